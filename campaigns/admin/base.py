@@ -1,0 +1,139 @@
+"""What every admin page of the shop shares. A seller's scope belongs here too."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import IntegrityError, models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from campaigns import dates
+from campaigns.admin.forms import ShopModelForm
+from campaigns.admin.transitions import TransitionsMixin, in_words
+from campaigns.errors import CampaignError
+from campaigns.money import format_money
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    AnyInline = admin.TabularInline[Any, Any]
+    Options = admin.options.BaseModelAdmin[Any]
+else:
+    AnyInline = admin.TabularInline
+    Options = object
+
+logger = logging.getLogger(__name__)
+
+
+class GuardedOptions(Options):
+    """Carries the form's own memory of what it showed, and names the zone of times."""
+
+    form: Any = ShopModelForm
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        (name, first), *others = fieldsets
+        if "seen" in first["fields"]:
+            return fieldsets
+        return [(name, first | {"fields": [*first["fields"], "seen"]}), *others]
+
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(db_field, models.DateTimeField):
+            field.help_text = _("Time in %(zone)s.") % {
+                "zone": dates.zone_name(timezone.now())
+            }
+        return field
+
+
+class ShopModelAdmin(GuardedOptions, TransitionsMixin):
+    # Nothing of a shop is deleted by the dozen.
+    actions = None
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        if change:
+            obj.save(update_fields=form.changed_columns)
+        else:
+            super().save_model(request, obj, form, change)
+
+    def changeform_view(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """A refusal while saving has rolled everything back; say so on a fresh form."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except CampaignError as refusal:
+            reason = in_words(refusal)
+        except IntegrityError as error:
+            logger.warning("%s: %s", request.path, error)
+            reason = _(
+                "Something changed at the same moment, so nothing was saved."
+                " Look at the numbers below and try again."
+            )
+        self.message_user(request, reason, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+
+class ShopInline(GuardedOptions, AnyInline):
+    # One empty row, for staff without JavaScript.
+    extra = 1
+
+
+class ReadOnly(Options):
+    """To look at, never to write: for what only transitions and machines change."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyModelAdmin(ReadOnly, ShopModelAdmin):
+    form = forms.ModelForm
+
+
+class ReadOnlyInline(ReadOnly, AnyInline):
+    extra = 0
+
+
+def money_column(name: str, label: "StrOrPromise") -> Callable[[Any], str]:
+    @admin.display(description=label, ordering=name)
+    def column(row: Any) -> str:
+        return format_money(getattr(row, name), row.currency)
+
+    column.__name__ = name
+    return column
+
+
+def badge_column(
+    name: str, label: "StrOrPromise", tones: Mapping[str, str]
+) -> Callable[[Any], str]:
+    """A choice in words, on a badge of the tone that belongs to its value."""
+
+    @admin.display(description=label, ordering=name)
+    def column(row: Any) -> SafeString:
+        text = getattr(row, f"get_{name}_display")()
+        return badge(text, tones.get(getattr(row, name), ""))
+
+    column.__name__ = name
+    return column
+
+
+def badge(text: object, tone: str = "") -> SafeString:
+    return format_html('<span class="badge {}">{}</span>', f"is-{tone}", text)

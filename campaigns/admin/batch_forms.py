@@ -1,0 +1,131 @@
+"""What may be entered about a batch, each refusal with its reason."""
+
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+
+from django import forms
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.admin.forms import ShopModelForm
+from campaigns.admin.transitions import below_taken
+from campaigns.clock import database_now
+from campaigns.models import Batch, Campaign
+
+COUNTERS = {
+    "capacity": "taken",
+    "order_capacity": "orders_taken",
+    "goods_capacity": "goods_taken",
+}
+IN_ORDER = (
+    "closes_at",
+    "production_starts_on",
+    "production_ends_on",
+    "ships_from",
+    "ships_until",
+)
+
+
+class AllotmentForm(ShopModelForm):
+    def clean(self) -> dict[str, Any] | None:
+        capacity = self.cleaned_data.get("capacity")
+        if capacity is not None and capacity < self.instance.taken:
+            self.add_error("capacity", below_taken(self.instance.taken))
+        return self.cleaned_data
+
+
+class BatchForm(ShopModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "number" in self.fields:
+            self.fields["number"].required = False
+            self.fields["number"].help_text = _("Left empty, it is the next one.")
+
+    def clean_number(self) -> int:
+        number: int | None = self.cleaned_data["number"]
+        return number or _next_number(self.cleaned_data.get("campaign"))
+
+    def clean(self) -> dict[str, Any] | None:
+        self._check_caps()
+        self._check_minimum()
+        self._check_opening_times()
+        self._check_order_of_dates()
+        return self.cleaned_data
+
+    def _value(self, name: str) -> Any:
+        """As entered, or as stored where the form may not change it."""
+        return self.cleaned_data.get(name, getattr(self.instance, name))
+
+    def _check_caps(self) -> None:
+        for cap, counter in COUNTERS.items():
+            limit, taken = self.cleaned_data.get(cap), getattr(self.instance, counter)
+            if limit is not None and limit < taken:
+                self.add_error(cap, below_taken(taken))
+
+    def _check_minimum(self) -> None:
+        minimum, capacity = self._value("minimum_units"), self._value("capacity")
+        if minimum and capacity and minimum > capacity:
+            reason = _(
+                "The minimum of %(minimum)s is above the capacity of %(capacity)s."
+            )
+            self._refuse(
+                ("minimum_units", "capacity"),
+                reason % {"minimum": minimum, "capacity": capacity},
+            )
+
+    def _check_opening_times(self) -> None:
+        opens, closes = self._value("opens_at"), self._value("closes_at")
+        if opens and closes and closes <= opens:
+            self._refuse(("closes_at", "opens_at"), _("It must close after it opens."))
+        elif self._moves_cut_off() and closes and closes <= database_now():
+            reason = _("An open batch can only close at a moment in the future.")
+            self.add_error("closes_at", reason)
+
+    def _moves_cut_off(self) -> bool:
+        is_open = self.instance.stage == Batch.Stage.OPEN
+        return is_open and "closes_at" in self.changed_data
+
+    def _check_order_of_dates(self) -> None:
+        known = [(name, self._value(name)) for name in IN_ORDER]
+        days = [(name, _day(value)) for name, value in known if value]
+        for (earlier, first), (later, second) in pairwise(days):
+            is_entered = {earlier, later} & set(self.changed_data)
+            if is_entered and second < first:
+                reason = _("%(later)s is before “%(earlier)s”.") % {
+                    "later": capfirst(_label(later)),
+                    "earlier": _label(earlier),
+                }
+                self._refuse((later, earlier), reason)
+
+    def _refuse(self, names: tuple[str, ...], reason: str) -> None:
+        """Show the reason at the first of these fields that can be changed here."""
+        shown = [name for name in names if name in self.fields]
+        self.add_error(shown[0] if shown else None, reason)
+
+
+class LaterClosingForm(forms.Form):
+    closes_at = forms.DateTimeField(
+        label=gettext_lazy("New closing time"),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
+    )
+
+
+def _next_number(campaign: Campaign | None) -> int:
+    if campaign is None:
+        return 1
+    highest = campaign.batches.aggregate(highest=Max("number"))["highest"]
+    return (highest or 0) + 1
+
+
+def _label(name: str) -> str:
+    return str(Batch._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+def _day(value: date) -> date:
+    return timezone.localdate(value) if isinstance(value, datetime) else value

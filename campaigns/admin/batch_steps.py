@@ -1,0 +1,80 @@
+"""Open, close and reopen a batch."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import dates
+from campaigns.actors import Actor
+from campaigns.admin.batch_forms import LaterClosingForm
+from campaigns.admin.transitions import Transition
+from campaigns.clock import database_now
+from campaigns.models import Batch
+
+
+class BatchStep(Transition):
+    origin: Batch.Stage
+
+    def is_offered(self, row: Batch) -> bool:
+        return row.stage == self.origin
+
+
+class Open(BatchStep):
+    name = "open"
+    label = _("Open for orders")
+    done = _("Opened for orders")
+    origin = Batch.Stage.DRAFT
+
+    def facts(self, row: Batch) -> list[tuple[Any, object]]:
+        variants = row.campaign.variants.active().count()
+        return [
+            (_("Capacity"), row.capacity),
+            (_("Minimum"), row.minimum_units or "–"),
+            (_("Variants for sale"), variants),
+            (_("Opens"), dates.moment(row.opens_at) if row.opens_at else "–"),
+            (_("Closes"), dates.moment(row.closes_at) if row.closes_at else "–"),
+            (_("Buyers are promised"), dates.window(row.ships_from, row.ships_until)),
+        ]
+
+    def missing(self, row: Batch) -> list[str]:
+        return row.missing_for_opening(database_now())
+
+    def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
+        row.open(actor=actor)
+
+
+class Close(BatchStep):
+    name = "close"
+    label = _("Close")
+    done = _("Closed")
+    origin = Batch.Stage.OPEN
+
+    def facts(self, row: Batch) -> list[tuple[Any, object]]:
+        return [
+            (_("Units ordered"), row.taken),
+            (_("Units that stay unsold"), row.left),
+            (_("Minimum"), row.minimum_units or "–"),
+            (_("Would close by itself"), dates.moment(row.closes_at)),  # type: ignore[arg-type]
+            (_("Unpaid orders"), _("may still be paid until their own time ends")),
+        ]
+
+    def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
+        row.close(actor=actor)
+
+
+class Reopen(BatchStep):
+    name = "reopen"
+    label = _("Reopen")
+    done = _("Reopened")
+    origin = Batch.Stage.CLOSED
+    form_class = LaterClosingForm
+
+    def facts(self, row: Batch) -> list[tuple[Any, object]]:
+        return [
+            (_("Units ordered"), row.taken),
+            (_("Units on sale again"), row.left),
+            (_("Buyers are promised"), dates.window(row.ships_from, row.ships_until)),
+        ]
+
+    def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
+        row.reopen(closes_at=data["closes_at"], actor=actor)

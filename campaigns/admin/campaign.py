@@ -1,0 +1,234 @@
+"""The page of one offer, with its pictures, variants and batches."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import dates
+from campaigns.actors import Actor
+from campaigns.admin.base import (
+    ReadOnlyInline,
+    ShopInline,
+    ShopModelAdmin,
+    badge,
+    badge_column,
+)
+from campaigns.admin.forms import PairsField, ShopModelForm, refuse_fractions
+from campaigns.admin.tones import STAGES
+from campaigns.admin.transitions import Transition
+from campaigns.models import Batch, Campaign, Picture, Variant
+from campaigns.money import format_money
+
+
+class VariantForm(ShopModelForm):
+    options = PairsField(
+        label=_("options"), required=False, help_text=_("Size: L, Color: Indigo")
+    )
+
+    def clean(self) -> dict[str, Any] | None:
+        campaign = self.cleaned_data.get("campaign")
+        if campaign is None and self.instance.campaign_id:
+            campaign = self.instance.campaign
+        if campaign is not None:
+            refuse_fractions(self, campaign.currency, ("price", "production_cost"))
+        return self.cleaned_data
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        # Two rows left empty are not two equal ones.
+        self.cleaned_data["sku"] = self.instance.sku
+
+
+class PictureInline(ShopInline):
+    model = Picture
+    fields = ("file", "alt", "kind", "position")
+
+
+class VariantInline(ShopInline):
+    model = Variant
+    form = VariantForm
+    fields = (
+        "options",
+        "price",
+        "weight_grams",
+        "production_cost",
+        "sku",
+        "active",
+        "position",
+    )
+
+
+class BatchInline(ReadOnlyInline):
+    model = Batch
+    fields = ("number", "stage_badge", "units", "closes", "ships")
+    readonly_fields = fields
+    show_change_link = True
+    verbose_name_plural = _("batches")
+
+    stage_badge = staticmethod(badge_column("stage", _("stage"), STAGES))
+
+    @admin.display(description=_("taken"))
+    def units(self, batch: Batch) -> str:
+        return f"{batch.taken} / {batch.capacity}"
+
+    @admin.display(description=_("closes"))
+    def closes(self, batch: Batch) -> str:
+        return dates.moment_short(batch.closes_at) if batch.closes_at else "–"
+
+    @admin.display(description=_("ships"))
+    def ships(self, batch: Batch) -> str:
+        return dates.window_short(batch.ships_from, batch.ships_until)
+
+
+class Publish(Transition):
+    name = "publish"
+    label = _("Publish")
+    done = _("Published")
+
+    def is_offered(self, row: Campaign) -> bool:
+        return not row.is_public
+
+    def missing(self, row: Campaign) -> list[str]:
+        return row.missing_for_publication()
+
+    def facts(self, row: Campaign) -> list[tuple[Any, object]]:
+        batches = row.batches.all()
+        return [
+            (_("Pictures"), row.pictures.count()),
+            (_("Variants for sale"), row.variants.active().count()),
+            (_("Batches open for orders"), batches.filter(stage="open").count()),
+            (_("Units in all batches"), sum(batch.capacity for batch in batches)),
+            (_("Address"), row.get_absolute_url()),
+        ]
+
+    def perform(self, row: Campaign, *, actor: Actor, data: dict[str, Any]) -> None:
+        row.publish()
+
+
+class Archive(Transition):
+    name = "archive"
+    label = _("Archive")
+    done = _("Archived")
+
+    def is_offered(self, row: Campaign) -> bool:
+        return row.archived_at is None
+
+    def missing(self, row: Campaign) -> list[str]:
+        still_open = row.batches.filter(stage="open")
+        return [
+            gettext("Batch %(number)s still takes orders; close it first.")
+            % {"number": batch.number}
+            for batch in still_open
+        ]
+
+    def facts(self, row: Campaign) -> list[tuple[Any, object]]:
+        batches = row.batches.all()
+        return [
+            (_("Batches"), len(batches)),
+            (_("Units ordered"), sum(batch.taken for batch in batches)),
+        ]
+
+    def perform(self, row: Campaign, *, actor: Actor, data: dict[str, Any]) -> None:
+        row.archive()
+
+
+CONTENT = ("seller", "slug", "title", "tagline", "lang", "story")
+PRODUCT = ("materials", "size_table", "care", "defects_policy")
+MONEY = (
+    "currency",
+    "plan",
+    "deposit_percent",
+    "balance_due_days",
+    "balance_due_on",
+    "hold_minutes",
+    "buyer_limit",
+)
+RULES = ("free_cancellation", "cancellation_kept_percent", "late_payment")
+QUESTIONS = ("asks_note", "personalization_label")
+
+
+@admin.register(Campaign)
+class CampaignAdmin(ShopModelAdmin):
+    list_display = ("title", "seller", "visibility", "currency", "plan")
+    list_filter = ("seller", "currency", "plan")
+    list_select_related = ("seller",)
+    search_fields = ("title", "slug")
+    prepopulated_fields: ClassVar = {"slug": ("title",)}
+    readonly_fields = ("visibility", "new_batch")
+    inlines = (PictureInline, VariantInline, BatchInline)
+    transitions: ClassVar[list[Transition]] = [Publish(), Archive()]
+    fieldsets = (
+        (_("Content"), {"fields": ("visibility", *CONTENT)}),
+        (_("Product"), {"fields": PRODUCT}),
+        (
+            _("Prices and payment"),
+            {
+                "fields": MONEY,
+                "description": _("Changes bind new orders only."),
+            },
+        ),
+        (_("Cancellation"), {"fields": RULES}),
+        (_("Questions to the buyer"), {"fields": QUESTIONS}),
+        (_("Batches"), {"fields": ("new_batch",)}),
+    )
+
+    def get_view_on_site_url(self, obj: Campaign | None = None) -> str | None:
+        return super().get_view_on_site_url(obj) if obj and obj.is_public else None
+
+    def save_related(self, request: HttpRequest, form: Any, *args: Any) -> None:
+        super().save_related(request, form, *args)
+        _give_new_variants_their_rows(form.instance)
+
+    @admin.display(description=_("visibility"))
+    def visibility(self, campaign: Campaign) -> SafeString:
+        if campaign.archived_at:
+            return badge(_("Archived"))
+        if campaign.published_at:
+            return badge(_("Public"), "ok")
+        return badge(_("Not public yet"), "info")
+
+    @admin.display(description="")
+    def new_batch(self, campaign: Campaign) -> SafeString | str:
+        if campaign._state.adding:
+            return str(_("Save the campaign first, then add its batches."))
+        url = reverse("admin:campaigns_batch_add")
+        return format_html(
+            '<a href="{}?campaign={}">{}</a>', url, campaign.pk, _("Add a batch")
+        )
+
+
+@admin.register(Variant)
+class VariantAdmin(ShopModelAdmin):
+    form = VariantForm
+    list_display = ("__str__", "sku", "campaign", "price_in_words", "active")
+    list_filter = ("active", "campaign")
+    list_select_related = ("campaign",)
+    search_fields = ("sku", "campaign__title")
+    fields = ("campaign", *VariantInline.fields)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Variant | None = None
+    ) -> tuple[str, ...]:
+        return ("campaign",) if obj else ()
+
+    def save_model(
+        self, request: HttpRequest, obj: Variant, form: Any, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        _give_new_variants_their_rows(obj.campaign)
+
+    @admin.display(description=_("price"), ordering="price")
+    def price_in_words(self, variant: Variant) -> str:
+        return format_money(variant.price, variant.campaign.currency)
+
+
+def _give_new_variants_their_rows(campaign: Campaign) -> None:
+    """A variant without a row in a batch could not be ordered there."""
+    for batch in campaign.batches.filter(stage__in=["draft", "open", "closed"]):
+        batch.complete_allotments()

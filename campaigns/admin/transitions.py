@@ -1,0 +1,178 @@
+"""Steps of a row as pages of their own: GET tells what will happen, POST does it."""
+
+from collections.abc import Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth import get_permission_codename
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+
+from campaigns.actors import Actor
+from campaigns.errors import (
+    CampaignError,
+    CapacityBelowTaken,
+    InvalidTransition,
+    NotReady,
+)
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    AnyModelAdmin = admin.ModelAdmin[Any]
+else:
+    AnyModelAdmin = admin.ModelAdmin
+
+
+class Transition:
+    """One step; an app above adds its own with `TheAdmin.transitions.append(…)`."""
+
+    name: ClassVar[str]
+    label: ClassVar["StrOrPromise"]
+    done: ClassVar["StrOrPromise"]
+    form_class: ClassVar[type[forms.Form]] = forms.Form
+
+    def is_offered(self, row: Any) -> bool:
+        raise NotImplementedError
+
+    def perform(self, row: Any, *, actor: Actor, data: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def facts(self, row: Any) -> list[tuple[Any, object]]:
+        """What will happen, in numbers."""
+        return []
+
+    def missing(self, row: Any) -> list[str]:
+        """What stands in the way."""
+        return []
+
+
+class TransitionsMixin(AnyModelAdmin):
+    transitions: ClassVar[Sequence[Transition]] = ()
+
+    def may_act(self, request: HttpRequest, row: Any) -> bool:
+        """Acting on a row needs the right to change it, even where no form may."""
+        codename = get_permission_codename("change", self.opts)
+        return request.user.has_perm(f"{self.opts.app_label}.{codename}")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [self._path_of(step) for step in self.transitions] + super().get_urls()
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = context.get("original")
+        if row is not None and self.may_act(request, row):
+            context["transitions"] = [
+                {"label": step.label, "url": self._url(step.name, row)}
+                for step in self.transitions
+                if step.is_offered(row)
+            ]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _path_of(self, step: Transition) -> URLPattern:
+        view = self.admin_site.admin_view(partial(self.transition_view, step=step))
+        return path(
+            f"<path:object_id>/{step.name}/", view, name=self._url_name(step.name)
+        )
+
+    def _url_name(self, name: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+    def _url(self, name: str, row: Any) -> str:
+        return reverse(f"admin:{self._url_name(name)}", args=[row.pk])
+
+    def transition_view(
+        self, request: HttpRequest, object_id: str, *, step: Transition
+    ) -> HttpResponse:
+        if request.method not in ("GET", "HEAD", "POST"):
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(  # type: ignore[no-any-return, attr-defined]
+                request, self.opts, object_id
+            )
+        if not self.may_act(request, row):
+            raise PermissionDenied
+        if not step.is_offered(row):
+            self._refuse(request, InvalidTransition(row, step.name))
+            return redirect(self._url("change", row))
+        form = step.form_class(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            return self._perform(request, row, step, form)
+        return self._confirmation(request, row, step, form)
+
+    def _perform(
+        self, request: HttpRequest, row: Any, step: Transition, form: forms.Form
+    ) -> HttpResponse:
+        try:
+            step.perform(row, actor=staff(request), data=form.cleaned_data)
+        except NotReady as refusal:
+            return self._confirmation(request, row, step, form, refusal.reasons)
+        except CampaignError as refusal:
+            self._refuse(request, refusal)
+        else:
+            self.log_change(request, row, str(step.done))
+            self.message_user(request, f"{row}: {step.done}", messages.SUCCESS)
+        return redirect(self._url("change", row))
+
+    def _refuse(self, request: HttpRequest, refusal: CampaignError) -> None:
+        self.message_user(request, in_words(refusal), messages.ERROR)
+
+    def _confirmation(
+        self,
+        request: HttpRequest,
+        row: Any,
+        step: Transition,
+        form: forms.Form,
+        refused: list[str] | None = None,
+    ) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {
+            "title": f"{step.label}: {row}",
+            "opts": self.opts,
+            "original": row,
+            "step": step,
+            "form": form,
+            "facts": step.facts(row),
+            "missing": refused or step.missing(row),
+            "change_url": self._url("change", row),
+        }
+        is_refused = refused or form.errors
+        status = HTTPStatus.CONFLICT if is_refused else HTTPStatus.OK
+        return TemplateResponse(
+            request, "admin/transition.html", context, status=status
+        )
+
+
+def staff(request: HttpRequest) -> Actor:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return Actor.staff(request.user)
+
+
+def in_words(refusal: CampaignError) -> str:
+    match refusal:
+        case CapacityBelowTaken():
+            return below_taken(refusal.taken)
+        case NotReady():
+            return " ".join(refusal.reasons)
+        case InvalidTransition():
+            return _("%(row)s: this step is not possible now. Nothing was changed.") % {
+                "row": refusal.subject
+            }
+    return _("This is not possible now. Nothing was changed.")
+
+
+def below_taken(taken: int) -> str:
+    return _("%(taken)s units are already taken; the capacity cannot be less.") % {
+        "taken": taken
+    }

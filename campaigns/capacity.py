@@ -1,0 +1,149 @@
+"""The only code that changes `taken`. Claim, release, swap, move: all are one `shift`.
+
+The cap and the gate live in the same row, and both are tested in the UPDATE that
+takes the units (docs/adr). The UPDATE never joins: PostgreSQL tests a joined condition
+before it waits for the row's lock and not again afterwards.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db.models import F, Q
+
+from campaigns.clock import Clock
+from campaigns.errors import (
+    BatchClosed,
+    CampaignError,
+    Refused,
+    Shortage,
+    SoldOut,
+    WindowChanged,
+)
+from campaigns.models import Allotment, Batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What must hold for the batch, and for the allotment, when units are taken."""
+
+    batch: Q = field(default_factory=Q)
+    allotment: Q = field(default_factory=Q)
+
+    @classmethod
+    def new_order(cls, schedule_version: int) -> "Gate":
+        """Open by the clock, and promising the window the buyer saw."""
+        return cls(
+            batch=Q(
+                stage=Batch.Stage.OPEN,
+                opens_at__lte=Clock(),
+                closes_at__gt=Clock(),
+                schedule_version=schedule_version,
+            ),
+            allotment=Q(sale=Allotment.Sale.OPEN),
+        )
+
+    @classmethod
+    def before_production(cls) -> "Gate":
+        return cls(batch=Q(stage__in=[Batch.Stage.OPEN, Batch.Stage.CLOSED]))
+
+
+ANY_TIME = Gate()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What one batch gives to orders (positive) or gets back (negative).
+
+    `units` maps allotment ids to units; `goods` is in the currency's minor units.
+    """
+
+    batch_id: int
+    units: Mapping[int, int]
+    orders: int = 0
+    goods: int = 0
+    gate: Gate = ANY_TIME
+
+    def reversed(self) -> "Move":
+        return Move(
+            batch_id=self.batch_id,
+            units={allotment: -units for allotment, units in self.units.items()},
+            orders=-self.orders,
+            goods=-self.goods,
+        )
+
+
+def shift(*moves: Move) -> None:
+    """Apply every move or raise Refused; the caller's transaction must then roll back.
+
+    Rows stay locked until commit: allotments by pk, then batches by pk, last, even when
+    nothing changes for the batch, so that no change of lines slips in beside a freeze.
+    """
+    wanted: Counter[int] = Counter()
+    gates: dict[int, Gate] = {}
+    for move in moves:
+        wanted.update(move.units)
+        gates |= dict.fromkeys(move.units, move.gate)
+    for allotment_id in sorted(wanted):
+        _shift_allotment(allotment_id, wanted[allotment_id], gates[allotment_id])
+    for move in sorted(moves, key=lambda move: move.batch_id):
+        _shift_batch(move)
+
+
+def _shift_allotment(allotment_id: int, units: int, gate: Gate) -> None:
+    fits = Q(capacity__isnull=True) | Q(capacity__gte=F("taken") + units)
+    rows = Allotment.objects.filter(gate.allotment, pk=allotment_id)
+    if units > 0:
+        rows = rows.filter(fits)
+    if not rows.update(taken=F("taken") + units):
+        raise Refused(f"allotment {allotment_id}")
+
+
+def _shift_batch(move: Move) -> None:
+    units = sum(move.units.values())
+    rows = Batch.objects.filter(move.gate.batch, pk=move.batch_id)
+    if units > 0:
+        rows = rows.filter(capacity__gte=F("taken") + units)
+    if move.orders > 0:
+        rows = rows.filter(
+            Q(order_capacity__isnull=True)
+            | Q(order_capacity__gte=F("orders_taken") + move.orders)
+        )
+    if move.goods > 0:
+        rows = rows.filter(
+            Q(goods_capacity__isnull=True)
+            | Q(goods_capacity__gte=F("goods_taken") + move.goods)
+        )
+    if not rows.update(
+        taken=F("taken") + units,
+        orders_taken=F("orders_taken") + move.orders,
+        goods_taken=F("goods_taken") + move.goods,
+    ):
+        raise Refused(f"batch {move.batch_id}")
+
+
+def explain(move: Move, *, schedule_version: int) -> CampaignError:
+    """Why `move` was refused, read after the rollback; the first reason that holds.
+
+    Another buyer may have returned units since: then all fits again, and the answer is
+    SoldOut with what is left now.
+    """
+    batch = Batch.objects.with_clock().get(pk=move.batch_id)
+    if not batch.is_accepting(batch.clock):
+        return BatchClosed()
+    if batch.schedule_version != schedule_version:
+        return WindowChanged()
+    return SoldOut(_shortages(batch, move))
+
+
+def _shortages(batch: Batch, move: Move) -> list[Shortage]:
+    allotments = Allotment.objects.filter(pk__in=move.units)
+    short = [
+        Shortage(a.variant_id, wanted=move.units[a.pk], left=a.left_in(batch))
+        for a in allotments
+        if move.units[a.pk] > a.left_in(batch)
+    ]
+    units = sum(move.units.values())
+    if units > batch.left or not short:
+        short.append(Shortage(None, wanted=units, left=batch.left))
+    return short

@@ -1,0 +1,130 @@
+"""The variants of a campaign as a buyer chooses among them: tiles and rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from campaigns import wording
+from campaigns.models import Batch, Variant
+from campaigns.money import format_money
+
+FEW_VARIANTS = 6
+SEPARATOR = " · "
+# The batches on sale, earliest first, each with the units left by variant id.
+Lefts = Sequence[tuple[Batch, dict[int, int]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A variant; `most` units fit in an order, 0 when no batch has it any more.
+
+    `left` is set where the variant has less room than its batch; `instead` is the
+    later batch that still has what the first one has not.
+    """
+
+    variant: Variant
+    text: str
+    currency: str
+    most: int
+    left: int | None
+    instead: Batch | None
+    shows_price: bool
+
+    @property
+    def price(self) -> Decimal:
+        return self.variant.price
+
+    @property
+    def plain_price(self) -> str:
+        return str(self.price)
+
+    @property
+    def is_gone(self) -> bool:
+        return self.most == 0
+
+    @property
+    def field_name(self) -> str:
+        return f"quantity-{self.variant.pk}"
+
+    @property
+    def tile_id(self) -> str:
+        return f"variant-{self.variant.pk}"
+
+    @property
+    def room(self) -> str:
+        if self.is_gone:
+            return _("sold out")
+        if self.instead:
+            return _("batch %(number)s only") % {"number": self.instead.number}
+        return "" if self.left is None else wording.units_left(self.left)
+
+    @property
+    def note(self) -> str:
+        price = format_money(self.price, self.currency) if self.shows_price else ""
+        return SEPARATOR.join(part for part in (price, self.room) if part)
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    choices: list[Choice]
+
+
+def choose_from(
+    variants: Sequence[Variant],
+    *,
+    lefts: Lefts,
+    most: int,
+    currency: str,
+) -> list[Choice]:
+    shows_price = len({variant.price for variant in variants}) > 1
+    return [
+        Choice(
+            variant=variant,
+            text=variant.label,
+            currency=currency,
+            most=min(most, _greatest_left(variant, lefts)),
+            left=_own_left(variant, lefts),
+            instead=_later_batch(variant, lefts),
+            shows_price=shows_price,
+        )
+        for variant in variants
+    ]
+
+
+def grouped(choices: Sequence[Choice]) -> list[Group]:
+    """By the first option when there are many; else one group without a title."""
+    has_options = all(len(choice.variant.options) > 1 for choice in choices)
+    if len(choices) <= FEW_VARIANTS or not has_options:
+        return [Group("", list(choices))]
+    groups: dict[str, Group] = {}
+    for choice in choices:
+        first, *others = map(str, choice.variant.options.values())
+        group = groups.setdefault(first, Group(first, []))
+        group.choices.append(replace(choice, text=SEPARATOR.join(others)))
+    return list(groups.values())
+
+
+def option_names(choices: Sequence[Choice]) -> str:
+    """`Ukuran · Warna`, when all variants have the same options."""
+    names = {tuple(choice.variant.options) for choice in choices}
+    return SEPARATOR.join(names.pop()) if len(names) == 1 else ""
+
+
+def _greatest_left(variant: Variant, lefts: Lefts) -> int:
+    return max((left.get(variant.pk, 0) for _, left in lefts), default=0)
+
+
+def _own_left(variant: Variant, lefts: Lefts) -> int | None:
+    if not lefts:
+        return None
+    batch, left = lefts[0]
+    own = left.get(variant.pk, 0)
+    return own if own < batch.left else None
+
+
+def _later_batch(variant: Variant, lefts: Lefts) -> Batch | None:
+    having = [batch for batch, left in lefts if left.get(variant.pk)]
+    return having[0] if having and having[0] is not lefts[0][0] else None

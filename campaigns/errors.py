@@ -1,0 +1,58 @@
+"""Refusals of the campaigns app: classes with data. Words for people are chosen at the edge."""
+
+from dataclasses import dataclass
+
+
+class CampaignError(Exception):
+    """Something the rules of a campaign do not allow."""
+
+
+class InvalidTransition(CampaignError):
+    """The row is not, or no longer, in a state from which this step is allowed."""
+
+    def __init__(self, subject: object, target: str) -> None:
+        super().__init__(f"{subject} cannot become {target}")
+        self.subject, self.target = subject, target
+
+
+class NotReady(CampaignError):
+    """What a campaign or batch still lacks before it can be published or opened."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+class CapacityBelowTaken(CampaignError):
+    def __init__(self, *, wanted: int, taken: int) -> None:
+        super().__init__(f"capacity {wanted} is below the {taken} units taken")
+        self.wanted, self.taken = wanted, taken
+
+
+class Refused(CampaignError):
+    """A capacity row did not accept; roll back, then `capacity.explain` tells why."""
+
+
+class BatchClosed(CampaignError):
+    """The batch takes no orders now: not open yet, past its cut-off, or closed."""
+
+
+class WindowChanged(CampaignError):
+    """The promised window is another one than the buyer saw."""
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """What is short: a variant, or the whole batch when `variant_id` is None."""
+
+    variant_id: int | None
+    wanted: int
+    left: int
+
+
+class SoldOut(CampaignError):
+    def __init__(self, shortages: list[Shortage]) -> None:
+        super().__init__(
+            ", ".join(f"{short.wanted} wanted, {short.left} left" for short in shortages)
+        )
+        self.shortages = shortages

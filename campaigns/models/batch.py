@@ -1,0 +1,384 @@
+"""The promise and the gate in one row: what one production run can make, and until when."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.actors import Actor
+from campaigns.append_only import AppendOnly
+from campaigns.clock import Clock, database_now
+from campaigns.errors import CapacityBelowTaken, InvalidTransition, NotReady
+from campaigns.models.campaign import Campaign, Variant
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def accepting(self) -> Self:
+        """Open by the database's clock at the moment each row is tested."""
+        return self.filter(
+            stage=Batch.Stage.OPEN, opens_at__lte=Clock(), closes_at__gt=Clock()
+        )
+
+    def past_cut_off(self) -> Self:
+        return self.filter(stage=Batch.Stage.OPEN, closes_at__lte=Clock())
+
+    def public(self) -> Self:
+        return self.exclude(stage=Batch.Stage.DRAFT)
+
+    def with_clock(self) -> Self:
+        return self.annotate(clock=Clock())
+
+
+class Batch(models.Model):
+    class Stage(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+        PRODUCTION = "production", _("In production")
+        SHIPPING = "shipping", _("Shipping")
+        COMPLETED = "completed", _("Completed")
+        CANCELED = "canceled", _("Canceled")
+
+    class MinimumRule(models.TextChoices):
+        PROCEED = "proceed", _("Produce all the same")
+        EXTEND = "extend", _("Extend once")
+        CANCEL = "cancel", _("Cancel and refund everyone")
+
+    TRANSITIONS = {
+        Stage.DRAFT: {Stage.OPEN, Stage.CANCELED},
+        Stage.OPEN: {Stage.CLOSED, Stage.CANCELED},
+        Stage.CLOSED: {Stage.OPEN, Stage.PRODUCTION, Stage.CANCELED},
+        Stage.PRODUCTION: {Stage.SHIPPING, Stage.CANCELED},
+        Stage.SHIPPING: {Stage.COMPLETED},
+    }
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="batches")
+    number = models.PositiveSmallIntegerField(_("number"))
+    stage = models.CharField(
+        _("stage"), max_length=10, choices=Stage, default=Stage.DRAFT, editable=False
+    )
+    opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
+
+    capacity = models.PositiveIntegerField(
+        _("capacity"), validators=[MinValueValidator(1)]
+    )
+    taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
+    order_capacity = models.PositiveIntegerField(
+        _("capacity in orders"), null=True, blank=True
+    )
+    orders_taken = models.PositiveIntegerField(default=0, editable=False)
+    # The money cap counts goods in minor units, so that the database compares integers.
+    goods_capacity = models.PositiveBigIntegerField(
+        _("capacity in money"),
+        null=True,
+        blank=True,
+        help_text=_("In the currency's smallest unit: rupiah, or cents."),
+    )
+    goods_taken = models.PositiveBigIntegerField(default=0, editable=False)
+
+    minimum_units = models.PositiveIntegerField(_("minimum"), null=True, blank=True)
+    minimum_rule = models.CharField(
+        _("when the minimum is missed"),
+        max_length=8,
+        choices=MinimumRule,
+        default=MinimumRule.CANCEL,
+    )
+
+    production_starts_on = models.DateField(
+        _("production starts"), null=True, blank=True
+    )
+    production_ends_on = models.DateField(_("production ends"), null=True, blank=True)
+    ships_from = models.DateField(_("ships from"), null=True, blank=True)
+    ships_until = models.DateField(_("ships until"), null=True, blank=True)
+    addresses_lock_at = models.DateTimeField(_("addresses lock"), null=True, blank=True)
+    schedule_version = models.PositiveIntegerField(default=1, editable=False)
+
+    open_at = models.DateTimeField(null=True, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    production_at = models.DateTimeField(null=True, editable=False)
+    shipping_at = models.DateTimeField(null=True, editable=False)
+    completed_at = models.DateTimeField(null=True, editable=False)
+    canceled_at = models.DateTimeField(null=True, editable=False)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+        ordering = ["campaign", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "number"], name="batch_number_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(taken__gte=0, taken__lte=F("capacity")),
+                name="batch_within_capacity",
+            ),
+            models.CheckConstraint(
+                condition=Q(order_capacity__isnull=True)
+                | Q(orders_taken__lte=F("order_capacity")),
+                name="batch_within_order_capacity",
+            ),
+            models.CheckConstraint(
+                condition=Q(goods_capacity__isnull=True)
+                | Q(goods_taken__lte=F("goods_capacity")),
+                name="batch_within_goods_capacity",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    stage__in=[
+                        "draft",
+                        "open",
+                        "closed",
+                        "production",
+                        "shipping",
+                        "completed",
+                        "canceled",
+                    ]
+                ),
+                name="batch_stage_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(closes_at__isnull=True)
+                | Q(opens_at__isnull=True)
+                | Q(closes_at__gt=F("opens_at")),
+                name="batch_closes_after_it_opens",
+            ),
+            models.CheckConstraint(
+                condition=Q(stage__in=["draft", "canceled"])
+                | Q(opens_at__isnull=False, closes_at__isnull=False),
+                name="batch_beyond_draft_has_a_cut_off",
+            ),
+            models.CheckConstraint(
+                condition=Q(ships_until__isnull=True)
+                | Q(ships_from__isnull=True)
+                | Q(ships_until__gte=F("ships_from")),
+                name="batch_window_is_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(schedule_version__gte=1), name="schedule_version_counts"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["stage", "closes_at"], name="batch_by_cut_off"),
+        ]
+
+    def __str__(self) -> str:
+        return _("%(campaign)s, batch %(number)s") % {
+            "campaign": self.campaign,
+            "number": self.number,
+        }
+
+    @property
+    def left(self) -> int:
+        return max(0, self.capacity - self.taken)
+
+    def is_accepting(self, now: datetime) -> bool:
+        """For what a page shows; the gate itself is tested in the claiming UPDATE."""
+        return (
+            self.stage == self.Stage.OPEN
+            and self.opens_at is not None
+            and self.closes_at is not None
+            and self.opens_at <= now < self.closes_at
+        )
+
+    def missing_for_opening(self, now: datetime) -> list[str]:
+        """Reasons why buyers cannot be promised anything yet."""
+        in_order = [
+            self.closes_at and self.closes_at.date(),
+            self.production_starts_on,
+            self.production_ends_on,
+            self.ships_from,
+            self.ships_until,
+        ]
+        known = [day for day in in_order if day]
+        checks = [
+            (self.opens_at is not None, _("Say when it opens.")),
+            (self.closes_at is not None, _("Say when it closes.")),
+            (
+                self.closes_at is None or self.closes_at > now,
+                _("The closing time has passed; choose a later one."),
+            ),
+            (
+                self.ships_from is not None and self.ships_until is not None,
+                _("Say from when until when it ships."),
+            ),
+            (
+                known == sorted(known),
+                _("Put the dates in order: close, production, shipping."),
+            ),
+            (
+                self.minimum_units is None or self.minimum_units <= self.capacity,
+                _("The minimum is above the capacity."),
+            ),
+        ]
+        return [str(reason) for fulfilled, reason in checks if not fulfilled]
+
+    def open(self, *, actor: Actor) -> None:
+        """Let orders in from `opens_at` on; raises NotReady."""
+        if missing := self.missing_for_opening(database_now()):
+            raise NotReady(missing)
+        with transaction.atomic():
+            self.complete_allotments()
+            self._move_to(self.Stage.OPEN, actor)
+
+    def close(self, *, actor: Actor) -> None:
+        self._move_to(self.Stage.CLOSED, actor)
+
+    def reopen(self, *, closes_at: datetime, actor: Actor) -> None:
+        """Take orders again until `closes_at`, which must lie in the future."""
+        if closes_at <= database_now():
+            raise NotReady([str(_("Choose a closing time in the future."))])
+        self._move_to(
+            self.Stage.OPEN,
+            actor,
+            data={"closed_at": self.closed_at and self.closed_at.isoformat()},
+            closes_at=closes_at,
+            closed_at=None,
+        )
+
+    def change_capacity(self, capacity: int, *, actor: Actor) -> None:
+        """Set the cap; raises CapacityBelowTaken and changes nothing when units are gone."""
+        with transaction.atomic():
+            batch = self._locked()
+            rows = Batch.objects.filter(pk=self.pk, taken__lte=capacity)
+            if not rows.update(capacity=capacity):
+                raise CapacityBelowTaken(wanted=capacity, taken=batch.taken)
+            BatchEvent.objects.create(
+                batch=self,
+                kind="capacity",
+                data={"from": batch.capacity, "to": capacity},
+                **actor.columns(),
+            )
+        self.capacity = capacity
+
+    def change_cut_off(self, closes_at: datetime, *, actor: Actor) -> None:
+        """Let an open batch close at another future moment; raises NotReady."""
+        with transaction.atomic():
+            batch = self._locked()
+            rows = Batch.objects.filter(pk=self.pk, stage=self.Stage.OPEN)
+            if closes_at <= database_now() or not rows.update(closes_at=closes_at):
+                raise NotReady([str(_("Choose a closing time in the future."))])
+            BatchEvent.objects.create(
+                batch=self,
+                kind="cut_off",
+                data={
+                    "from": batch.closes_at and batch.closes_at.isoformat(),
+                    "to": closes_at.isoformat(),
+                },
+                **actor.columns(),
+            )
+        self.closes_at = closes_at
+
+    def complete_allotments(self) -> None:
+        """Give every variant of the campaign its row here; units are counted per row."""
+        Allotment.objects.bulk_create(
+            [Allotment(batch=self, variant=v) for v in self.campaign.variants.all()],
+            ignore_conflicts=True,
+        )
+
+    def _move_to(
+        self,
+        target: "Batch.Stage",
+        actor: Actor,
+        data: dict[str, Any] | None = None,
+        **columns: Any,
+    ) -> None:
+        """One compare-and-set under the row's lock, with its stamp and its audit row."""
+        stamps = {f"{target}_at": Clock()} | columns
+        with transaction.atomic():
+            origin = self._locked().stage
+            allowed = target in self.TRANSITIONS.get(self.Stage(origin), ())
+            rows = Batch.objects.filter(pk=self.pk, stage=origin)
+            if not (allowed and rows.update(stage=target, **stamps)):
+                raise InvalidTransition(self, target)
+            BatchEvent.objects.create(
+                batch=self,
+                kind=target,
+                data={"from": origin} | (data or {}),
+                **actor.columns(),
+            )
+        self.refresh_from_db(fields=["stage", *stamps])
+
+    def _locked(self) -> "Batch":
+        return Batch.objects.select_for_update(no_key=True).get(pk=self.pk)
+
+
+class AllotmentQuerySet(models.QuerySet["Allotment"]):
+    def of(self, batches: Iterable[Batch]) -> Self:
+        return self.filter(batch__in=batches).select_related("variant")
+
+
+class Allotment(models.Model):
+    class Sale(models.TextChoices):
+        OPEN = "open", _("Open")
+        WAITLIST = "waitlist", _("Waiting list only")
+        STOPPED = "stopped", _("Stopped")
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="allotments")
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="allotments")
+    capacity = models.PositiveIntegerField(
+        _("capacity"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: limited by the batch only."),
+    )
+    taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
+    sale = models.CharField(_("sale"), max_length=8, choices=Sale, default=Sale.OPEN)
+
+    objects = AllotmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("allotment")
+        verbose_name_plural = _("allotments")
+        ordering = ["batch", "variant__position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "variant"], name="one_allotment_per_variant"
+            ),
+            models.CheckConstraint(
+                condition=Q(taken__gte=0)
+                & (Q(capacity__isnull=True) | Q(taken__lte=F("capacity"))),
+                name="allotment_within_capacity",
+            ),
+            models.CheckConstraint(
+                condition=Q(sale__in=["open", "waitlist", "stopped"]),
+                name="allotment_sale_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch} · {self.variant}"
+
+    def left_in(self, batch: Batch) -> int:
+        """Units still to be had of this variant: the smaller of both caps."""
+        if self.sale != self.Sale.OPEN:
+            return 0
+        if self.capacity is None:
+            return batch.left
+        return max(0, min(self.capacity - self.taken, batch.left))
+
+
+class BatchEvent(AppendOnly):
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=20)
+    actor = models.CharField(max_length=10)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    at = models.DateTimeField(db_default=Clock())
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("batch event")
+        verbose_name_plural = _("batch events")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.batch}: {self.kind}"

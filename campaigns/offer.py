@@ -1,0 +1,198 @@
+"""What a campaign's page shows: where it stands, what can be had, when it arrives."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from django.utils.translation import gettext as _
+
+from campaigns import wording
+from campaigns.choices import Choice, Group, choose_from, grouped, option_names
+from campaigns.clock import Clock
+from campaigns.gallery import Image
+from campaigns.models import Allotment, Batch, Campaign, Seller, ShippingOption
+from campaigns.phases import Phase, Standing, headline, next_change, standing
+from campaigns.steps import Step, steps
+
+# Checkout has its own limits; this one keeps a slip of the finger from being sent.
+MOST_UNITS = 99
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchRow:
+    """A batch in the table, and among the radios while it can be chosen."""
+
+    batch: Batch
+    phase: Phase
+    left: dict[int, int]
+
+    @property
+    def is_counted(self) -> bool:
+        return self.phase.is_on_sale or self.phase is Phase.FULL
+
+    @property
+    def field_id(self) -> str:
+        return f"batch-{self.batch.number}"
+
+    @property
+    def window(self) -> str:
+        return wording.window(self.batch)
+
+    @property
+    def status(self) -> str:
+        if self.phase is Phase.SCHEDULED:
+            return wording.opening(self.batch)
+        return wording.status(self.phase)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    now: datetime
+    campaign: Campaign
+    images: list[Image]
+    main: Standing
+    rows: list[BatchRow]
+    choices: list[Choice]
+    couriers: list[ShippingOption]
+    batches_finished: int
+
+    @classmethod
+    def load(cls, slug: str) -> Self:
+        """Seven queries; raises Campaign.DoesNotExist unless the page is public."""
+        campaigns = Campaign.objects.public().select_related("seller")
+        campaign = campaigns.annotate(clock=Clock()).get(slug=slug)
+        now: datetime = vars(campaign)["clock"]
+        rows = _batch_rows(campaign, now)
+        return cls(
+            now=now,
+            campaign=campaign,
+            images=[Image.of(picture) for picture in campaign.pictures.all()],
+            main=headline([Standing(row.phase, row.batch) for row in rows]),
+            rows=rows,
+            choices=_choices(campaign, rows),
+            couriers=list(campaign.seller.shipping_options.offered(campaign.currency)),
+            batches_finished=Batch.objects.filter(
+                campaign__seller=campaign.seller, stage=Batch.Stage.COMPLETED
+            ).count(),
+        )
+
+    @property
+    def seller(self) -> Seller:
+        return self.campaign.seller
+
+    @property
+    def phase(self) -> Phase:
+        return self.main.phase
+
+    @property
+    def batch(self) -> Batch | None:
+        return self.main.batch
+
+    @property
+    def badge(self) -> wording.Badge:
+        return wording.badge(self.phase, self.batch)
+
+    @property
+    def window(self) -> str:
+        return wording.window(self.batch) if self.batch else ""
+
+    @property
+    def on_sale(self) -> list[BatchRow]:
+        return [row for row in self.rows if row.phase.is_on_sale]
+
+    @property
+    def next_opening(self) -> Batch | None:
+        scheduled = (r.batch for r in self.rows if r.phase is Phase.SCHEDULED)
+        return next(scheduled, None)
+
+    @property
+    def lowest_price(self) -> Decimal | None:
+        return min((choice.price for choice in self.choices), default=None)
+
+    @property
+    def highest_price(self) -> Decimal | None:
+        return max((choice.price for choice in self.choices), default=None)
+
+    @property
+    def groups(self) -> list[Group]:
+        return grouped(self.choices)
+
+    @property
+    def option_names(self) -> str:
+        return option_names(self.choices) or _("Variant")
+
+    @property
+    def most(self) -> int:
+        """Units of one variant that fit in an order."""
+        return max((choice.most for choice in self.choices), default=0)
+
+    @property
+    def limit_hint_id(self) -> str:
+        return "quantity-limit" if self.campaign.buyer_limit else ""
+
+    @property
+    def cheapest_courier(self) -> ShippingOption | None:
+        return min(self.couriers, key=lambda c: c.base_price, default=None)
+
+    @property
+    def changes_at(self) -> datetime | None:
+        return next_change([row.batch for row in self.rows], self.now)
+
+    @property
+    def cut_off_is_near(self) -> bool:
+        closes_at = self.batch and self.batch.closes_at
+        return bool(closes_at and closes_at - self.now < wording.DAY)
+
+    @property
+    def steps(self) -> list[Step]:
+        return steps(self.batch, self.now) if self.batch else []
+
+    @property
+    def size_table(self) -> list[list[str]]:
+        return table_rows(self.campaign.size_table)
+
+    @property
+    def cancellation(self) -> str:
+        return wording.cancellation(self.campaign)
+
+    @property
+    def hold(self) -> str:
+        return wording.hold(self.campaign.hold_minutes)
+
+    @property
+    def minimum(self) -> str:
+        batch = self.batch
+        return wording.minimum(batch) if batch and batch.minimum_units else ""
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """`Size|Width` lines as cells; short lines are filled up to the widest."""
+    lines = [line.strip().strip("|") for line in text.splitlines() if line.strip()]
+    rows = [[cell.strip() for cell in line.split("|")] for line in lines]
+    width = max((len(row) for row in rows), default=0)
+    return [row + [""] * (width - len(row)) for row in rows]
+
+
+def _batch_rows(campaign: Campaign, now: datetime) -> list[BatchRow]:
+    batches = {batch.pk: batch for batch in campaign.batches.public()}
+    left: dict[int, dict[int, int]] = {pk: {} for pk in batches}
+    allotments = Allotment.objects.of(batches.values()).filter(variant__active=True)
+    for allotment in allotments:
+        units = allotment.left_in(batches[allotment.batch_id])
+        left[allotment.batch_id][allotment.variant_id] = units
+    return [_batch_row(batch, now, left[pk]) for pk, batch in batches.items()]
+
+
+def _batch_row(batch: Batch, now: datetime, left: dict[int, int]) -> BatchRow:
+    phase = standing(batch, now, has_variants=any(left.values())).phase
+    return BatchRow(batch=batch, phase=phase, left=left)
+
+
+def _choices(campaign: Campaign, rows: list[BatchRow]) -> list[Choice]:
+    return choose_from(
+        list(campaign.variants.active()),
+        lefts=[(row.batch, row.left) for row in rows if row.phase.is_on_sale],
+        most=min(campaign.buyer_limit or MOST_UNITS, MOST_UNITS),
+        currency=campaign.currency,
+    )

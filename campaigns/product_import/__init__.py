@@ -1,0 +1,1 @@
+"""A Shopify product export becomes draft campaigns: table → shopify → save."""

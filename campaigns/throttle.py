@@ -1,0 +1,57 @@
+"""Rate limits by address, counted in the cache: a courtesy, never a safety net."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+View = Callable[..., HttpResponse]
+
+
+def throttled(scope: str, *, limit: int, seconds: int) -> Callable[[View], View]:
+    """Answer 429 to POSTs beyond `limit` from one address within `seconds`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            is_counted = settings.RATE_LIMITS and request.method == "POST"
+            if is_counted and not _admits(scope, client_address(request), limit, seconds):
+                return _too_many(request, seconds)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def client_address(request: HttpRequest) -> str:
+    """The peer, or the address our own proxies saw: forged headers do not count."""
+    proxies = settings.TRUSTED_PROXIES
+    if proxies:
+        seen = request.headers.get("X-Forwarded-For", "").split(",")
+        if len(seen) >= proxies:
+            return seen[-proxies].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _admits(scope: str, address: str, limit: int, seconds: int) -> bool:
+    key = f"throttle:{scope}:{address}"
+    try:
+        cache.add(key, 0, timeout=seconds)
+        return cache.incr(key) <= limit
+    except ValueError:
+        # The window ended between the two calls.
+        return True
+    except Exception:  # noqa: BLE001  without its cache the shop still takes orders
+        return True
+
+
+def _too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    response = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(seconds)
+    return response

@@ -1,0 +1,77 @@
+"""The public pages. They carry nothing per visitor, so any cache may keep them."""
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from campaigns import caching, markdown, metadata, storefront
+from campaigns.models import Campaign, Seller
+from campaigns.offer import Offer
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    query = " ".join(storefront.search_words(request.GET.get("q", "")))
+    shelf = storefront.home(query=query, page=request.GET.get("page", "1"))
+    context = {
+        "shelf": shelf,
+        "query": query,
+        "parameters": urlencode({"q": query}) if query else "",
+        "links": metadata.links(request.path),
+    }
+    response = render(request, "campaigns/home.html", context)
+    return caching.public(response, now=shelf.now, changes_at=shelf.changes_at)
+
+
+@require_safe
+def seller(request: HttpRequest, slug: str) -> HttpResponse:
+    shop = get_object_or_404(Seller, slug=slug)
+    shelf = storefront.of_seller(shop, page=request.GET.get("page", "1"))
+    context = {
+        "seller": shop,
+        "shelf": shelf,
+        "terms": markdown.render(shop.terms),
+        "refund_rule": markdown.render(shop.refund_rule),
+        "links": metadata.links(request.path),
+    }
+    with timezone.override(shop.time_zone):
+        response = render(request, "campaigns/seller.html", context)
+    return caching.public(response, now=shelf.now, changes_at=shelf.changes_at)
+
+
+@require_safe
+def campaign(request: HttpRequest, slug: str) -> HttpResponse:
+    try:
+        offer = Offer.load(slug)
+    except Campaign.DoesNotExist:
+        raise Http404 from None
+    links = metadata.links(request.path)
+    context = {
+        "offer": offer,
+        "seller": offer.seller,
+        "story": markdown.render(offer.campaign.story),
+        "links": links,
+        "product": metadata.product(offer, links.canonical),
+        "share_image": metadata.share_image(offer),
+    }
+    with timezone.override(offer.seller.time_zone):
+        response = render(request, "campaigns/campaign.html", context)
+    return caching.public(response, now=offer.now, changes_at=offer.changes_at)
+
+
+@require_safe
+def terms(request: HttpRequest) -> HttpResponse:
+    return _text(request, "campaigns/terms.html")
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return _text(request, "campaigns/privacy.html")
+
+
+def _text(request: HttpRequest, template: str) -> HttpResponse:
+    response = render(request, template, {"links": metadata.links(request.path)})
+    return caching.public(response, now=timezone.now(), changes_at=None)

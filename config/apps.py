@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class ShopConfig(AppConfig):
+    name = "config"
+    verbose_name = "Kloter"
+
+    def ready(self) -> None:
+        from config import checks  # noqa: F401, PLC0415  registers the system checks
+
+
+class ShopAdminConfig(AdminConfig):
+    default_site = "config.admin.ShopAdminSite"

@@ -1,0 +1,31 @@
+"""What each database needs so that a lock waits politely and no transaction reads stale rows."""
+
+from typing import Any
+
+SQLITE_TIMEOUT_SECONDS = 20
+POSTGRES_LIMITS = (
+    "-c lock_timeout=5s -c statement_timeout=15s "
+    "-c idle_in_transaction_session_timeout=60s"
+)
+
+
+def database_options(database: dict[str, Any]) -> dict[str, Any]:
+    """Connection settings to merge into the entry that DATABASE_URL gave."""
+    chosen = database.get("OPTIONS", {})
+    if database["ENGINE"].endswith("sqlite3"):
+        return {"OPTIONS": _sqlite_options() | chosen}
+    return {
+        "OPTIONS": {"connect_timeout": 5, "options": POSTGRES_LIMITS} | chosen,
+        "CONN_MAX_AGE": database.get("CONN_MAX_AGE") or 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _sqlite_options() -> dict[str, Any]:
+    # A deferred transaction that reads and then writes fails at once when another
+    # writer came between; an immediate one waits its turn.
+    return {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": SQLITE_TIMEOUT_SECONDS,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+    }

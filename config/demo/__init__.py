@@ -1,0 +1,1 @@
+"""A shop to look at: two sellers and their campaigns, dated from today."""

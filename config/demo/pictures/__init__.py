@@ -1,0 +1,1 @@
+"""The demo's pictures: drawn when it is seeded, the same on every machine."""

@@ -1,0 +1,13 @@
+"""All invariants, by number."""
+
+import campaigns.invariants
+import orders.invariants
+import payments.invariants
+from campaigns.invariants import Invariant
+
+APPS = (campaigns.invariants, orders.invariants, payments.invariants)
+
+
+def all_invariants() -> list[Invariant]:
+    found = [invariant for app in APPS for invariant in app.INVARIANTS]
+    return sorted(found, key=lambda invariant: invariant.number)

@@ -1,0 +1,28 @@
+"""Everything the shop finishes by itself, in one round."""
+
+import logging
+from collections.abc import Callable
+
+from campaigns import sweep as campaigns
+from orders import sweep as orders
+from payments import sweep as payments
+
+Step = tuple[str, Callable[[], int]]
+
+# Money finds its batch closed or not; what both decide is mailed in the same round.
+STEPS: tuple[Step, ...] = (*campaigns.STEPS, *payments.STEPS, *orders.STEPS)
+
+logger = logging.getLogger(__name__)
+
+
+def run() -> dict[str, int | None]:
+    """How much each step did; None for one that failed, which stops no other."""
+    return {name: _attempt(name, step) for name, step in STEPS}
+
+
+def _attempt(name: str, step: Callable[[], int]) -> int | None:
+    try:
+        return step()
+    except Exception:  # the next round tries again
+        logger.exception("sweep: %s failed", name)
+        return None

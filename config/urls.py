@@ -1,0 +1,22 @@
+"""Public pages carry their language in the path; secret pages and machines do not."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("", include("payments.urls.machines")),
+    path("o/<token>/", include("payments.urls.secret")),
+    path("o/<token>/", include("orders.urls.secret")),
+    path("", include("campaigns.urls.machines")),
+    *i18n_patterns(
+        path("", include("payments.urls.public")),
+        path("", include("orders.urls.public")),
+        path("", include("campaigns.urls.public")),
+    ),
+]

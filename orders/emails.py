@@ -1,0 +1,111 @@
+"""One function for each mail. A mail is a row, written in the transaction it tells of."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from orders.models import Message, Order, OrderLine
+
+MAX_SUBJECT = 200
+
+
+def order_placed(order: Order, lines: Iterable[OrderLine]) -> Message:
+    """Rendered before the order's transaction begins, and stored inside it."""
+    return _message(order, "order_placed", lines=lines)
+
+
+def order_link(order: Order, *, request_key: str) -> None:
+    _queue(_message(order, "order_link", key=request_key))
+
+
+def payment_reminder(order: Order) -> None:
+    _queue(_message(order, "payment_reminder", priority=Message.Priority.NOTICE))
+
+
+def order_confirmed(order: Order) -> None:
+    # An order can expire and be confirmed again: each confirmation is told.
+    _queue(_message(order, "order_confirmed", key=_stamp(order.confirmed_at)))
+
+
+def order_expired(order: Order) -> None:
+    _queue(_message(order, "order_expired", key=_stamp(order.expired_at)))
+
+
+def order_canceled(order: Order) -> None:
+    _queue(_message(order, "order_canceled"))
+
+
+def late_payment(order: Order, *, payment_key: str, amount: Any) -> None:
+    _queue(_message(order, "late_payment", key=payment_key, amount=amount))
+
+
+def refund_sent(order: Order, *, refund_key: str, amount: Any) -> None:
+    _queue(_message(order, "refund_sent", key=refund_key, amount=amount))
+
+
+def _queue(message: Message) -> None:
+    """Store once: the same news, told twice, is one row."""
+    if message.to:
+        Message.objects.bulk_create([message], ignore_conflicts=True)
+
+
+def _stamp(moment: Any) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _message(
+    order: Order,
+    kind: str,
+    *,
+    key: str = "",
+    priority: int = Message.Priority.BUYER_ACTION,
+    **context: Any,
+) -> Message:
+    seller = order.batch.campaign.seller
+    subject, text = render(kind, order, **context)
+    dedupe_key = ":".join(filter(None, [kind, order.number, key]))
+    return Message(
+        dedupe_key=dedupe_key,
+        order=order,
+        campaign=order.batch.campaign,
+        kind=kind,
+        to=order.email,
+        sender_name=seller.name,
+        reply_to=seller.email,
+        locale=order.locale,
+        subject=subject,
+        text=text,
+        priority=priority,
+        message_id=f"<{dedupe_key.replace(':', '.')}@{mail_host()}>",
+    )
+
+
+def render(kind: str, order: Order, **context: Any) -> tuple[str, str]:
+    """Subject and text in the buyer's language and time zone."""
+    context = {
+        "order": order,
+        "lines": context.pop("lines", None) or order.lines.all(),
+        "campaign": order.batch.campaign,
+        "seller": order.batch.campaign.seller,
+        "status_url": absolute(reverse("order:status", args=[order.token])),
+        "pay_url": absolute(reverse("payment:pay", args=[order.token])),
+        **context,
+    }
+    with translation.override(order.locale), timezone.override(order.zone):
+        subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)
+        text = render_to_string(f"orders/emails/{kind}.txt", context)
+    return " ".join(subject.split())[:MAX_SUBJECT], text.strip() + "\n"
+
+
+def absolute(path: str) -> str:
+    """Links in mails come from the configuration, never from a request."""
+    return f"{settings.BASE_URL}{path}"
+
+
+def mail_host() -> str:
+    return urlsplit(settings.BASE_URL).hostname or "localhost"

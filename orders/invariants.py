@@ -1,0 +1,139 @@
+"""What must always be true of orders. Each check names the rows that break it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from campaigns.invariants import Invariant
+from campaigns.models import Allotment, Batch
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from orders.outbox import BACKOFF
+from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
+
+CHUNK = 5000
+MAILED = {
+    "placed": "order_placed",
+    Order.Status.CONFIRMED: "order_confirmed",
+    Order.Status.EXPIRED: "order_expired",
+    Order.Status.CANCELED: "order_canceled",
+}
+
+
+def tallies_that_drifted() -> Iterable[str]:
+    held: Counter[tuple[int, str]] = Counter()
+    for campaign, keys, units in _holding_units():
+        held.update({(campaign, key): units for key in keys})
+    tallies = BuyerTally.objects.values_list("campaign_id", "identity", "units")
+    for campaign, identity, units in tallies.iterator(CHUNK):
+        if units != (actual := held.pop((campaign, identity), 0)):
+            yield f"tally {campaign}/{identity[:8]}: {units}, orders hold {actual}"
+    for (campaign, identity), units in held.items():
+        yield f"tally {campaign}/{identity[:8]}: missing, orders hold {units}"
+
+
+def _holding_units() -> Iterator[tuple[int, list[str], int]]:
+    orders = Order.objects.holding_units().annotate(
+        units_held=Coalesce(Sum("lines__quantity"), 0)
+    )
+    rows = orders.order_by("pk").values_list(
+        "batch__campaign_id", "limit_keys", "units_held"
+    )
+    yield from rows.iterator(CHUNK)
+
+
+def counters_that_drifted() -> Iterable[str]:
+    holding = Q(status__in=Order.HOLDING)
+    by_batch = _sums("order__batch_id")
+    by_allotment = _sums("allotment_id")
+    orders = Counter(
+        Order.objects.filter(holding).values_list("batch_id", flat=True).iterator(CHUNK)
+    )
+    for batch in Batch.objects.only("taken", "orders_taken"):
+        counted = (by_batch.get(batch.pk, 0), orders.get(batch.pk, 0))
+        if (batch.taken, batch.orders_taken) != counted:
+            yield (
+                f"batch {batch.pk}: taken {batch.taken} in {batch.orders_taken} "
+                f"orders, lines hold {counted[0]} in {counted[1]}"
+            )
+    for allotment in Allotment.objects.only("taken"):
+        if allotment.taken != by_allotment.get(allotment.pk, 0):
+            lines = by_allotment.get(allotment.pk, 0)
+            yield f"allotment {allotment.pk}: {allotment.taken}, lines hold {lines}"
+
+
+def _sums(column: str) -> dict[int, int]:
+    lines = OrderLine.objects.filter(order__status__in=Order.HOLDING).order_by()
+    return dict(lines.values(column).annotate(Sum("quantity")).values_list())
+
+
+def orders_after_the_close() -> Iterable[str]:
+    late = Order.objects.filter(placed_at__gte=F("batch__closed_at"))
+    for order in late.select_related("batch"):
+        yield f"order {order.pk}: placed {order.placed_at}, {order.batch.closed_at}"
+
+
+def confirmed_after_production() -> Iterable[str]:
+    late = OrderEvent.objects.filter(
+        kind=Order.Status.CONFIRMED,
+        data__from__in=[Order.Status.PENDING, Order.Status.EXPIRED],
+        at__gt=F("order__batch__production_at"),
+    )
+    for event in late:
+        yield f"order {event.order_id}: confirmed {event.at}"
+
+
+def statuses_without_event() -> Iterable[str]:
+    moves = OrderEvent.objects.filter(
+        order=OuterRef("pk"), kind__in=Order.Status.values
+    )
+    orders = Order.objects.annotate(
+        told=Coalesce(
+            Subquery(moves.order_by("-pk").values("kind")[:1]),
+            Value(Order.Status.PENDING),
+        )
+    )
+    for order in orders.exclude(status=F("told")):
+        yield f"order {order.pk}: {order.status}, its last event says {order.told}"
+
+
+def totals_that_do_not_add_up() -> Iterable[str]:
+    lines = OrderLine.objects.order_by().values_list(
+        "order_id", "quantity", "unit_price"
+    )
+    sums: dict[int, Decimal] = {}
+    for order_id, quantity, price in lines.iterator(CHUNK):
+        sums[order_id] = sums.get(order_id, Decimal(0)) + quantity * price
+    orders = Order.objects.order_by().values_list(
+        "pk", "goods", "shipping", "discount", "total"
+    )
+    for pk, in_goods, shipping, discount, total in orders.iterator(CHUNK):
+        lines_sum = sums.get(pk, Decimal(0))
+        if in_goods != lines_sum or total != lines_sum + shipping - discount:
+            yield f"order {pk}: total {total}, lines {lines_sum} + {shipping} - {discount}"
+
+
+def changes_nobody_was_told_of() -> Iterable[str]:
+    for kind, mail in MAILED.items():
+        told = Message.objects.filter(order=OuterRef("order"), kind=mail)
+        silent = OrderEvent.objects.filter(~Exists(told), kind=kind)
+        for event in silent.exclude(order__email=""):
+            yield f"order {event.order_id}: {kind} without a {mail} mail"
+
+
+def messages_beyond_their_attempts() -> Iterable[str]:
+    for message in Message.objects.filter(attempts__gt=len(BACKOFF) + 1):
+        yield f"message {message.pk}: {message.attempts} attempts"
+
+
+INVARIANTS = (
+    Invariant(1, "a tally equals the units its buyer holds", tallies_that_drifted),
+    Invariant(2, "taken equals the lines that hold units", counters_that_drifted),
+    Invariant(7, "no order was placed after the close", orders_after_the_close),
+    Invariant(8, "nothing confirmed after production", confirmed_after_production),
+    Invariant(9, "each status has its event", statuses_without_event),
+    Invariant(15, "totals are lines and shipping", totals_that_do_not_add_up),
+    Invariant(18, "each change has its mail", changes_nobody_was_told_of),
+    Invariant(19, "no mail is tried for ever", messages_beyond_their_attempts),
+)

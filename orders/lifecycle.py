@@ -1,0 +1,81 @@
+"""What payment and time do to an order: confirm, expire, reinstate.
+
+Every function runs inside the caller's transaction with the order's row locked. Rows
+are taken in the one order that cannot deadlock: order, lines, tallies, allotments,
+batch.
+"""
+
+from decimal import Decimal
+
+from campaigns import capacity
+from campaigns.actors import GATEWAY, SYSTEM
+from campaigns.capacity import Gate, Move
+from campaigns.clock import database_now
+from campaigns.errors import InvalidTransition, Refused
+from campaigns.models import Campaign
+from campaigns.money import to_minor_units
+from django.db import transaction
+
+from orders import emails, tallies
+from orders.models import Order
+from orders.models.order import units_by_allotment
+
+
+def locked(order_id: int) -> Order:
+    """The order, locked until commit. Always the first row a transaction locks."""
+    orders = Order.objects.select_related("batch__campaign__seller")
+    return orders.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
+
+
+def confirm(order: Order) -> None:
+    order.move_to(Order.Status.CONFIRMED, actor=GATEWAY)
+    emails.order_confirmed(order)
+
+
+def expire(order: Order) -> None:
+    """End an unpaid hold; raises InvalidTransition while its time is not over."""
+    if order.expires_at is None or order.expires_at > database_now():
+        raise InvalidTransition(order, Order.Status.EXPIRED)
+    order.move_to(Order.Status.EXPIRED, actor=SYSTEM)
+    release_units(order)
+    emails.order_expired(order)
+
+
+def reinstate(order: Order) -> bool:
+    """Take back an expired order whose money came late; False when there is no room.
+
+    Only into its own batch, before production, if the rule agreed at purchase allows.
+    """
+    if order.rules.get("late_payment") != Campaign.LatePayment.REINSTATE:
+        return False
+    try:
+        with transaction.atomic():
+            order.move_to(
+                Order.Status.CONFIRMED, actor=GATEWAY, data={"reinstated": True}
+            )
+            tallies.claim(order, campaign=order.batch.campaign, units=order.units)
+            capacity.shift(claim_of(order, Gate.before_production()))
+    except (Refused, tallies.BuyerLimitReached, InvalidTransition):
+        order.refresh_from_db(fields=["status", "confirmed_at"])
+        return False
+    emails.order_confirmed(order)
+    return True
+
+
+def release_units(order: Order) -> None:
+    """Give the order's units back to its buyer's tally, its allotments and its batch."""
+    tallies.release(order, campaign_id=order.batch.campaign_id, units=order.units)
+    capacity.shift(claim_of(order, capacity.ANY_TIME).reversed())
+
+
+def claim_of(order: Order, gate: Gate) -> Move:
+    """What the order's lines take from its batch."""
+    lines = order.lines.all()
+    goods = sum((line.amount for line in lines), start=Decimal(0))
+    return Move(
+        batch_id=order.batch_id,
+        units=units_by_allotment(lines),
+        orders=1,
+        goods=to_minor_units(goods, order.currency),
+        gate=gate,
+    )

@@ -1,0 +1,91 @@
+"""The outbox and the mail log in one: each row is one mail to one address."""
+
+from typing import Self
+
+from campaigns.clock import Clock
+from campaigns.models import Campaign
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from orders.models.order import Order
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self) -> Self:
+        """Queued and past its time, or left behind by a sender that died."""
+        queued = Q(state=Message.State.QUEUED, next_attempt_at__lte=Clock())
+        left_behind = Q(state=Message.State.SENDING, leased_until__lte=Clock())
+        return self.filter(queued | left_behind)
+
+
+class Message(models.Model):
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        ABORTED = "aborted", _("Withdrawn")
+
+    class Priority(models.IntegerChoices):
+        BUYER_ACTION = 0, _("Answer to what the buyer just did")
+        NOTICE = 5, _("Notice")
+        BULK = 9, _("Bulk")
+
+    dedupe_key = models.CharField(max_length=120, unique=True)
+    order = models.ForeignKey(
+        Order, models.PROTECT, null=True, related_name="messages"
+    )
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, null=True, related_name="+"
+    )
+    kind = models.CharField(_("kind"), max_length=30)
+    to = models.EmailField(_("to"))
+    sender_name = models.CharField(max_length=80, blank=True)
+    reply_to = models.EmailField(blank=True)
+    locale = models.CharField(max_length=5)
+    subject = models.CharField(_("subject"), max_length=200)
+    text = models.TextField(_("text"))
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority, default=Priority.BUYER_ACTION
+    )
+    state = models.CharField(
+        _("state"), max_length=8, choices=State, default=State.QUEUED
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    created_at = models.DateTimeField(_("written"), db_default=Clock())
+    next_attempt_at = models.DateTimeField(db_default=Clock())
+    leased_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    message_id = models.CharField(max_length=120)
+    smtp_answer = models.TextField(_("last answer"), blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["queued", "sending", "sent", "failed", "aborted"]
+                ),
+                name="message_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sending") | Q(leased_until__isnull=False),
+                name="sending_message_has_a_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["priority", "next_attempt_at"],
+                condition=Q(state__in=["queued", "sending"]),
+                name="message_outbox",
+            ),
+            models.Index(fields=["order", "kind"], name="message_by_order_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} → {self.to}"

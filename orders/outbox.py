@@ -1,0 +1,125 @@
+"""Delivers the outbox: claim a row with a lease, send, mark. At least once, never zero.
+
+A sender that dies between the mail server's answer and our mark leaves the lease to
+run out; the mail goes out again with the same Message-ID.
+"""
+
+import logging
+import smtplib
+from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import formataddr
+
+from campaigns.clock import Clock, database_now
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import F, Q, QuerySet
+
+from orders.emails import mail_host
+from orders.mail_html import html_of
+from orders.models import Message
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+BACKOFF = [
+    timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 720)
+]
+PERMANENT_SMTP = range(500, 600)
+
+
+def deliver_due(limit: int = 500) -> int:
+    """Send what is due, the most urgent first; returns how many were accepted."""
+    return sum(_deliver(message) for message in _due(limit))
+
+
+def _due(limit: int) -> Iterator[Message]:
+    """Due rows one by one, so that urgent mail overtakes what waits behind it."""
+    for _turn in range(limit):
+        message = (
+            Message.objects.due().order_by("priority", "next_attempt_at", "pk").first()
+        )
+        if message is None:
+            return
+        if _lease(message):
+            yield message
+
+
+def _lease(message: Message) -> bool:
+    """Take this row for one attempt; False when another sender was faster."""
+    free = Q(state=Message.State.QUEUED) | Q(
+        state=Message.State.SENDING, leased_until__lte=Clock()
+    )
+    taken = Message.objects.filter(free, pk=message.pk).update(
+        state=Message.State.SENDING,
+        leased_until=database_now() + LEASE,
+        attempts=F("attempts") + 1,
+    )
+    message.attempts += taken
+    return bool(taken)
+
+
+def _deliver(message: Message) -> bool:
+    try:
+        _as_mail(message).send()
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        _failed(message, error)
+        return False
+    _leased(message).update(
+        state=Message.State.SENT, sent_at=Clock(), leased_until=None, smtp_answer="ok"
+    )
+    return True
+
+
+def _failed(message: Message, error: Exception) -> None:
+    """Later again for what may pass, never again for what will not."""
+    is_final = _is_permanent(error) or message.attempts > len(BACKOFF)
+    logger.warning("mail %s: %s", message.pk, type(error).__name__)
+    outcome = {"leased_until": None, "smtp_answer": _answer(error)}
+    if is_final:
+        _leased(message).update(state=Message.State.FAILED, **outcome)
+        return
+    pause = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
+    _leased(message).update(
+        state=Message.State.QUEUED, next_attempt_at=database_now() + pause, **outcome
+    )
+
+
+def _is_permanent(error: Exception) -> bool:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _reason in error.recipients.values()]
+        return all(code in PERMANENT_SMTP for code in codes)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code in PERMANENT_SMTP
+    # A header or an address that no server would take.
+    return isinstance(error, ValueError)
+
+
+def _answer(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _leased(message: Message) -> "QuerySet[Message]":
+    return Message.objects.filter(
+        pk=message.pk, state=Message.State.SENDING, attempts=message.attempts
+    )
+
+
+def _as_mail(message: Message) -> EmailMultiAlternatives:
+    thread = f"<order.{message.order_id}@{mail_host()}>"
+    address = settings.DEFAULT_FROM_EMAIL
+    mail = EmailMultiAlternatives(
+        subject=message.subject,
+        body=message.text,
+        from_email=formataddr((message.sender_name, address)),
+        to=[message.to],
+        reply_to=[message.reply_to] if message.reply_to else None,
+        headers={
+            "Message-ID": message.message_id,
+            "Auto-Submitted": "auto-generated",
+            "References": thread,
+            "Content-Language": message.locale,
+        },
+    )
+    mail.attach_alternative(html_of(message), "text/html")
+    return mail

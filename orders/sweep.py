@@ -1,0 +1,42 @@
+"""What the orders app finishes by itself, late or twice without harm."""
+
+from datetime import timedelta
+
+from campaigns.clock import database_now
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from orders import emails, lifecycle, outbox
+from orders.models import Message, Order
+
+REMINDER_BEFORE_END = timedelta(hours=6)
+SHORTEST_HOLD_REMINDED = timedelta(hours=2)
+
+
+def remind_of_payment() -> int:
+    """One reminder, some hours before the hold ends, to buyers who had time to forget."""
+    now = database_now()
+    already = Message.objects.filter(order=OuterRef("pk"), kind="payment_reminder")
+    waiting = Order.objects.filter(
+        ~Exists(already),
+        status=Order.Status.PENDING,
+        expires_at__gt=now,
+        expires_at__lte=now + REMINDER_BEFORE_END,
+        placed_at__lte=now - SHORTEST_HOLD_REMINDED,
+    )
+    return sum(_remind(pk) for pk in waiting.values_list("pk", flat=True))
+
+
+def _remind(order_id: int) -> bool:
+    with transaction.atomic():
+        order = lifecycle.locked(order_id)
+        if order.status != Order.Status.PENDING:
+            return False
+        emails.payment_reminder(order)
+        return True
+
+
+STEPS = (
+    ("payment reminders", remind_of_payment),
+    ("mails", outbox.deliver_due),
+)

@@ -1,0 +1,105 @@
+"""Attempts to pay: at most one is open per order, and the database sees to it."""
+
+import logging
+from datetime import timedelta
+
+from campaigns.clock import Clock, database_now
+from django.db import transaction
+from django.db.models import Q
+from orders import lifecycle
+from orders.models import Order
+
+from payments import gateways, settlement
+from payments.dues import balance_of, due_now
+from payments.errors import GatewayError
+from payments.models import Payment
+
+logger = logging.getLogger(__name__)
+
+FETCH_AGAIN_AFTER = timedelta(seconds=10)
+
+
+def first_attempt(order: Order, gateway: str) -> Payment:
+    """The intent stored with a new order; the gateway is asked after the commit."""
+    return Payment(
+        order=order,
+        reference=f"{order.number}-1",
+        gateway=gateway,
+        purpose=_purpose(order),
+        amount=order.deposit,
+        currency=order.currency,
+    )
+
+
+def open_attempt(order: Order) -> Payment | None:
+    return Payment.objects.open().filter(order=order).first()
+
+
+def next_attempt(order_id: int, gateway: str) -> Payment | None:
+    """The open attempt, or a new one for what is due now; None when nothing is."""
+    with transaction.atomic():
+        order = lifecycle.locked(order_id)
+        if payment := open_attempt(order):
+            return payment
+        amount = due_now(order, balance_of(order))
+        if amount <= 0 or order.status not in Order.HOLDING:
+            return None
+        payment = first_attempt(order, gateway)
+        payment.reference = f"{order.number}-{order.payments.count() + 1}"
+        payment.amount = amount
+        payment.save(force_insert=True)
+        return payment
+
+
+def start(payment: Payment) -> Payment:
+    """Ask the gateway for its hosted page; outside any transaction, safe to repeat.
+
+    When the gateway does not answer, the attempt stays `created` and can be started
+    again with the same key.
+    """
+    try:
+        started = gateways.get(payment.gateway).start(gateways.payment_in(payment))
+    except GatewayError as error:
+        logger.warning("payment %s could not start: %s", payment.reference, error)
+        return payment
+    changes = {
+        "state": Payment.State.PENDING,
+        "gateway_reference": started.gateway_reference,
+        "redirect_url": started.redirect_url,
+        "expires_at": started.expires_at,
+    }
+    created = Payment.objects.filter(pk=payment.pk, state=Payment.State.CREATED)
+    if created.update(**changes):
+        for column, value in changes.items():
+            setattr(payment, column, value)
+    return payment
+
+
+def refresh(order: Order) -> None:
+    """Ask the gateway how the latest attempt stands, at most every ten seconds."""
+    payment = order.payments.order_by("-pk").first()
+    if payment is None or not _may_fetch(payment):
+        return
+    try:
+        snapshot = gateways.get(payment.gateway).fetch(gateways.payment_in(payment))
+    except GatewayError as error:
+        logger.warning("payment %s could not be fetched: %s", payment.reference, error)
+        return
+    settlement.apply(payment, snapshot)
+
+
+def _may_fetch(payment: Payment) -> bool:
+    """Claim the right to one fetch; two impatient taps make one call."""
+    stale = Q(fetched_at__isnull=True) | Q(
+        fetched_at__lte=database_now() - FETCH_AGAIN_AFTER
+    )
+    return bool(
+        Payment.objects.filter(stale, pk=payment.pk).update(fetched_at=Clock())
+    )
+
+
+def _purpose(order: Order) -> Payment.Purpose:
+    if order.status != Order.Status.PENDING:
+        return Payment.Purpose.BALANCE
+    is_full = order.deposit == order.total
+    return Payment.Purpose.FULL if is_full else Payment.Purpose.DEPOSIT

@@ -1,0 +1,87 @@
+"""What a buyer wants, read from a query string or a form: variants and quantities."""
+
+import re
+from dataclasses import dataclass, field
+
+from campaigns.models import Allotment, Batch, Campaign
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from payments.checkout import DraftLine
+
+MAX_QUANTITY = 999
+QUANTITY_FIELD = re.compile(r"quantity-([0-9]{1,18})")
+WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass
+class Basket:
+    """Units wanted by variant id, and what was wrong: (field name, message)."""
+
+    quantities: dict[int, int] = field(default_factory=dict)
+    errors: list[tuple[str, str]] = field(default_factory=list)
+
+
+def read_basket(data: QueryDict) -> Basket:
+    """Read `quantity-<variant>=<n>` fields, and the one-variant pair `variant`, `quantity`.
+
+    Zeros are what an untouched row sends; several fields of one variant add up.
+    """
+    basket = Basket()
+    for name in data:
+        if match := QUANTITY_FIELD.fullmatch(name):
+            for text in data.getlist(name):
+                _add(basket, name, match.group(1), text)
+    if data.get("variant"):
+        _add(basket, "quantity", data["variant"], data.get("quantity", "1"))
+    if not basket.errors and not basket.quantities:
+        basket.errors.append(("quantity", _("Choose at least one item.")))
+    return basket
+
+
+def _add(basket: Basket, name: str, variant: str, text: str) -> None:
+    text = text.strip()
+    is_whole = WHOLE_NUMBER.fullmatch(text) and WHOLE_NUMBER.fullmatch(variant)
+    if not is_whole or int(text) > MAX_QUANTITY:
+        message = _("Write the quantity as a whole number from 1 to %(most)s.")
+        basket.errors.append((name, message % {"most": MAX_QUANTITY}))
+        return
+    if wanted := int(text):
+        key = int(variant)
+        basket.quantities[key] = basket.quantities.get(key, 0) + wanted
+
+
+def draft_lines(
+    basket: Basket, campaign: Campaign, batch: Batch, data: QueryDict
+) -> tuple[DraftLine, ...]:
+    """The basket as lines of this batch; what is not sold in it becomes an error."""
+    allotments = {
+        allotment.variant_id: allotment
+        for allotment in Allotment.objects.of([batch]).filter(
+            variant__in=basket.quantities, variant__campaign=campaign
+        )
+        if allotment.variant.active
+    }
+    for variant_id in basket.quantities.keys() - allotments.keys():
+        message = _("This item is not part of this pre-order. Choose again.")
+        basket.errors.append((f"quantity-{variant_id}", message))
+    return tuple(
+        DraftLine(
+            variant=allotment.variant,
+            allotment=allotment,
+            quantity=basket.quantities[variant_id],
+            personalization=_personalization(
+                campaign, variant_id, basket.quantities[variant_id], data
+            ),
+        )
+        for variant_id, allotment in sorted(allotments.items())
+    )
+
+
+def _personalization(
+    campaign: Campaign, variant_id: int, quantity: int, data: QueryDict
+) -> tuple[str, ...]:
+    if not campaign.personalization_label:
+        return ()
+    names = (f"personalization-{variant_id}-{n}" for n in range(1, quantity + 1))
+    return tuple(" ".join(data.get(name, "").split()) for name in names)

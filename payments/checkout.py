@@ -1,0 +1,210 @@
+"""Placing an order: order, first payment and mail in one short transaction."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from campaigns import capacity
+from campaigns.actors import BUYER
+from campaigns.capacity import Gate, Move
+from campaigns.errors import Refused
+from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
+from campaigns.money import to_minor_units
+from campaigns.wakeup import wake_up
+from django.db import IntegrityError, transaction
+from orders import emails, lifecycle, tallies
+from orders.models import Message, Order, OrderLine
+from orders.models.order import new_number, units_by_allotment
+
+from payments import attempts
+from payments.models import Payment
+
+# Deposits are rounded to amounts people like to transfer.
+DEPOSIT_UNIT = {"IDR": Decimal(1000)}
+SMALLEST_UNIT = Decimal("0.01")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftLine:
+    variant: Variant
+    allotment: Allotment
+    quantity: int
+    personalization: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A checked order that is not placed yet; prices are the server's.
+
+    `schedule_version` is the promise the buyer saw. `batch` carries the database's
+    `clock` of the moment it was read. `buyer` holds columns of Order.
+    """
+
+    campaign: Campaign
+    batch: Batch
+    schedule_version: int
+    lines: tuple[DraftLine, ...]
+    shipping: ShippingOption
+    buyer: dict[str, Any]
+    locale: str
+    source: Order.Source = Order.Source.SHOP
+
+    @property
+    def units(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def goods(self) -> Decimal:
+        amounts = (line.variant.price * line.quantity for line in self.lines)
+        return sum(amounts, start=Decimal(0))
+
+    @property
+    def shipping_price(self) -> Decimal:
+        return self.shipping.price(
+            sum(line.variant.weight_grams * line.quantity for line in self.lines)
+        )
+
+
+def place(draft: Draft, *, gateway: str, submit_key: str) -> Order:
+    """Place the order once for each submit key; a repeat returns the same order.
+
+    Raises SoldOut, BatchClosed, WindowChanged or BuyerLimitReached; nothing is written
+    then. The gateway is asked for its page after the commit.
+    """
+    if twin := placed_before(submit_key):
+        return twin
+    order, lines = _order_of(draft, submit_key), _lines_of(draft)
+    move = _move_of(draft, lines)
+    try:
+        payment = _insert(draft, order, lines, move, gateway)
+    except Refused as refusal:
+        raise capacity.explain(
+            move, schedule_version=draft.schedule_version
+        ) from refusal
+    except IntegrityError:
+        # A twin with the same key was faster; its transaction is over now.
+        if twin := placed_before(submit_key):
+            return twin
+        raise
+    if payment:
+        attempts.start(payment)
+    return order
+
+
+def placed_before(submit_key: str) -> Order | None:
+    return Order.objects.filter(submit_key=submit_key).first()
+
+
+def _insert(
+    draft: Draft, order: Order, lines: list[OrderLine], move: Move, gateway: str
+) -> Payment | None:
+    """All rows or none: the batch, which every buyer wants, is claimed last."""
+    payment = attempts.first_attempt(order, gateway) if order.deposit else None
+    mail = _unsaved_mail(order, lines)
+    with transaction.atomic():
+        order.save(force_insert=True)
+        OrderLine.objects.bulk_create(lines_with(order, lines))
+        order.record("placed", actor=BUYER, data={"units": draft.units})
+        if payment:
+            payment.save(force_insert=True)
+        mail.save(force_insert=True)
+        tallies.claim(order, campaign=draft.campaign, units=draft.units)
+        capacity.shift(move)
+        if payment is None:
+            lifecycle.confirm(order)
+        wake_up()
+    return payment
+
+
+def _unsaved_mail(order: Order, lines: list[OrderLine]) -> Message:
+    return emails.order_placed(order, lines)
+
+
+def lines_with(order: Order, lines: list[OrderLine]) -> list[OrderLine]:
+    for line in lines:
+        line.order = order
+    return lines
+
+
+def _order_of(draft: Draft, submit_key: str) -> Order:
+    campaign, batch = draft.campaign, draft.batch
+    total = draft.goods + draft.shipping_price
+    return Order(
+        number=new_number(),
+        batch=_with_campaign(batch, campaign),
+        source=draft.source,
+        submit_key=submit_key,
+        locale=draft.locale,
+        time_zone=campaign.seller.time_zone,
+        currency=campaign.currency,
+        goods=draft.goods,
+        shipping=draft.shipping_price,
+        total=total,
+        deposit=deposit_of(campaign, total),
+        shipping_option=draft.shipping,
+        shipping_service=draft.shipping.service,
+        rules=rules_of(campaign),
+        promised_from=batch.ships_from,
+        promised_until=batch.ships_until,
+        schedule_version=draft.schedule_version,
+        limit_keys=tallies.identities(
+            email=draft.buyer["email"], phone=draft.buyer["phone"]
+        ),
+        expires_at=batch.clock + timedelta(minutes=campaign.hold_minutes),
+        **draft.buyer,
+    )
+
+
+def _with_campaign(batch: Batch, campaign: Campaign) -> Batch:
+    batch.campaign = campaign
+    return batch
+
+
+def _lines_of(draft: Draft) -> list[OrderLine]:
+    return [
+        OrderLine(
+            variant=line.variant,
+            allotment=line.allotment,
+            ordered=line.quantity,
+            quantity=line.quantity,
+            unit_price=line.variant.price,
+            personalization=list(line.personalization),
+            name=draft.campaign.title,
+            sku=line.variant.sku,
+            options=line.variant.options,
+        )
+        for line in draft.lines
+    ]
+
+
+def _move_of(draft: Draft, lines: list[OrderLine]) -> Move:
+    return Move(
+        batch_id=draft.batch.pk,
+        units=units_by_allotment(lines),
+        orders=1,
+        goods=to_minor_units(draft.goods, draft.campaign.currency),
+        gate=Gate.new_order(draft.schedule_version),
+    )
+
+
+def deposit_of(campaign: Campaign, total: Decimal) -> Decimal:
+    """What must be paid now: all of it, or the percentage rounded half up."""
+    if campaign.plan == Campaign.Plan.FULL:
+        return total
+    unit = DEPOSIT_UNIT.get(campaign.currency, SMALLEST_UNIT)
+    share = total * Decimal(campaign.deposit_percent or 100) / 100
+    return min(total, (share / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit)
+
+
+def rules_of(campaign: Campaign) -> dict[str, Any]:
+    """The rules the buyer agrees to, kept with the order: later edits bind new orders."""
+    return {
+        "plan": campaign.plan,
+        "deposit_percent": campaign.deposit_percent,
+        "free_cancellation": campaign.free_cancellation,
+        "kept_percent": campaign.cancellation_kept_percent,
+        "late_payment": campaign.late_payment,
+        "hold_minutes": campaign.hold_minutes,
+        "refund_rule": campaign.seller.refund_rule,
+    }

@@ -1,0 +1,194 @@
+"""The checkout form: one page, every field forgiving about how it is written."""
+
+from typing import Any, cast
+
+from campaigns.models import ShippingOption
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+from orders import regions
+from orders.phones import InvalidPhone, parse_phone
+
+from payments import gateways
+
+SUBMIT_KEY = RegexValidator(r"^[A-Za-z0-9_-]{32,64}\Z")
+CITIES = [("", _("Choose your city or regency")), *regions.choices()]
+PROVINCES = [("", _("Choose your province"))] + [(p, p) for p in regions.provinces()]
+GATEWAY_WORDS = {
+    "sandbox": _("Sandbox (no real money)"),
+}
+
+
+class CheckoutForm(forms.Form):
+    """The buyer's part of an order; `cleaned_data["buyer"]` holds columns of Order."""
+
+    BUYER_FIELDS = (
+        "name",
+        "email",
+        "phone",
+        "address",
+        "province",
+        "city",
+        "district",
+        "subdistrict",
+        "postal_code",
+        "landmark",
+        "note",
+    )
+
+    schedule_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    submit_key = forms.CharField(validators=[SUBMIT_KEY], widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=_("Name of the recipient"),
+        max_length=120,
+        error_messages={"required": _("Write the name of the recipient.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    phone = forms.CharField(
+        label=_("WhatsApp number"),
+        max_length=40,
+        help_text=_("For news of the schedule and the courier."),
+        error_messages={"required": _("Write a WhatsApp number: 0812 3456 7890.")},
+        widget=forms.TextInput(
+            attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}
+        ),
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("Your receipt and your order link go here."),
+        error_messages={
+            "required": _("Write an e-mail address."),
+            "invalid": _("Write an e-mail address like nama@contoh.id."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    address = forms.CharField(
+        label=_("Address"),
+        max_length=500,
+        help_text=_("Street, house number, RT/RW."),
+        error_messages={"required": _("Write the street and house number.")},
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
+    )
+    province = forms.ChoiceField(
+        label=_("Province"),
+        choices=PROVINCES,
+        error_messages={
+            "required": _("Choose a province."),
+            "invalid_choice": _("Choose a province from the list."),
+        },
+        widget=forms.Select(attrs={"autocomplete": "address-level1"}),
+    )
+    city = forms.ChoiceField(
+        label=_("City or regency"),
+        choices=CITIES,
+        error_messages={
+            "required": _("Choose a city or regency."),
+            "invalid_choice": _("Choose a city or regency from the list."),
+        },
+        widget=forms.Select(attrs={"autocomplete": "address-level2"}),
+    )
+    district = forms.CharField(
+        label=_("District (kecamatan)"),
+        max_length=80,
+        error_messages={"required": _("Write the district (kecamatan).")},
+        widget=forms.TextInput(attrs={"autocomplete": "address-level3"}),
+    )
+    subdistrict = forms.CharField(
+        label=_("Subdistrict (kelurahan)"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level4"}),
+    )
+    postal_code = forms.CharField(
+        label=_("Postal code"),
+        max_length=12,
+        error_messages={"required": _("Write the postal code: five digits.")},
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "postal-code"}
+        ),
+    )
+    landmark = forms.CharField(
+        label=_("Landmark"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    shipping = forms.ChoiceField(
+        label=_("Shipping"),
+        error_messages={
+            "required": _("Choose a shipping service."),
+            "invalid_choice": _("Choose a shipping service from the list."),
+        },
+        widget=forms.RadioSelect,
+    )
+    payment = forms.ChoiceField(
+        label=_("Pay with"),
+        error_messages={
+            "required": _("Choose how to pay."),
+            "invalid_choice": _("Choose a way to pay from the list."),
+        },
+        widget=forms.RadioSelect,
+    )
+    note = forms.CharField(
+        label=_("Note to the seller"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    terms = forms.BooleanField(
+        label=_("I agree to the ship window and the refund rule above."),
+        error_messages={
+            "required": _("Agree to the ship window and the refund rule to order.")
+        },
+    )
+
+    def __init__(
+        self, *args: Any, options: list[ShippingOption], asks_note: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.options = {str(option.pk): option for option in options}
+        self._offer("shipping", [(key, o.service) for key, o in self.options.items()])
+        self._offer(
+            "payment", [(g, GATEWAY_WORDS.get(g, g)) for g in gateways.offered()]
+        )
+        if not asks_note:
+            del self.fields["note"]
+
+    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        """The choices of a radio field; a single one is chosen already."""
+        field = cast("forms.ChoiceField", self.fields[name])
+        field.choices = choices
+        if len(choices) == 1:
+            self.initial.setdefault(name, choices[0][0])
+
+    def clean_phone(self) -> str:
+        try:
+            return parse_phone(self.cleaned_data["phone"])
+        except InvalidPhone as error:
+            raise forms.ValidationError(
+                _("Write a WhatsApp number, for example 0812 3456 7890.")
+            ) from error
+
+    def clean_postal_code(self) -> str:
+        digits = "".join(self.cleaned_data["postal_code"].split())
+        if not (digits.isascii() and digits.isdigit() and len(digits) == 5):
+            raise forms.ValidationError(
+                _("Write the postal code as five digits, for example 40115.")
+            )
+        return digits
+
+    def clean_shipping(self) -> ShippingOption:
+        return self.options[self.cleaned_data["shipping"]]
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        province, city = data.get("province"), data.get("city")
+        if province and city and not regions.is_city_of(city, province):
+            self.add_error("city", _("This city is not in the province you chose."))
+        shipping = data.get("shipping")
+        if province and shipping and not shipping.serves(province):
+            self.add_error(
+                "shipping", _("This service does not ship to the province you chose.")
+            )
+        data["buyer"] = {name: data.get(name, "") for name in self.BUYER_FIELDS}
+        return data

@@ -1,0 +1,107 @@
+"""The inbox: a notification is stored once, answered at once, and applied later."""
+
+import logging
+from datetime import timedelta
+
+from campaigns.clock import database_now
+from campaigns.wakeup import wake_up
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+
+from payments import gateways, settlement
+from payments.errors import GatewayError
+from payments.gateways.base import Inbound
+from payments.models import GatewayEvent, Payment
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=1)
+GIVE_UP_AFTER = timedelta(hours=24)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+def receive(gateway: str, notice: Inbound, raw: bytes) -> bool:
+    """Store a verified notification; False for a repeat. Nothing is believed yet."""
+    event = GatewayEvent(
+        gateway=gateway,
+        dedupe_key=notice.dedupe_key,
+        type=notice.type[:60],
+        reference=notice.reference[:120],
+        body=raw,
+    )
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+            wake_up()
+    except IntegrityError:
+        known = GatewayEvent.objects.filter(
+            gateway=gateway, dedupe_key=notice.dedupe_key
+        )
+        return not known.update(duplicates=F("duplicates") + 1)
+    return True
+
+
+def process_due(limit: int = 200) -> int:
+    """Apply what the inbox holds; returns how many events were taken up."""
+    due = GatewayEvent.objects.due().order_by("pk")[:limit]
+    return sum(_process(event) for event in due if _lease(event))
+
+
+def _lease(event: GatewayEvent) -> bool:
+    """Take this event for one attempt; False when another worker has it."""
+    rows = GatewayEvent.objects.due().filter(pk=event.pk, attempts=event.attempts)
+    taken = rows.update(
+        attempts=F("attempts") + 1, next_attempt_at=database_now() + LEASE
+    )
+    event.attempts += taken
+    return bool(taken)
+
+
+def _process(event: GatewayEvent) -> bool:
+    """Fetch the truth outside any transaction, then apply it."""
+    payment = _payment_of(event)
+    if payment is None:
+        _later(event, f"no payment has the reference {event.reference!r}")
+        return True
+    try:
+        snapshot = gateways.get(payment.gateway).fetch(gateways.payment_in(payment))
+        settlement.apply(payment, snapshot)
+    except GatewayError as error:
+        _later(event, str(error))
+    except Exception as error:  # noqa: BLE001  one poisoned event must not stop others
+        logger.exception("event %s", event.pk)
+        _later(event, repr(error))
+    else:
+        _finish(event, GatewayEvent.State.DONE, payment=payment)
+    return True
+
+
+def _payment_of(event: GatewayEvent) -> Payment | None:
+    """By the gateway's own reference, else by ours."""
+    named = Q(gateway_reference=event.reference) | Q(reference=event.reference)
+    payments = Payment.objects.filter(named, gateway=event.gateway)
+    return payments.select_related("order").first() if event.reference else None
+
+
+def _later(event: GatewayEvent, reason: str) -> None:
+    """Try again with growing pauses; give up after a day."""
+    now = database_now()
+    if now - event.received_at > GIVE_UP_AFTER:
+        _finish(event, GatewayEvent.State.DEAD, error=reason)
+        return
+    pause = min(timedelta(seconds=15 * 2**event.attempts), LONGEST_PAUSE)
+    GatewayEvent.objects.filter(pk=event.pk).update(
+        state=GatewayEvent.State.RETRY, next_attempt_at=now + pause, error=reason
+    )
+
+
+def _finish(
+    event: GatewayEvent,
+    state: GatewayEvent.State,
+    *,
+    payment: Payment | None = None,
+    error: str = "",
+) -> None:
+    GatewayEvent.objects.filter(pk=event.pk).update(
+        state=state, payment=payment, error=error
+    )

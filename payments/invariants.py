@@ -1,0 +1,119 @@
+"""What must always be true of money. Each check names the rows that break it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+
+from campaigns.clock import database_now
+from campaigns.invariants import Invariant
+from django.db.models import Q
+from orders.models import Order
+
+from payments.dues import balance_of
+from payments.models import LedgerEntry, Payment, Refund
+from payments.refunds import orders_owed_back
+
+CHUNK = 5000
+# A sweep period and a minute: what is younger is still being done.
+PATIENCE = timedelta(minutes=2)
+LOOK_UP_PATIENCE = timedelta(minutes=15)
+
+
+def holds_that_outlived_their_end() -> Iterable[str]:
+    limit = database_now() - PATIENCE
+    overdue = Order.objects.filter(status=Order.Status.PENDING, expires_at__lt=limit)
+    waiting = Payment.objects.open().filter(hold_until__gte=limit)
+    for order in overdue.exclude(payments__in=waiting):
+        yield f"order {order.pk}: unpaid hold ended {order.expires_at}"
+
+
+def money_kept_without_a_right() -> Iterable[str]:
+    limit = database_now() - PATIENCE
+    settled = Q(canceled_at__lt=limit) | Q(expired_at__lt=limit)
+    for order in orders_owed_back().filter(settled):
+        if owed := balance_of(order).owed_back:
+            yield f"order {order.pk}: {owed} owed back without a refund"
+
+
+def refunds_beyond_their_payment() -> Iterable[str]:
+    refunds: dict[int, Decimal] = {}
+    rows = Refund.objects.counted().order_by().values_list("payment_id", "amount")
+    for payment_id, amount in rows.iterator(CHUNK):
+        refunds[payment_id] = refunds.get(payment_id, Decimal(0)) + amount
+    payments = Payment.objects.order_by().values_list(
+        "pk", "amount_received", "amount_refunding"
+    )
+    for pk, received, refunding in payments.iterator(CHUNK):
+        counted = refunds.get(pk, Decimal(0))
+        if counted != refunding or refunding > received:
+            yield f"payment {pk}: refunds {counted}, counted {refunding} of {received}"
+
+
+def sums_that_drifted() -> Iterable[str]:
+    received = _by_order(Payment.objects.values_list(
+        "order_id", "amount_received", "amount_reversed"
+    ))
+    refunded = _by_order(
+        Refund.objects.filter(state=Refund.State.SUCCEEDED).values_list(
+            "payment__order_id", "amount"
+        )
+    )
+    booked = _booked_by_order()
+    orders = Order.objects.order_by().values_list("pk", "amount_paid", "amount_refunded")
+    for pk, paid, back in orders.iterator(CHUNK):
+        facts = (received.get(pk, Decimal(0)), refunded.get(pk, Decimal(0)))
+        if (paid, back) != facts:
+            yield f"order {pk}: paid {paid} refunded {back}, rows say {facts}"
+        if booked.get(pk, Decimal(0)) != paid - back:
+            yield f"order {pk}: ledger {booked.get(pk)}, order {paid - back}"
+
+
+def _by_order(rows: Iterable[tuple[Decimal, ...]]) -> dict[int, Decimal]:
+    """Sum the second column minus the third, if there is one, by the first."""
+    sums: dict[int, Decimal] = {}
+    for order_id, amount, *minus in rows:
+        key = int(order_id)
+        sums[key] = sums.get(key, Decimal(0)) + amount - sum(minus)
+    return sums
+
+
+def _booked_by_order() -> dict[int, Decimal]:
+    """What the ledger holds for each buyer: credits minus debits of his account."""
+    sums: dict[int, Decimal] = {}
+    entries = LedgerEntry.objects.order_by().values_list("order_id", "credit", "amount")
+    for order_id, credit, amount in entries.iterator(CHUNK):
+        signed = amount if credit.startswith("customer:") else -amount
+        sums[order_id] = sums.get(order_id, Decimal(0)) + signed
+    return sums
+
+
+def confirmed_without_money() -> Iterable[str]:
+    suspects = Order.objects.filter(
+        status__in=[Order.Status.CONFIRMED, Order.Status.FULFILLED], deposit__gt=0
+    ).only("status", "deposit", "amount_paid")
+    for order in suspects.iterator(CHUNK):
+        if order.amount_paid < order.deposit and not _was_reversed(order):
+            yield f"order {order.pk}: confirmed with {order.amount_paid}"
+
+
+def _was_reversed(order: Order) -> bool:
+    return order.payments.filter(amount_reversed__gt=0).exists()
+
+
+def calls_nobody_looked_up() -> Iterable[str]:
+    stuck = Refund.objects.filter(
+        state__in=[Refund.State.SENDING, Refund.State.UNKNOWN],
+        next_attempt_at__lt=database_now() - LOOK_UP_PATIENCE,
+    )
+    for refund in stuck:
+        yield f"refund {refund.pk}: {refund.state} since {refund.next_attempt_at}"
+
+
+INVARIANTS = (
+    Invariant(4, "no unpaid hold outlives its end", holds_that_outlived_their_end),
+    Invariant(13, "no money kept without a right", money_kept_without_a_right),
+    Invariant(14, "refunds stay within their payment", refunds_beyond_their_payment),
+    Invariant(15, "order, payments and ledger agree", sums_that_drifted),
+    Invariant(15, "confirmed means paid", confirmed_without_money),
+    Invariant(16, "no unknown call is left alone", calls_nobody_looked_up),
+)

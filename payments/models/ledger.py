@@ -1,0 +1,61 @@
+"""The books: one row is one balanced transfer between two accounts, never changed."""
+
+from campaigns.append_only import AppendOnly
+from campaigns.clock import Clock
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from orders.models import Order
+
+from payments.models.payment import Payment, Refund
+
+
+class LedgerEntry(AppendOnly):
+    """Money leaves `debit` and reaches `credit`: `gateway:<name>`, `customer:<number>`, …"""
+
+    class Kind(models.TextChoices):
+        PAYMENT = "payment", _("Payment")
+        REVERSAL = "reversal", _("Payment taken back")
+        REFUND = "refund", _("Refund")
+        REFUND_FAILED = "refund_failed", _("Refund came back")
+
+    kind = models.CharField(_("kind"), max_length=13, choices=Kind)
+    debit = models.CharField(_("from"), max_length=40)
+    credit = models.CharField(_("to"), max_length=40)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    order = models.ForeignKey(
+        Order, models.PROTECT, null=True, related_name="ledger_entries"
+    )
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="ledger_entries")
+    refund = models.ForeignKey(
+        Refund, models.PROTECT, null=True, related_name="ledger_entries"
+    )
+    sequence = models.PositiveSmallIntegerField(default=1)
+    at = models.DateTimeField(_("booked"), db_default=Clock())
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "payment", "sequence"],
+                condition=Q(refund__isnull=True),
+                name="payment_movement_is_booked_once",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "refund", "sequence"],
+                condition=Q(refund__isnull=False),
+                name="refund_movement_is_booked_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0), name="ledger_amount_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=~Q(debit=F("credit")), name="ledger_moves_between_accounts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.debit} → {self.credit} {self.amount} {self.currency}"

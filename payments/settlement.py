@@ -1,0 +1,88 @@
+"""Applies what a gateway says to payment, ledger and order. One door for all news.
+
+Webhook, return page, expiry and reconciliation all end in `apply`. It may run twice,
+late, or at the same time as another: the order's lock and the booked amounts decide.
+"""
+
+from typing import Any
+
+from campaigns.clock import Clock
+from campaigns.models import Batch
+from campaigns.wakeup import wake_up
+from django.db import transaction
+from orders import emails, lifecycle
+from orders.models import Order
+
+from payments import books, refunds
+from payments.dues import balance_of
+from payments.gateways.base import Snapshot
+from payments.models import LedgerEntry, Payment
+
+# From the start of production on, nothing becomes confirmed.
+CONFIRMING_STAGES = (Batch.Stage.OPEN, Batch.Stage.CLOSED)
+
+
+def apply(payment: Payment, snapshot: Snapshot) -> Order:
+    """Book the snapshot, then let the money rule decide what becomes of the order."""
+    with transaction.atomic():
+        order = lifecycle.locked(payment.order_id)
+        payment = books.locked_payment(payment.pk)
+        arrived = _record(order, payment, snapshot)
+        for refund in snapshot.refunds:
+            refunds.record_seen(order, payment, refund)
+        settle(order, late=payment if arrived else None)
+    return order
+
+
+def settle(order: Order, *, late: Payment | None = None) -> None:
+    """Confirm, reinstate or refund the locked order; `late` brought new money."""
+    books.update_sums(order)
+    refunds.withdraw_unsent(order)
+    _confirm_if_paid(order)
+    if late and order.status not in Order.HOLDING:
+        owed_back = balance_of(order).owed_back
+        emails.late_payment(order, payment_key=late.reference, amount=owed_back)
+    refunds.request_owed(order)
+    wake_up()
+
+
+def _confirm_if_paid(order: Order) -> None:
+    net = balance_of(order).net
+    is_paid = net > 0 and net >= order.deposit
+    if not is_paid or order.batch.stage not in CONFIRMING_STAGES:
+        return
+    if order.status == Order.Status.PENDING:
+        lifecycle.confirm(order)
+    elif order.status == Order.Status.EXPIRED:
+        lifecycle.reinstate(order)
+
+
+def _record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
+    """Write the fetched state and amounts; True when new money arrived."""
+    if snapshot.currency != payment.currency:
+        _flag(payment, f"paid in {snapshot.currency}, not {payment.currency}")
+        return False
+    changes: dict[str, Any] = {"last_snapshot": snapshot.details}
+    if snapshot.state in Payment.TRANSITIONS.get(Payment.State(payment.state), ()):
+        changes["state"] = snapshot.state
+        if snapshot.state == Payment.State.CONFIRMED:
+            changes["confirmed_at"] = Clock()
+    received = snapshot.received - payment.amount_received
+    if received > 0:
+        books.enter(order, payment, LedgerEntry.Kind.PAYMENT, received)
+        changes["amount_received"] = snapshot.received
+    taken_back = snapshot.reversed - payment.amount_reversed
+    if taken_back > 0:
+        books.enter(order, payment, LedgerEntry.Kind.REVERSAL, taken_back)
+        changes["amount_reversed"] = snapshot.reversed
+    if received > 0 and snapshot.received != payment.amount:
+        _flag(payment, f"received {snapshot.received} of {payment.amount}")
+    Payment.objects.filter(pk=payment.pk).update(**changes)
+    payment.refresh_from_db()
+    return received > 0
+
+
+def _flag(payment: Payment, reason: str) -> None:
+    """Show the payment to a human; what the money rule does is not delayed by it."""
+    rows = Payment.objects.filter(pk=payment.pk)
+    rows.update(needs_review=True, review_reason=reason)

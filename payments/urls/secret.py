@@ -1,0 +1,9 @@
+from django.urls import path
+
+from payments import views
+
+app_name = "payment"
+urlpatterns = [
+    path("pay/", views.pay, name="pay"),
+    path("pay/return/", views.returned, name="return"),
+]

@@ -1,0 +1,121 @@
+"""Checkout and pay: each view translates HTTP and does nothing else."""
+
+from http import HTTPStatus
+
+from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
+from campaigns.errors import BatchClosed, SoldOut, WindowChanged
+from campaigns.throttle import throttled
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+from orders.models import Order
+from orders.pages import order_page
+from orders.tallies import BuyerLimitReached
+
+from payments import attempts, gateways
+from payments.checkout import place
+from payments.checkout_page import CheckoutPage
+from payments.dues import balance_of, due_now
+
+no_shared_cache = cache_control(private=True, no_cache=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@throttled("checkout", limit=300, seconds=600)
+@no_shared_cache
+def checkout(request: HttpRequest, slug: str) -> HttpResponse:
+    page = CheckoutPage.read(request, slug)
+    if request.method == "POST" and "quote" not in request.POST:
+        return _submit(request, page)
+    if page.basket.errors:
+        page.is_valid()
+        return _checkout(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if refusal := page.refusal_before_ordering():
+        page.turn_to_next(refusal)
+        return _checkout(request, page, HTTPStatus.CONFLICT)
+    return _checkout(request, page, HTTPStatus.OK)
+
+
+def _submit(request: HttpRequest, page: CheckoutPage) -> HttpResponse:
+    if not page.is_valid():
+        return _checkout(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    cleaned = page.form.cleaned_data
+    try:
+        order = place(
+            page.draft(), gateway=cleaned["payment"], submit_key=cleaned["submit_key"]
+        )
+    except BuyerLimitReached as refusal:
+        message = _("You can order at most %(limit)s units of this campaign.")
+        page.form.add_error(None, message % {"limit": refusal.limit})
+        return _checkout(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except (SoldOut, BatchClosed, WindowChanged) as refusal:
+        page.turn_to_next(refusal)
+        return _checkout(request, page, HTTPStatus.CONFLICT)
+    except DatabaseError as error:
+        if not is_busy(error):
+            raise
+        page.is_busy = True
+        return _checkout(request, page, HTTPStatus.SERVICE_UNAVAILABLE)
+    return see_other(reverse("payment:pay", args=[order.token]))
+
+
+def checkout_again(request: HttpRequest, slug: str) -> HttpResponse:
+    """A form left open for days: the same input with a new CSRF token."""
+    page = CheckoutPage.read(request, slug)
+    page.is_stale = True
+    return _checkout(request, page, HTTPStatus.FORBIDDEN)
+
+
+def _checkout(
+    request: HttpRequest, page: CheckoutPage, status: HTTPStatus
+) -> HttpResponse:
+    context = {"page": page, "form": page.form, "campaign": page.campaign}
+    response = render(request, "payments/checkout.html", context, status=status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@order_page
+def pay(request: HttpRequest, order: Order) -> HttpResponse:
+    if request.method == "POST":
+        return _start(order)
+    balance = balance_of(order)
+    context = {
+        "order": order,
+        "campaign": order.batch.campaign,
+        "payment": attempts.open_attempt(order),
+        "amount": due_now(order, balance),
+        "balance": balance,
+    }
+    return render(request, "payments/pay.html", context)
+
+
+def _start(order: Order) -> HttpResponse:
+    """Lead to the gateway's page of the open attempt, or of a new one."""
+    payment = attempts.next_attempt(order.pk, gateways.offered()[0])
+    if payment and not payment.redirect_url:
+        payment = attempts.start(payment)
+    if payment and payment.redirect_url:
+        return see_other(payment.redirect_url)
+    return see_other(reverse("payment:pay", args=[order.token]))
+
+
+@require_safe
+@order_page
+def returned(request: HttpRequest, order: Order) -> HttpResponse:
+    """Back from the gateway: ask it for the truth; the address proves nothing."""
+    attempts.refresh(order)
+    order.refresh_from_db(fields=["status"])
+    if order.status == Order.Status.PENDING:
+        return see_other(reverse("payment:pay", args=[order.token]))
+    return see_other(order.get_absolute_url())
+
+
+def see_other(url: str) -> HttpResponse:
+    return HttpResponseRedirect(url, status=HTTPStatus.SEE_OTHER)

@@ -1,0 +1,40 @@
+"""The door for gateways: verify the raw bytes, store once, answer at once."""
+
+import logging
+
+from campaigns.busy import is_busy
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from payments import gateways, inbox
+from payments.errors import BadSignature
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY = 256 * 1024
+
+
+@csrf_exempt
+@require_POST
+def webhook(request: HttpRequest, gateway: str) -> HttpResponse:
+    if gateway not in gateways.ADAPTERS:
+        raise Http404
+    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
+        return HttpResponse(status=413)
+    raw = request.body
+    try:
+        notices = gateways.get(gateway).verify(request.headers, raw)
+    except BadSignature:
+        logger.warning("%s: notification with a bad signature refused", gateway)
+        return HttpResponse("bad signature", status=400, content_type="text/plain")
+    try:
+        for notice in notices:
+            inbox.receive(gateway, notice, raw)
+    except DatabaseError as error:
+        if not is_busy(error):
+            raise
+        # Midtrans and others retry a 503 more often than a 500.
+        return HttpResponse(status=503)
+    return HttpResponse("ok", content_type="text/plain")

@@ -1,0 +1,171 @@
+"""Run the whole suite on an SQLite file, then on PostgreSQL; add both results up.
+
+    python -m tests.run [--only sqlite|postgres] [pytest arguments]
+
+PostgreSQL is the one from the test requirements, or that of TEST_DATABASE_URL.
+Browser tests run once, with SQLite: they are about pages, not about databases.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from xml.etree import ElementTree
+
+from tests import servers
+
+DATABASES = ("sqlite", "postgres")
+NOTHING_RAN = 5
+
+
+@dataclass
+class Result:
+    """What one run of pytest came to."""
+
+    database: str
+    exit_code: int
+    counts: Counter[str] = field(default_factory=Counter)
+    skips: list[str] = field(default_factory=list)
+    broke_off: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code in (0, NOTHING_RAN)
+
+    def __str__(self) -> str:
+        trouble = f" (pytest ended with {self.exit_code})" if self.broke_off else ""
+        return f"{self.database:9} {in_words(self.counts)}{trouble}"
+
+
+def in_words(counts: Counter[str]) -> str:
+    return ", ".join(
+        f"{counts[kind]} {kind}" for kind in ("passed", "failed", "skipped")
+    )
+
+
+def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, _leave)
+    options, extra = _parse(arguments)
+    databases = [options.only] if options.only else DATABASES
+    with tempfile.TemporaryDirectory(prefix="kloter-tests-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL may have to enter it as another user.
+        results = [
+            _run(database, folder, _selection(database, options), extra)
+            for database in databases
+        ]
+    _report(results)
+    return _exit_code(results)
+
+
+def _leave(signum: int, frame: FrameType | None) -> None:
+    sys.exit(128 + signum)  # Raises, so that servers stop and files go.
+
+
+def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(prog="python -m tests.run", allow_abbrev=False)
+    parser.add_argument("--only", choices=DATABASES, help="run on one database")
+    parser.add_argument("-m", dest="marks", default="", help="as in pytest")
+    return parser.parse_known_args(arguments)
+
+
+def _selection(database: str, options: argparse.Namespace) -> str:
+    """The -m expression: browser tests are left to the SQLite run if there is one."""
+    wanted = [f"({options.marks})"] if options.marks else []
+    if database == "postgres" and not options.only:
+        wanted.append("not browser")
+    return " and ".join(wanted)
+
+
+def _run(database: str, folder: Path, marks: str, extra: list[str]) -> Result:
+    print(f"\n=== Tests on {database} ===", flush=True)
+    report = folder / f"{database}.xml"
+    command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *extra]
+    if marks:
+        command += ["-m", marks]
+    with _environment(database, folder) as environment:
+        exit_code = _wait_for(subprocess.Popen(command, env=environment))
+    return _read(report, Result(database, exit_code))
+
+
+def _wait_for(pytest: subprocess.Popen[bytes]) -> int:
+    """Its exit code. When this process has to go, pytest tidies up before it."""
+    try:
+        return pytest.wait()
+    except SystemExit:
+        pytest.send_signal(signal.SIGINT)  # Ctrl-C reaches it without our help.
+        raise
+    finally:
+        pytest.wait()
+
+
+@contextmanager
+def _environment(database: str, folder: Path) -> Iterator[dict[str, str]]:
+    environment = os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
+    environment.pop("DATABASE_URL", None)  # Perhaps that of a real shop.
+    given = os.environ.get("TEST_DATABASE_URL")
+    if database == "sqlite":
+        yield environment
+    elif given:
+        yield environment | {"DATABASE_URL": given}
+    else:
+        with servers.postgres() as url:
+            yield environment | {"DATABASE_URL": url}
+
+
+def _read(report: Path, result: Result) -> Result:
+    """Take the counts from pytest's report, if it lived to write one."""
+    cases = ElementTree.parse(report).iter("testcase") if report.exists() else ()
+    for case in cases:
+        kind = _kind(case)
+        result.counts[kind] += 1
+        skipped = case.find("skipped")
+        if kind == "skipped" and skipped is not None:
+            name = f"{case.get('classname')}.{case.get('name')}"
+            result.skips.append(f"{name} ({result.database}): {skipped.get('message')}")
+    if not (result.ok or result.counts["failed"]):
+        result.counts["failed"] = 1  # The run itself.
+        result.broke_off = True
+    return result
+
+
+def _kind(case: ElementTree.Element) -> str:
+    if case.find("failure") is not None or case.find("error") is not None:
+        return "failed"
+    skipped = case.find("skipped")
+    if skipped is not None and skipped.get("type") != "pytest.xfail":
+        return "skipped"
+    return "passed"
+
+
+def _report(results: list[Result]) -> None:
+    skips = [skip for result in results for skip in result.skips]
+    if skips:
+        print(f"\n{' NOT RUN: ' + str(len(skips)) + ' skipped ':!^79}")
+        for skip in skips:
+            print(f"!! {skip}")
+        print("!" * 79)
+    print()
+    for result in results:
+        print(result)
+    total = sum((result.counts for result in results), Counter())
+    print(in_words(total), flush=True)
+
+
+def _exit_code(results: list[Result]) -> int:
+    if not any(result.counts for result in results) and all(r.ok for r in results):
+        print("No test matched.", file=sys.stderr)
+        return NOTHING_RAN
+    return 0 if all(result.ok for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
