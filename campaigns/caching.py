@@ -1,11 +1,35 @@
 """How long any cache may keep a public page: a second, never past a cut-off."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 SECOND = timedelta(seconds=1)
+Parameters = ParamSpec("Parameters")
+Response = TypeVar("Response", bound=HttpResponseBase)
+View = Callable[Concatenate[HttpRequest, Parameters], Response]
+
+
+def for_everyone(view: View[Parameters, Response]) -> View[Parameters, Response]:
+    """The view and what runs after it see no cookies: no page differs by visitor.
+
+    Without this the session middleware answers a stale session cookie by deleting it,
+    and a cache would hand that deletion to everyone.
+    """
+
+    @wraps(view)
+    def without_cookies(
+        request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> Response:
+        request.COOKIES = {}
+        return view(request, *args, **kwargs)
+
+    return without_cookies
 
 
 def public(

@@ -30,7 +30,7 @@ class Choice:
     most: int
     left: int | None
     instead: Batch | None
-    shows_price: bool
+    above_lowest: Decimal
 
     @property
     def price(self) -> Decimal:
@@ -62,7 +62,8 @@ class Choice:
 
     @property
     def note(self) -> str:
-        price = format_money(self.price, self.currency) if self.shows_price else ""
+        more = format_money(self.above_lowest, self.currency)
+        price = f"+{more}" if self.above_lowest else ""
         return SEPARATOR.join(part for part in (price, self.room) if part)
 
 
@@ -79,7 +80,7 @@ def choose_from(
     most: int,
     currency: str,
 ) -> list[Choice]:
-    shows_price = len({variant.price for variant in variants}) > 1
+    lowest = min((variant.price for variant in variants), default=Decimal())
     return [
         Choice(
             variant=variant,
@@ -88,7 +89,7 @@ def choose_from(
             most=min(most, _greatest_left(variant, lefts)),
             left=_own_left(variant, lefts),
             instead=_later_batch(variant, lefts),
-            shows_price=shows_price,
+            above_lowest=variant.price - lowest,
         )
         for variant in variants
     ]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns import metadata
 from campaigns import theme as colors
+from campaigns.caching import for_everyone
 from campaigns.models import Campaign, Seller
 
 HOUR_SECONDS = 3600
@@ -32,6 +33,7 @@ Sitemap: {}
 """
 
 
+@for_everyone
 @require_safe
 def theme(request: HttpRequest, slug: str) -> HttpResponse:
     seller = get_object_or_404(Seller.objects.only("theme_color"), slug=slug)
@@ -41,6 +43,7 @@ def theme(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
+@for_everyone
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture; its name is new for every upload, so it never changes."""
@@ -65,6 +68,7 @@ def _public_file(name: str) -> IO[bytes]:
         raise Http404 from None
 
 
+@for_everyone
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     campaigns = Campaign.objects.public().only("slug").order_by("-pk")
@@ -79,6 +83,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@for_everyone
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     text = ROBOTS.format(metadata.absolute("/sitemap.xml"))

@@ -26,6 +26,14 @@ CHOICE = (
 )
 
 
+def _choice(text: str, sub: str, price: int) -> str:
+    return format_html(CHOICE, text, sub, format_money(Decimal(price), "IDR"))
+
+
+def _couriers() -> list[tuple[int, str]]:
+    return [(pk, _choice(*row)) for pk, row in COURIERS.items()]
+
+
 class CourierSelect(forms.RadioSelect):
     """Each option carries its plain price for the running total."""
 
@@ -68,18 +76,14 @@ class SampleForm(forms.Form):
         ],
         widget=forms.Select({"autocomplete": "address-level2"}),
     )
-    shipping = forms.ChoiceField(label="Pengiriman", widget=CourierSelect)
+    shipping = forms.ChoiceField(
+        label="Pengiriman", choices=_couriers, widget=CourierSelect
+    )
     proof = forms.FileField(label="Bukti transfer", required=False)
     note = forms.CharField(label="Catatan", required=False)
     terms = forms.BooleanField(
         label="Saya setuju dengan tanggal kirim dan aturan pengembalian dana"
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        shipping = self.fields["shipping"]
-        assert isinstance(shipping, forms.ChoiceField)
-        shipping.choices = [(pk, _choice(*row)) for pk, row in COURIERS.items()]
 
 
 def styleguide(request: HttpRequest) -> HttpResponse:
@@ -87,10 +91,6 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = SampleForm({"name": "Sri Wahyuni", "shipping": "1"})
     return render(request, "campaigns/styleguide.html", _samples() | {"form": form})
-
-
-def _choice(text: str, sub: str, price: int) -> str:
-    return format_html(CHOICE, text, sub, format_money(Decimal(price), "IDR"))
 
 
 def _samples() -> dict[str, Any]:

@@ -8,10 +8,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns import caching, markdown, metadata, storefront
+from campaigns.caching import for_everyone
 from campaigns.models import Campaign, Seller
 from campaigns.offer import Offer
 
 
+@for_everyone
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     query = " ".join(storefront.search_words(request.GET.get("q", "")))
@@ -26,6 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return caching.public(response, now=shelf.now, changes_at=shelf.changes_at)
 
 
+@for_everyone
 @require_safe
 def seller(request: HttpRequest, slug: str) -> HttpResponse:
     shop = get_object_or_404(Seller, slug=slug)
@@ -42,6 +45,7 @@ def seller(request: HttpRequest, slug: str) -> HttpResponse:
     return caching.public(response, now=shelf.now, changes_at=shelf.changes_at)
 
 
+@for_everyone
 @require_safe
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     try:
@@ -62,11 +66,13 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     return caching.public(response, now=offer.now, changes_at=offer.changes_at)
 
 
+@for_everyone
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
     return _text(request, "campaigns/terms.html")
 
 
+@for_everyone
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     return _text(request, "campaigns/privacy.html")

@@ -1,13 +1,18 @@
 """Celery spreads work and wakes it up; the database says what there is to do."""
 
 import os
+import sys
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+from django.core.exceptions import ImproperlyConfigured
+
+from config.checks import refuse_wrong_configuration
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 SWEEP_EVERY_SECONDS = 60
-BROKER_TIMEOUT_SECONDS = 0.4
 
 app = Celery("kloter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -18,7 +23,6 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
-    broker_connection_timeout=BROKER_TIMEOUT_SECONDS,
     beat_schedule={
         "sweep": {
             "task": "config.tasks.sweep",
@@ -28,3 +32,13 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_to_start_wrongly(**_kwargs: Any) -> None:
+    try:
+        refuse_wrong_configuration()
+    except ImproperlyConfigured as reason:
+        # Celery swallows every other exception of a signal's receiver.
+        sys.exit(str(reason))

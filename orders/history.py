@@ -1,5 +1,6 @@
-"""What happened to an order, in the words of the staff."""
+"""What happened to an order, in the words of the staff and of its buyer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,3 +54,32 @@ def _details(event: OrderEvent) -> str:
     return ", ".join(
         f"{name}: {value}" for name, value in noted.items() if name != "from"
     )
+
+
+TOLD_TO_BUYERS = {
+    "placed": gettext_lazy("You placed the order."),
+    "confirmed": gettext_lazy("Your payment arrived; your place in the batch is sure."),
+    "fulfilled": gettext_lazy("Everything was shipped."),
+    "expired": gettext_lazy("The time to pay ran out; your place was given back."),
+    "canceled": gettext_lazy("The seller canceled the order."),
+}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    at: datetime
+    text: str
+
+
+def told_to_buyer(events: Iterable[OrderEvent]) -> list[Sentence]:
+    """Latest first. Names of the staff and inner details stay with the staff."""
+    sentences = [Sentence(event.at, _sentence(event)) for event in events]
+    return sentences[::-1]
+
+
+def _sentence(event: OrderEvent) -> str:
+    if event.kind == "confirmed" and event.data.get("reinstated"):
+        return _("Your payment came late; there was still room, so the order counts.")
+    if event.kind == "canceled" and event.actor == "buyer":
+        return _("You canceled the order.")
+    return str(TOLD_TO_BUYERS.get(event.kind, _("The order was updated.")))

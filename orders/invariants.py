@@ -65,7 +65,7 @@ def counters_that_drifted() -> Iterable[str]:
 
 def _sums(column: str) -> dict[int, int]:
     lines = OrderLine.objects.filter(order__status__in=Order.HOLDING).order_by()
-    return dict(lines.values(column).annotate(Sum("quantity")).values_list())
+    return dict(lines.values(column).values_list(column, Sum("quantity")))
 
 
 def orders_after_the_close() -> Iterable[str]:

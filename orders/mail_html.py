@@ -3,6 +3,7 @@
 import re
 
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -13,13 +14,12 @@ LINK = re.compile(r"https?://[^\s<>]+")
 
 def html_of(message: Message) -> str:
     paragraphs = [block for block in message.text.split("\n\n") if block.strip()]
-    return render_to_string(
-        "orders/emails/layout.html",
-        {
-            "message": message,
-            "blocks": [_block(paragraph) for paragraph in paragraphs],
-        },
-    )
+    context = {
+        "message": message,
+        "blocks": [_block(paragraph) for paragraph in paragraphs],
+    }
+    with translation.override(message.locale):
+        return render_to_string("orders/emails/layout.html", context)
 
 
 def _block(paragraph: str) -> dict[str, object]:

@@ -62,7 +62,7 @@ def _lease(message: Message) -> bool:
 def _deliver(message: Message) -> bool:
     try:
         _as_mail(message).send()
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  one bad mail must not stop the others
         _failed(message, error)
         return False
     _leased(message).update(

@@ -2,6 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
+from typing import Any
 
 from campaigns.clock import database_now
 from campaigns.throttle import throttled
@@ -11,7 +12,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orders import cancellation as cancellations
-from orders import emails, timeline
+from orders import emails, history, standing, timeline
 from orders.forms import FindForm
 from orders.models import Order
 from orders.pages import order_page
@@ -22,15 +23,20 @@ LINK_AGAIN_AFTER_SECONDS = 600
 @require_safe
 @order_page
 def status(request: HttpRequest, order: Order) -> HttpResponse:
-    context = {
-        "order": order,
-        "campaign": order.batch.campaign,
+    context = _of(order) | {
+        "title": standing.title(order),
+        "upcoming": standing.upcoming(order),
         "lines": order.lines.all(),
-        "events": order.events.all(),
+        "history": history.told_to_buyer(order.events.all()),
         "steps": timeline.steps(order),
         "can_cancel": _can_cancel(order),
     }
     return render(request, "orders/status.html", context)
+
+
+def _of(order: Order) -> dict[str, Any]:
+    campaign = order.batch.campaign
+    return {"order": order, "campaign": campaign, "seller": campaign.seller}
 
 
 def _can_cancel(order: Order) -> bool:
@@ -71,9 +77,7 @@ def _cancellation(
         quote = cancellations.quote(order)
     except cancellations.NotCancelable:
         quote = None
-    context = {
-        "order": order,
-        "campaign": order.batch.campaign,
+    context = _of(order) | {
         "quote": quote,
         "is_changed": status == HTTPStatus.CONFLICT,
     }

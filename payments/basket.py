@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from payments.checkout import DraftLine
 
 MAX_QUANTITY = 999
+MAX_PERSONALIZATION = 40
 QUANTITY_FIELD = re.compile(r"quantity-([0-9]{1,18})")
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -65,23 +66,36 @@ def draft_lines(
     for variant_id in basket.quantities.keys() - allotments.keys():
         message = _("This item is not part of this pre-order. Choose again.")
         basket.errors.append((f"quantity-{variant_id}", message))
+    texts = _texts(basket, campaign, data)
     return tuple(
         DraftLine(
             variant=allotment.variant,
             allotment=allotment,
             quantity=basket.quantities[variant_id],
-            personalization=_personalization(
-                campaign, variant_id, basket.quantities[variant_id], data
-            ),
+            personalization=texts.get(variant_id, ()),
         )
         for variant_id, allotment in sorted(allotments.items())
     )
 
 
-def _personalization(
-    campaign: Campaign, variant_id: int, quantity: int, data: QueryDict
-) -> tuple[str, ...]:
+def _texts(
+    basket: Basket, campaign: Campaign, data: QueryDict
+) -> dict[int, tuple[str, ...]]:
+    """One text for each unit where the campaign asks; too long ones become errors."""
     if not campaign.personalization_label:
-        return ()
-    names = (f"personalization-{variant_id}-{n}" for n in range(1, quantity + 1))
-    return tuple(" ".join(data.get(name, "").split()) for name in names)
+        return {}
+    texts: dict[int, tuple[str, ...]] = {}
+    for variant_id, quantity in basket.quantities.items():
+        names = [f"personalization-{variant_id}-{n}" for n in range(1, quantity + 1)]
+        texts[variant_id] = tuple(_text(basket, name, data) for name in names)
+    return texts
+
+
+def _text(basket: Basket, name: str, data: QueryDict) -> str:
+    text = " ".join(data.get(name, "").split())
+    if len(text) > MAX_PERSONALIZATION:
+        message = _("Write at most %(most)s characters.") % {
+            "most": MAX_PERSONALIZATION
+        }
+        basket.errors.append((name, message))
+    return text

@@ -14,7 +14,7 @@ from campaigns.money import to_minor_units
 from campaigns.wakeup import wake_up
 from django.db import IntegrityError, transaction
 from orders import emails, lifecycle, tallies
-from orders.models import Message, Order, OrderLine
+from orders.models import Order, OrderLine
 from orders.models.order import new_number, units_by_allotment
 
 from payments import attempts
@@ -74,7 +74,8 @@ def place(draft: Draft, *, gateway: str, submit_key: str) -> Order:
     """
     if twin := placed_before(submit_key):
         return twin
-    order, lines = _order_of(draft, submit_key), _lines_of(draft)
+    order = _order_of(draft, submit_key)
+    lines = _lines_of(order, draft)
     move = _move_of(draft, lines)
     try:
         payment = _insert(draft, order, lines, move, gateway)
@@ -101,10 +102,10 @@ def _insert(
 ) -> Payment | None:
     """All rows or none: the batch, which every buyer wants, is claimed last."""
     payment = attempts.first_attempt(order, gateway) if order.deposit else None
-    mail = _unsaved_mail(order, lines)
+    mail = emails.order_placed(order, lines)
     with transaction.atomic():
         order.save(force_insert=True)
-        OrderLine.objects.bulk_create(lines_with(order, lines))
+        OrderLine.objects.bulk_create(lines)
         order.record("placed", actor=BUYER, data={"units": draft.units})
         if payment:
             payment.save(force_insert=True)
@@ -115,16 +116,6 @@ def _insert(
             lifecycle.confirm(order)
         wake_up()
     return payment
-
-
-def _unsaved_mail(order: Order, lines: list[OrderLine]) -> Message:
-    return emails.order_placed(order, lines)
-
-
-def lines_with(order: Order, lines: list[OrderLine]) -> list[OrderLine]:
-    for line in lines:
-        line.order = order
-    return lines
 
 
 def _order_of(draft: Draft, submit_key: str) -> Order:
@@ -161,9 +152,10 @@ def _with_campaign(batch: Batch, campaign: Campaign) -> Batch:
     return batch
 
 
-def _lines_of(draft: Draft) -> list[OrderLine]:
+def _lines_of(order: Order, draft: Draft) -> list[OrderLine]:
     return [
         OrderLine(
+            order=order,
             variant=line.variant,
             allotment=line.allotment,
             ordered=line.quantity,

@@ -1,19 +1,34 @@
 """All that the checkout page shows, read once: campaign, batch, basket, form, totals."""
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Self
 
+from campaigns import wording
 from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
-from campaigns.models import Allotment, Batch, Campaign, ShippingOption
+from campaigns.gallery import Image
+from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
+from campaigns.money import format_money
 from django.http import Http404, HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
+from django.utils.html import format_html
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from payments.basket import Basket, draft_lines, read_basket
+from payments.basket import (
+    MAX_QUANTITY,
+    QUANTITY_FIELD,
+    Basket,
+    draft_lines,
+    read_basket,
+)
 from payments.checkout import Draft, DraftLine, deposit_of
 from payments.forms import CheckoutForm
+
+
+WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass
@@ -67,9 +82,37 @@ class CheckoutPage:
 
     def is_valid(self) -> bool:
         """Form and basket both; the basket's errors join the form's summary."""
-        for _name, message in self.basket.errors:
-            self.form.add_error(None, message)
-        return self.form.is_valid()
+        form = self.form
+        if not form.is_bound:
+            # A page that was only asked for has no input of a buyer to keep clean.
+            form.full_clean()
+            form.cleaned_data = {}
+        for name, message in self.basket.errors:
+            form.add_error(None, self._linked(name, message))
+        if form.is_valid() and self._is_repriced(form.cleaned_data["shipping"]):
+            form.add_error("shipping", self._new_shipping_price())
+        return form.is_valid()
+
+    def _linked(self, name: str, message: str) -> str:
+        """The message as a link to its field, or to where items are chosen."""
+        page = self.campaign.get_absolute_url()
+        target = page if name == "quantity" else f"#{name}"
+        return format_html('<a href="{}">{}</a>', target, message)
+
+    def _is_repriced(self, option: ShippingOption) -> bool:
+        """Whether the parcel costs more or less than the page the buyer saw said.
+
+        The script adds up goods by itself; what a heavier parcel costs it cannot know.
+        """
+        seen = self.data.get("weight", "")
+        return bool(WHOLE_GRAMS.fullmatch(seen)) and (
+            option.price(int(seen)) != option.price(self.weight)
+        )
+
+    def _new_shipping_price(self) -> str:
+        price = self.form.cleaned_data["shipping"].price(self.weight)
+        message = _("Shipping for this quantity is %(price)s. Check the total again.")
+        return message % {"price": self._money(price)}
 
     def draft(self) -> Draft:
         cleaned = self.form.cleaned_data
@@ -143,6 +186,39 @@ class CheckoutPage:
         return sum(self.basket.quantities.values())
 
     @property
+    def misread(self) -> list[tuple[Variant, str]]:
+        """Variants whose quantity is no number, with what was written instead."""
+        written = {
+            int(match.group(1)): self.data[name]
+            for name, _message in self.basket.errors
+            if (match := QUANTITY_FIELD.fullmatch(name))
+        }
+        variants = self.campaign.variants.active().filter(pk__in=written)
+        return [(variant, written[variant.pk]) for variant in variants]
+
+    @property
+    def picture(self) -> Image | None:
+        first = self.campaign.pictures.first()
+        return Image.of(first) if first else None
+
+    @property
+    def rules(self) -> list[str]:
+        """What the buyer agrees to, in words, beside the window and the refund rule."""
+        hold = _("Pay within %(hold)s; after that your place goes to someone else.")
+        sentences = [
+            hold % {"hold": wording.hold(self.campaign.hold_minutes)},
+            wording.cancellation(self.campaign),
+        ]
+        if self.batch.minimum_units:
+            sentences.append(wording.minimum(self.batch))
+        return sentences
+
+    @property
+    def most(self) -> int:
+        """The largest quantity worth typing; the gate decides, not this number."""
+        return self.campaign.buyer_limit or MAX_QUANTITY
+
+    @property
     def goods(self) -> Decimal:
         amounts = (line.variant.price * line.quantity for line in self.lines)
         return sum(amounts, start=Decimal(0))
@@ -169,6 +245,32 @@ class CheckoutPage:
     def shipping_price(self) -> Decimal | None:
         prices = [c["price"] for c in self.shipping_choices if c["chosen"]]
         return prices[0] if prices else None
+
+    @property
+    def parts(self) -> list[dict[str, str]]:
+        """What the total consists of, for readers whose page stands still."""
+        shipping = self.shipping_price
+        words = _("not chosen yet") if shipping is None else self._money(shipping)
+        return [
+            {"label": _("Goods"), "value": self._money(self.goods)},
+            {"label": _("Shipping"), "value": words},
+        ]
+
+    @property
+    def sums(self) -> list[dict[str, Any]]:
+        """The total; the script keeps it alive while the buyer chooses."""
+        label = _("Total with shipping")
+        if self.shipping_price is None:
+            label = _("Total, before shipping")
+        row = {"label": label, "value": self._money(self.total)}
+        return [row | {"kind": "total", "live": True}]
+
+    def _money(self, amount: Decimal) -> str:
+        return format_money(amount, self.campaign.currency)
+
+    @property
+    def balance(self) -> Decimal:
+        return self.total - self.deposit
 
     @property
     def total(self) -> Decimal:
@@ -210,6 +312,13 @@ def _form(
     initial.pop("terms", None)
     initial["schedule_version"] = batch.schedule_version
     initial.setdefault("submit_key", secrets.token_urlsafe(32))
+    initial.setdefault("shipping", _likely(options, initial.get("province", "")))
     return CheckoutForm(
         initial=initial, options=options, asks_note=campaign.asks_note
     )
+
+
+def _likely(options: list[ShippingOption], province: str) -> str:
+    """The first service that reaches the buyer, so that the total is whole at once."""
+    reach = (o for o in options if not o.provinces or o.serves(province))
+    return next((str(option.pk) for option in reach), "")

@@ -9,7 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from payments import sandbox
+from payments import sandbox, sandbox_endings
 from payments.models import SandboxPayment
 
 
@@ -31,17 +31,22 @@ def _finish(request: HttpRequest, row: SandboxPayment, ending: str) -> HttpRespo
         sandbox.finish(row.reference, ending)
     except sandbox.SessionOver:
         return _page(request, row, HTTPStatus.CONFLICT)
-    back = urlsplit(row.return_url).path or "/"
-    return HttpResponseRedirect(back, status=HTTPStatus.SEE_OTHER)
+    return HttpResponseRedirect(_back(row), status=HTTPStatus.SEE_OTHER)
+
+
+def _back(row: SandboxPayment) -> str:
+    return urlsplit(row.return_url).path or "/"
 
 
 def _page(
     request: HttpRequest, row: SandboxPayment, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
+    is_open = row.state == SandboxPayment.State.OPEN
     context = {
         "payment": row,
-        "endings": list(sandbox.ENDINGS),
-        "is_open": row.state == SandboxPayment.State.OPEN,
+        "endings": sandbox_endings.buttons(is_open=is_open),
+        "is_open": is_open,
         "is_refused": status != HTTPStatus.OK,
+        "back": _back(row),
     }
     return render(request, "payments/sandbox.html", context, status=status)

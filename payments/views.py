@@ -19,7 +19,7 @@ from orders.tallies import BuyerLimitReached
 from payments import attempts, gateways
 from payments.checkout import place
 from payments.checkout_page import CheckoutPage
-from payments.dues import balance_of, due_now
+from payments.pay_page import PayPage
 
 no_shared_cache = cache_control(private=True, no_cache=True)
 
@@ -63,17 +63,26 @@ def _submit(request: HttpRequest, page: CheckoutPage) -> HttpResponse:
     return see_other(reverse("payment:pay", args=[order.token]))
 
 
-def checkout_again(request: HttpRequest, slug: str) -> HttpResponse:
+def refused_form(request: HttpRequest, slug: str) -> HttpResponse:
     """A form left open for days: the same input with a new CSRF token."""
     page = CheckoutPage.read(request, slug)
     page.is_stale = True
     return _checkout(request, page, HTTPStatus.FORBIDDEN)
 
 
+# Where config.views.csrf_failure looks for it.
+checkout.__dict__["refused_form"] = refused_form
+
+
 def _checkout(
     request: HttpRequest, page: CheckoutPage, status: HTTPStatus
 ) -> HttpResponse:
-    context = {"page": page, "form": page.form, "campaign": page.campaign}
+    context = {
+        "page": page,
+        "form": page.form,
+        "campaign": page.campaign,
+        "seller": page.campaign.seller,
+    }
     response = render(request, "payments/checkout.html", context, status=status)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -85,13 +94,12 @@ def _checkout(
 def pay(request: HttpRequest, order: Order) -> HttpResponse:
     if request.method == "POST":
         return _start(order)
-    balance = balance_of(order)
+    campaign = order.batch.campaign
     context = {
         "order": order,
-        "campaign": order.batch.campaign,
-        "payment": attempts.open_attempt(order),
-        "amount": due_now(order, balance),
-        "balance": balance,
+        "campaign": campaign,
+        "seller": campaign.seller,
+        "page": PayPage.read(order),
     }
     return render(request, "payments/pay.html", context)
 

@@ -101,7 +101,7 @@ def make_shipping_option(**overrides: Any) -> ShippingOption:
 
 def picture_file(
     size: tuple[int, int] = (800, 600), *, format: str = "PNG", mode: str = "RGB"
-) -> ContentFile[bytes]:
+) -> "ContentFile[bytes]":
     buffer = io.BytesIO()
     Image.new(mode, size, "navy").save(buffer, format)
     return ContentFile(buffer.getvalue(), name=f"photo.{format.lower()}")

@@ -1,4 +1,4 @@
-"""What a browser would send back from a page: the fields of its forms, filled as shown."""
+"""What a browser would send back from a page: its fields, filled as shown."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -25,9 +25,9 @@ class _Fields(HTMLParser):
 
     def _input(self, name: str, given: dict[str, str | None]) -> None:
         kind = given.get("type", "text")
-        is_ticked = kind not in ("checkbox", "radio") or "checked" in given
-        if is_ticked and kind not in ("submit", "file"):
-            self.values[name] = given.get("value") or ""
+        is_box = kind in ("checkbox", "radio")
+        if kind not in ("submit", "file") and (not is_box or "checked" in given):
+            self.values[name] = given.get("value") or ("on" if is_box else "")
 
     def handle_data(self, data: str) -> None:
         if self._textarea:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -110,6 +110,10 @@ class ReadOnlyModelAdmin(ReadOnly, ShopModelAdmin):
 
 class ReadOnlyInline(ReadOnly, AnyInline):
     extra = 0
+    related: ClassVar[tuple[str, ...]] = ()
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
+        return super().get_queryset(request).select_related(*self.related)
 
 
 def money_column(name: str, label: "StrOrPromise") -> Callable[[Any], str]:

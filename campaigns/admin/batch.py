@@ -1,9 +1,11 @@
 """Batches: their numbers and dates, and the steps that need no other app."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +52,10 @@ class AllotmentInline(ShopInline):
     readonly_fields = ("variant", "taken")
     can_delete = False
 
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Allotment]":
+        rows = super().get_queryset(request)
+        return rows.select_related("batch__campaign", "variant")
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Every variant has its row already."""
         return False
@@ -59,6 +65,7 @@ class BatchEventInline(ReadOnlyInline):
     model = BatchEvent
     fields = readonly_fields = ("happened_at", "what", "who", "details")
     verbose_name_plural = _("history")
+    related = ("batch__campaign", "user")
 
     @admin.display(description=_("when"))
     def happened_at(self, event: BatchEvent) -> str:
@@ -74,8 +81,9 @@ class BatchEventInline(ReadOnlyInline):
 
     @admin.display(description=_("from what to what"))
     def details(self, event: BatchEvent) -> str:
-        origin, target = event.data.get("from", ""), event.data.get("to", event.kind)
-        return f"{origin} → {target}"
+        if "to" not in event.data:
+            return ""
+        return f"{_told(event.data['from'])} → {_told(event.data['to'])}"
 
 
 @admin.register(Batch)
@@ -169,6 +177,13 @@ class BatchAdmin(ShopModelAdmin):
     @admin.display(description=_("ships"), ordering="ships_from")
     def ships(self, batch: Batch) -> str:
         return dates.window_short(batch.ships_from, batch.ships_until)
+
+
+def _told(noted: Any) -> str:
+    """A number as it is; a moment, which JSON keeps as text, in words."""
+    if not isinstance(noted, str):
+        return "–" if noted is None else str(noted)
+    return dates.moment_short(datetime.fromisoformat(noted))
 
 
 def _settled(batch: Batch) -> list[str]:

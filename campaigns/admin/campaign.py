@@ -69,6 +69,7 @@ class BatchInline(ReadOnlyInline):
     fields = ("number", "stage_badge", "units", "closes", "ships")
     readonly_fields = fields
     show_change_link = True
+    related = ("campaign",)
     verbose_name_plural = _("batches")
 
     stage_badge = staticmethod(badge_column("stage", _("stage"), STAGES))

@@ -106,8 +106,8 @@ class TransitionsMixin(AnyModelAdmin):
         if not step.is_offered(row):
             self._refuse(request, InvalidTransition(row, step.name))
             return redirect(self._url("change", row))
-        form = step.form_class(request.POST or None)
-        if request.method == "POST" and form.is_valid():
+        form = step.form_class(request.POST if request.method == "POST" else None)
+        if form.is_valid():
             return self._perform(request, row, step, form)
         return self._confirmation(request, row, step, form)
 

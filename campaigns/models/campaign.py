@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition, NotReady
 from campaigns import images
+from campaigns.fields import OrderedJSONField
 from campaigns.models.seller import Seller
 from campaigns.money import CURRENCY_CHOICES
 
@@ -283,7 +284,7 @@ class Variant(models.Model):
         blank=True,
         help_text=_("Left empty, it is made from the options."),
     )
-    options = models.JSONField(
+    options = OrderedJSONField(
         _("options"),
         default=dict,
         blank=True,
@@ -322,12 +323,12 @@ class Variant(models.Model):
     def __str__(self) -> str:
         return self.label
 
-    def clean(self) -> None:
-        self.sku = self.sku or self.make_sku()
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.sku = self.sku or self.make_sku()
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        self.sku = self.sku or self.make_sku()
 
     def make_sku(self) -> str:
         """`L-NILA` from the options; numbered when another variant has it already."""

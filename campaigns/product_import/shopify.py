@@ -60,7 +60,7 @@ def read_products(data: bytes, currency: str) -> list[Product | RejectedProduct]
     groups: dict[str, list[Row]] = {}
     for row in read_rows(data, COLUMNS, required=REQUIRED):
         # A row without a handle belongs to no product: it is told by its line.
-        groups.setdefault(_handle(row) or f"line {row.line}", []).append(row)
+        groups.setdefault(_handle(row) or f"\n{row.line}", []).append(row)
     if not groups:
         raise UnreadableFile(_("The file has no products."))
     return [_read_product(rows, currency) for rows in groups.values()]
@@ -191,9 +191,9 @@ def _check_variants(variants: list[ProductVariant], problems: _Problems) -> None
             _("%(count)s variants, at most %(limit)s are possible")
             % {"count": len(variants), "limit": MAX_VARIANTS}
         )
-    first_lines: dict[tuple[str, ...], int] = {}
+    first_lines: dict[tuple[tuple[str, str], ...], int] = {}
     for variant in variants:
-        first = first_lines.setdefault(tuple(variant.options.values()), variant.line)
+        first = first_lines.setdefault(tuple(variant.options.items()), variant.line)
         with problems.at(variant.line):
             _refuse_twin(variant, first)
 

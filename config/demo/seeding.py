@@ -1,17 +1,18 @@
 """Creates what the demo lacks, relative to now, and edits nothing that is there."""
 
+from collections.abc import Iterator
+
 from config.demo import people
 from config.demo.campaigns import OFFERS
 
 
-def seed() -> list[str]:
-    """What was created, in words; nothing when all is there."""
+def seed() -> Iterator[str]:
+    """Tells in words what it creates while it goes; nothing when all is there."""
     people.get_or_create_user("admin", is_staff=True, is_superuser=True)
-    created: list[str] = []
     sellers = {}
     for brand in people.BRANDS:
         sellers[brand.slug], is_new = brand.create()
-        created += [f"seller {brand.slug}"] if is_new else []
+        if is_new:
+            yield f"seller {brand.slug}"
     for offer in OFFERS:
-        created += offer.create_missing(sellers[offer.seller])
-    return created
+        yield from offer.create_missing(sellers[offer.seller])

@@ -10,6 +10,7 @@ from campaigns.actors import Actor
 from campaigns.append_only import AppendOnly
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
+from campaigns.fields import OrderedJSONField
 from campaigns.models import Allotment, Batch, ShippingOption, Variant
 from campaigns.money import CURRENCY_CHOICES
 from django.conf import settings
@@ -271,7 +272,7 @@ class OrderLine(models.Model):
     personalization = models.JSONField(_("personalization"), default=list, blank=True)
     name = models.CharField(_("name"), max_length=120)
     sku = models.CharField("SKU", max_length=60)
-    options = models.JSONField(_("options"), default=dict)
+    options = OrderedJSONField(_("options"), default=dict)
     replaces = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="replacements"
     )

@@ -152,17 +152,13 @@ def test_a_sku_given_twice_gets_a_number_and_the_verdict_says_so(tmp_path):
 
 def test_a_formula_stays_the_text_it_is(tmp_path):
     formula = '=HYPERLINK("http://x","y")'
-    row = product(Title=formula, Body_="", Variant_SKU="@SUM(1)")
-    row |= {"Body (HTML)": formula}
-    del row["Body "]
+    row = product(Title=formula, Variant_SKU="@SUM(1)")
 
-    run(export(tmp_path, row))
+    run(export(tmp_path, row | {"Body (HTML)": formula}))
 
     campaign = Campaign.objects.get()
     assert campaign.title == formula
-    assert render(campaign.story) == (
-        "<p>=HYPERLINK(&quot;http://x&quot;,&quot;y&quot;)</p>\n"
-    )
+    assert render(campaign.story) == f"<p>{formula}</p>\n"
     assert campaign.variants.get().sku == "@SUM(1)"
 
 
@@ -178,7 +174,7 @@ def test_a_handle_in_another_script_gets_an_address(tmp_path):
     run(export(tmp_path, product(Handle="藍染め")))
 
     assert Campaign.objects.get().import_handle == "藍染め"
-    assert Campaign.objects.get().slug == "product-f03d66a98c"
+    assert Campaign.objects.get().slug == "product-f194aab3df"
 
 
 # The shapes files come in

@@ -83,7 +83,7 @@ def cloth() -> Image.Image:
     canvas.paint(rows(250, width=9), WAX)
     canvas.paint(both(soft_mask(moved(flap, 0, 22), blur=18), inverse(over)), DEEP, 0.6)
     canvas.paint(over, CLAY)
-    canvas.weave(WHOLE, 0.15, seed=13)
+    canvas.weave(WHOLE, 0.1, seed=13)
     edge = path("M -40,588 Q 800,642 1640,588")
     canvas.stitches([edge, moved(edge, 0, 30)], mix(WAX, CLAY, 0.25), 6)
     for x in (330, 800, 1270):

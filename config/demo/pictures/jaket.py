@@ -161,7 +161,7 @@ def _button(canvas: Canvas, x: float, y: float, radius: float) -> None:
 def pocket() -> Image.Image:
     """The chest pocket from near, a name embroidered above it."""
     canvas = Canvas(OLIVE, OLIVE)
-    canvas.weave(WHOLE, 0.16, seed=7)
+    canvas.weave(WHOLE, 0.12, seed=7)
     sweep = [
         path("M -60,900 Q 300,500 260,-60"),
         path("M 1500,1260 Q 1380,700 1660,300"),
@@ -173,7 +173,7 @@ def pocket() -> Image.Image:
     for part in (body, flap):
         canvas.shadow(part, DEEP, drop=26, blur=26)
         canvas.fill(part, mix(OLIVE, "#ffffff", 0.05))
-        canvas.weave(mask(part), 0.16, seed=11)
+        canvas.weave(mask(part), 0.12, seed=11)
         canvas.round_off(part, DEEP, blur=30, strength=0.35)
     for share in (0.955, 0.9):
         canvas.stitches([_inset(flap, share)], THREAD, 6)

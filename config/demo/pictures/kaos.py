@@ -103,7 +103,7 @@ def cloth() -> Image.Image:
     seeds, veins = kawung(236, (-30, -60, 1630, 980))
     canvas.paint(without(without(seeds, veins), hem), WAX)
     canvas.paint(hem, mix(INDIGO, DEEP, 0.12))
-    canvas.weave(WHOLE, 0.16, seed=5)
+    canvas.weave(WHOLE, 0.1, seed=5)
     edge = path("M -40,878 Q 800,925 1640,868")
     canvas.paint(both(soft_mask(edge, blur=16, width=26), inverse(hem)), DEEP, 0.7)
     lower, upper = moved(edge, 0, 74), moved(edge, 0, 40)

@@ -18,5 +18,5 @@ class Command(BaseCommand):
                 f"The demo's users have the password {PASSWORD!r}, so it is refused "
                 "while DEBUG is off. Use create_seller for a real shop."
             )
-        for thing in seed() or ["nothing: all is there already"]:
+        for thing in seed():
             self.stdout.write(f"created {thing}")

@@ -1,0 +1,139 @@
+"""Examines an installation: what works, what does not, and what to do about it."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import redis
+from django.conf import settings
+from django.core import checks
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.mail import get_connection
+from django.db import connection
+
+from campaigns.clock import database_now
+from campaigns.models import Batch
+from config.health import readiness_problems
+from orders.models import Message, Order
+from payments import gateways
+
+BROKER_TIMEOUT_SECONDS = 2
+# The sweep comes every minute at the latest; this late, it does not come at all.
+PATIENCE = timedelta(minutes=10)
+NO_SWEEP = "is anything running `manage.py sweep --loop`, or Celery's beat and worker?"
+
+
+class Fault(Exception):
+    """What is wrong, in words that say what to do."""
+
+
+def configuration() -> str:
+    found = checks.run_checks(include_deployment_checks=not settings.DEBUG)
+    if faults := [message for message in found if message.is_serious()]:
+        raise Fault("; ".join(f"{fault.msg} {fault.hint or ''}" for fault in faults))
+    return "demo profile, DEBUG is on" if settings.DEBUG else "DEBUG is off"
+
+
+def database() -> str:
+    if problems := readiness_problems():
+        raise Fault(f"{', '.join(problems)}; run `manage.py migrate`")
+    return f"{connection.display_name}, every migration applied"
+
+
+def locking() -> str:
+    with connection.cursor() as cursor:
+        if connection.vendor != "sqlite":
+            cursor.execute("SHOW lock_timeout")
+            return f"a lock is awaited for at most {cursor.fetchone()[0]}"
+        cursor.execute("PRAGMA journal_mode")
+        mode = cursor.fetchone()[0]
+    if mode != "wal":
+        raise Fault(f"SQLite's journal is {mode}, not wal: is it on a network drive?")
+    return "SQLite with WAL, for one machine"
+
+
+def broker() -> str:
+    if not settings.REDIS_URL:
+        return "none; everything is done by `manage.py sweep --loop`"
+    client = redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=BROKER_TIMEOUT_SECONDS,
+        socket_connect_timeout=BROKER_TIMEOUT_SECONDS,
+    )
+    try:
+        client.ping()
+    except redis.RedisError as reason:
+        raise Fault(f"REDIS_URL does not answer: {reason}") from reason
+    return "Redis answers"
+
+
+def mail() -> str:
+    backend = get_connection()
+    if folder := getattr(backend, "file_path", ""):
+        if not os.access(folder, os.W_OK):
+            raise Fault(f"{folder} cannot be written to")
+        return f"written to {folder}, not sent"
+    try:
+        backend.open()
+        backend.close()
+    except OSError as reason:
+        raise Fault(f"the mail server of EMAIL_URL refuses: {reason}") from reason
+    return f"{settings.EMAIL_BACKEND.split('.')[-2]} opens"
+
+
+def media() -> str:
+    try:
+        name = default_storage.save("doctor.txt", ContentFile(b"may be deleted"))
+        default_storage.delete(name)
+    except OSError as reason:
+        raise Fault(f"pictures cannot be stored: {reason}") from reason
+    return "pictures can be stored"
+
+
+def payment() -> str:
+    offered = gateways.offered()
+    if not offered:
+        raise Fault("buyers cannot pay; set PAYMENT_GATEWAYS")
+    for name in offered:
+        gateways.get(name)
+    is_practice = "sandbox" in offered and not settings.DEBUG
+    return ", ".join(offered) + (" (takes no real money)" if is_practice else "")
+
+
+def mails_leave() -> str:
+    late = Message.objects.filter(state=Message.State.QUEUED)
+    oldest = late.order_by("next_attempt_at").first()
+    return _punctual("mail", oldest and oldest.next_attempt_at)
+
+
+def holds_end() -> str:
+    oldest = Order.objects.overdue().order_by("expires_at").first()
+    return _punctual("expired hold", oldest and oldest.expires_at)
+
+
+def batches_close() -> str:
+    oldest = Batch.objects.past_cut_off().order_by("closes_at").first()
+    return _punctual("batch past its cut-off", oldest and oldest.closes_at)
+
+
+def _punctual(what: str, due_at: datetime | None) -> str:
+    late = database_now() - due_at if due_at else timedelta(0)
+    if late > PATIENCE:
+        minutes = late // timedelta(minutes=1)
+        raise Fault(f"the oldest {what} has been due for {minutes} minutes; {NO_SWEEP}")
+    return f"no {what} is overdue"
+
+
+EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("configuration", configuration),
+    ("database", database),
+    ("locking", locking),
+    ("broker", broker),
+    ("mail", mail),
+    ("media", media),
+    ("payment", payment),
+    ("outbox", mails_leave),
+    ("holds", holds_end),
+    ("cut-offs", batches_close),
+)

@@ -1,0 +1,97 @@
+"""Where an order stands and what happens next, in its buyer's words."""
+
+from dataclasses import dataclass
+
+from campaigns import dates
+from campaigns.models import Batch
+from campaigns.templatetags.shop import day_tag, moment_tag
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from orders.models import Order
+
+BEFORE_PRODUCTION = (Batch.Stage.DRAFT, Batch.Stage.OPEN, Batch.Stage.CLOSED)
+
+
+@dataclass(frozen=True)
+class Next:
+    """The next thing with its date (safe HTML), and a word on it."""
+
+    what: str
+    note: str = ""
+
+
+def title(order: Order) -> str:
+    """The state of the order, as the page's heading says it."""
+    if order.status == Order.Status.CONFIRMED:
+        return _confirmed(order)
+    if order.amount_paid and order.status == Order.Status.PENDING:
+        return _("Paid in part")
+    if order.amount_paid and order.status == Order.Status.EXPIRED:
+        return _("Paid too late")
+    return {
+        Order.Status.PENDING: _("Waiting for your payment"),
+        Order.Status.FULFILLED: _("Shipped"),
+        Order.Status.EXPIRED: _("Not paid in time"),
+        Order.Status.CANCELED: _("Canceled"),
+    }[Order.Status(order.status)]
+
+
+def _confirmed(order: Order) -> str:
+    if order.batch.stage in BEFORE_PRODUCTION:
+        if order.deposit < order.total:
+            return _("Deposit paid, waiting for production")
+        return _("Paid, waiting for production")
+    if order.batch.stage == Batch.Stage.PRODUCTION:
+        return _("In production")
+    return _("Made, waiting to be shipped")
+
+
+def upcoming(order: Order) -> Next:
+    if order.status == Order.Status.PENDING:
+        return _payment(order)
+    if order.status == Order.Status.CONFIRMED:
+        return _production(order) or _shipping(order)
+    if order.status == Order.Status.FULFILLED:
+        shipped = format_html(_("Shipped on {day}"), day=day_tag(order.fulfilled_at))
+        return Next(shipped, order.shipping_service)
+    if order.status == Order.Status.EXPIRED:
+        return Next(_("Your place was given back"), _("You can order again."))
+    return Next(_("This order is canceled"), _("Nothing more will be charged."))
+
+
+def _payment(order: Order) -> Next:
+    before = format_html(_("Pay before {moment}"), moment=moment_tag(order.expires_at))
+    return Next(before, _("Your place is held until then."))
+
+
+def _production(order: Order) -> Next | None:
+    """The step before shipping that is still ahead, if there is one."""
+    batch = order.batch
+    note = _("Ships %(window)s (estimated).") % {"window": _window(batch)}
+    if batch.stage == Batch.Stage.OPEN and batch.closes_at:
+        closes = _("The batch closes {moment}")
+        return Next(format_html(closes, moment=moment_tag(batch.closes_at)), note)
+    if batch.stage not in BEFORE_PRODUCTION:
+        return None
+    if batch.production_starts_on:
+        starts = _("Production starts {day}")
+        return Next(format_html(starts, day=day_tag(batch.production_starts_on)), note)
+    return Next(_("Production comes next"), note)
+
+
+def _shipping(order: Order) -> Next:
+    batch = order.batch
+    if batch.ships_until and batch.ships_until < timezone.localdate():
+        return Next(
+            _("Later than planned"),
+            _("It was to ship %(window)s. Ask the seller for the new date.")
+            % {"window": _window(batch)},
+        )
+    ships = _("Ships %(window)s") % {"window": _window(batch)}
+    return Next(ships, _("Estimated. We tell you when it changes."))
+
+
+def _window(batch: Batch) -> str:
+    return dates.window(batch.ships_from, batch.ships_until)

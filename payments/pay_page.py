@@ -1,0 +1,110 @@
+"""What the pay page says about one order: what is due, until when, and what happened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Self
+
+from campaigns.clock import database_now
+from campaigns.money import format_money
+from django.utils.translation import gettext as _
+from orders.emails import absolute
+from orders.models import Order
+
+from payments.dues import Balance, balance_of, due_now
+from payments.models import Payment
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayPage:
+    order: Order
+    now: datetime
+    attempts: list[Payment]
+    balance: Balance
+
+    @classmethod
+    def read(cls, order: Order) -> Self:
+        attempts = list(order.payments.all())
+        return cls(
+            order=order,
+            now=database_now(),
+            attempts=attempts,
+            balance=balance_of(order, attempts),
+        )
+
+    @property
+    def state(self) -> str:
+        """open over received | balance paid | late expired | canceled."""
+        order = self.order
+        if order.status == Order.Status.PENDING:
+            return self._state_of_hold()
+        if order.status in Order.HOLDING:
+            return "balance" if self.amount else "paid"
+        if order.status == Order.Status.EXPIRED and order.amount_paid:
+            return "late"
+        return order.status
+
+    def _state_of_hold(self) -> str:
+        ends = self.order.expires_at
+        if not self.amount:
+            return "received"
+        return "over" if ends and ends <= self.now else "open"
+
+    @property
+    def is_payable(self) -> bool:
+        return self.state in ("open", "balance")
+
+    @property
+    def amount(self) -> Decimal:
+        return due_now(self.order, self.balance)
+
+    @property
+    def payment(self) -> Payment | None:
+        return next((p for p in self.attempts if p.is_open), None)
+
+    @property
+    def has_failed(self) -> bool:
+        """The last attempt ended without money, and a new one may begin."""
+        last = self.attempts[-1] if self.attempts else None
+        ended = (Payment.State.FAILED, Payment.State.EXPIRED, Payment.State.CANCELED)
+        return bool(last and last.state in ended and self.is_payable)
+
+    @property
+    def sign(self) -> str:
+        """Changes when the buyer should see another page; read by the polling script."""
+        return f"{self.state}-{self.order.amount_paid}-{len(self.attempts)}"
+
+    @property
+    def status_url(self) -> str:
+        return absolute(self.order.get_absolute_url())
+
+    @property
+    def sums(self) -> list[dict[str, Any]]:
+        return sums_of(self.order) + self._sums_of_dues()
+
+    def _sums_of_dues(self) -> list[dict[str, Any]]:
+        """What of the total is to be paid now, where that is not all of it."""
+        order = self.order
+        rows = []
+        if order.status == Order.Status.PENDING and order.deposit < order.total:
+            rows.append(_row(order, _("Deposit, to pay now"), order.deposit))
+        if order.amount_paid:
+            rows.append(_row(order, _("Received"), -order.amount_paid, "minus"))
+        if self.is_payable and (rows or self.amount != order.total):
+            rows.append(_row(order, _("To pay now"), self.amount, "total"))
+        return rows
+
+
+def sums_of(order: Order) -> list[dict[str, Any]]:
+    """Goods to total as rows for components/summary_rows.html."""
+    rows = [
+        _row(order, _("Goods"), order.goods),
+        _row(order, _("Shipping"), order.shipping),
+    ]
+    if order.discount:
+        rows.append(_row(order, _("Discount"), -order.discount, "minus"))
+    return [*rows, _row(order, _("Total"), order.total, "total")]
+
+
+def _row(order: Order, label: str, amount: Decimal, kind: str = "") -> dict[str, Any]:
+    return {"label": label, "value": format_money(amount, order.currency), "kind": kind}

@@ -1,0 +1,75 @@
+"""Money of an order as its buyer reads it, for pages of apps that know nothing of money."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from orders.models import Order
+
+from payments.dues import balance_of
+from payments.models import Payment, Refund
+from payments.pay_page import sums_of
+
+register = template.Library()
+
+State = Refund.State
+SENT = (State.SENDING, State.UNKNOWN, State.PENDING)
+WORDS = {
+    State.REQUESTED: gettext_lazy("It is sent within the hour."),
+    State.SENDING: gettext_lazy("It is being sent."),
+    State.UNKNOWN: gettext_lazy("It is being sent; we are asking the payment company."),
+    State.PENDING: gettext_lazy("It is on its way; a bank can take some days."),
+    State.MANUAL: gettext_lazy("The seller pays it by hand and asks you where to."),
+    State.SUCCEEDED: gettext_lazy("It was paid back the way you paid."),
+    State.FAILED: gettext_lazy("It did not arrive. The seller will ask you where to."),
+}
+
+
+@dataclass(frozen=True)
+class RefundNews:
+    """A refund with its progress, for components/track.html."""
+
+    refund: Refund
+    words: str
+    steps: list[dict[str, str]]
+
+
+@register.inclusion_tag("payments/buyer_panel.html")
+def buyer_payments(order: Order) -> dict[str, Any]:
+    """What was paid, what comes back and how far it is, what is due."""
+    payments = list(order.payments.prefetch_related("refunds"))
+    return {
+        "order": order,
+        "sums": sums_of(order),
+        "received": [p for p in payments if p.amount_received],
+        "taken_back": [p for p in payments if p.amount_reversed],
+        "refunds": [_news(refund) for refund in _refunds(payments)],
+        "balance": balance_of(order, payments),
+    }
+
+
+def _refunds(payments: list[Payment]) -> list[Refund]:
+    """All that a buyer may still ask about: not what was withdrawn before it was sent."""
+    refunds = [refund for payment in payments for refund in payment.refunds.all()]
+    return [refund for refund in refunds if refund.state != State.CANCELED]
+
+
+def _news(refund: Refund) -> RefundNews:
+    state = State(refund.state)
+    return RefundNews(refund, str(WORDS[state]), _steps(state))
+
+
+def _steps(state: Refund.State) -> list[dict[str, str]]:
+    if state == State.FAILED:
+        states = ["done", "late", "later"]
+    elif state == State.SUCCEEDED:
+        states = ["done", "done", "done"]
+    elif state in SENT:
+        states = ["done", "now", "later"]
+    else:
+        states = ["now", "later", "later"]
+    titles = [_("Arranged"), _("Sent"), _("Paid back")]
+    pairs = zip(titles, states, strict=True)
+    return [{"title": title, "state": state} for title, state in pairs]

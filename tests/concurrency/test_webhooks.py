@@ -1,0 +1,77 @@
+"""The same news from many sides at once has one effect."""
+
+from functools import partial
+
+import pytest
+from django.test import Client
+
+from orders.models import Message, Order
+from payments import gateways, inbox, sandbox, settlement
+from payments.models import GatewayEvent, LedgerEntry, Payment, SandboxPayment
+from tests.concurrency.racing import assert_invariants, race
+from tests.drafts import make_offer, payment_of, place_order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def paid_at_the_gateway():
+    """A payment the gateway has, of which the shop has not heard."""
+    payment = payment_of(place_order(make_offer()))
+    row = SandboxPayment.objects.get(reference=payment.reference)
+    SandboxPayment.objects.update(state="paid", received=row.amount)
+    return payment
+
+
+def post(body):
+    return Client().post(
+        "/webhooks/sandbox/",
+        body,
+        content_type="application/json",
+        headers={sandbox.SIGNATURE_HEADER: sandbox.sign(body.encode())},
+    )
+
+
+def test_ten_equal_webhooks_are_one_event_and_one_confirmation():
+    payment = paid_at_the_gateway()
+    body = f'{{"id": "evt_1", "type": "payment.paid", "reference": "{payment.reference}"}}'
+    answers = []
+
+    race([lambda: answers.append(post(body).status_code)] * 10)
+    race([inbox.process_due] * 2)
+
+    assert answers == [200] * 10
+    event = GatewayEvent.objects.get()
+    assert (event.state, event.duplicates) == ("done", 9)
+    assert_paid_once()
+
+
+def test_webhook_return_page_and_sweep_confirm_once():
+    payment = paid_at_the_gateway()
+    snapshot = gateways.get("sandbox").fetch(gateways.payment_in(payment))
+
+    outcomes = race([partial(settlement.apply, payment, snapshot)] * 10)
+
+    assert outcomes == {"ok": 10}
+    assert_paid_once()
+
+
+def test_control_without_the_locks_amounts_are_booked_twice(monkeypatch):
+    payment = paid_at_the_gateway()
+    snapshot = gateways.get("sandbox").fetch(gateways.payment_in(payment))
+    stale = Payment.objects.get(pk=payment.pk)
+    monkeypatch.setattr(settlement.books, "locked_payment", lambda _pk: stale)
+
+    settlement.apply(payment, snapshot)
+    stale.amount_received = 0
+    settlement.apply(payment, snapshot)
+
+    assert LedgerEntry.objects.count() == 2
+
+
+def assert_paid_once():
+    order = Order.objects.get()
+    assert order.status == Order.Status.CONFIRMED
+    assert order.amount_paid == order.total
+    assert LedgerEntry.objects.get().amount == order.total
+    assert Message.objects.filter(kind="order_confirmed").count() == 1
+    assert_invariants()
