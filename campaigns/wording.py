@@ -61,7 +61,7 @@ def left(batch: Batch) -> str:
 
 
 def units_left(units: int) -> str:
-    return ngettext("%(n)d left", "%(n)d left", units) % {"n": units}
+    return _("%(n)s left") % {"n": units}
 
 
 def cut_off(batch: Batch, now: datetime) -> str:

@@ -34,11 +34,13 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
-@worker_init.connect
-@beat_init.connect
 def refuse_to_start_wrongly(**_kwargs: Any) -> None:
     try:
         refuse_wrong_configuration()
     except ImproperlyConfigured as reason:
         # Celery swallows every other exception of a signal's receiver.
         sys.exit(str(reason))
+
+
+worker_init.connect(refuse_to_start_wrongly)
+beat_init.connect(refuse_to_start_wrongly)

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.mail import get_connection
 from django.db import connection
+from django.db.models import Min, QuerySet
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
@@ -102,27 +104,24 @@ def payment() -> str:
 
 
 def mails_leave() -> str:
-    late = Message.objects.filter(state=Message.State.QUEUED)
-    oldest = late.order_by("next_attempt_at").first()
-    return _punctual("mail", oldest and oldest.next_attempt_at)
+    return _punctual("mail", Message.objects.due(), "next_attempt_at")
 
 
 def holds_end() -> str:
-    oldest = Order.objects.overdue().order_by("expires_at").first()
-    return _punctual("expired hold", oldest and oldest.expires_at)
+    return _punctual("expired hold", Order.objects.overdue(), "expires_at")
 
 
 def batches_close() -> str:
-    oldest = Batch.objects.past_cut_off().order_by("closes_at").first()
-    return _punctual("batch past its cut-off", oldest and oldest.closes_at)
+    return _punctual("past cut-off", Batch.objects.past_cut_off(), "closes_at")
 
 
-def _punctual(what: str, due_at: datetime | None) -> str:
-    late = database_now() - due_at if due_at else timedelta(0)
+def _punctual(what: str, waiting: QuerySet[Any], due_at: str) -> str:
+    oldest = waiting.aggregate(due_at=Min(due_at))["due_at"]
+    late = database_now() - oldest if oldest else timedelta(0)
     if late > PATIENCE:
         minutes = late // timedelta(minutes=1)
-        raise Fault(f"the oldest {what} has been due for {minutes} minutes; {NO_SWEEP}")
-    return f"no {what} is overdue"
+        raise Fault(f"the oldest {what} has waited for {minutes} minutes; {NO_SWEEP}")
+    return f"no {what} has waited for long"
 
 
 EXAMINATIONS: tuple[tuple[str, Callable[[], str]], ...] = (

@@ -40,16 +40,12 @@ MESSAGE_STATES = {
     "failed": "bad",
     "aborted": "",
 }
-BUYER = ("name", "phone_link", "email", "locale", "note")
+BUYER = (("name", "phone_link"), ("email", "locale"), "note")
 ADDRESS = (
-    "address",
-    "landmark",
-    "subdistrict",
-    "district",
-    "city",
-    "province",
-    "postal_code",
-    "shipping_service",
+    ("address", "landmark"),
+    ("subdistrict", "district"),
+    ("city", "province"),
+    ("postal_code", "shipping_service"),
 )
 # A mail may style itself; it runs nothing, fetches nothing, and is framed by nobody.
 MAIL_POLICY = (
@@ -137,7 +133,7 @@ class OrderAdmin(ReadOnlyModelAdmin):
         (None, {"fields": ("number", STATUS, "batch", "promise", "source", "placed")}),
         (_("Buyer"), {"fields": BUYER}),
         (_("Address"), {"fields": ADDRESS}),
-        (_("Money"), {"fields": AMOUNTS}),
+        (_("Money"), {"fields": (AMOUNTS[:4], AMOUNTS[4:])}),
     )
     readonly_fields: ClassVar[Any] = (
         STATUS,

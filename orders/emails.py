@@ -1,5 +1,6 @@
 """One function for each mail. A mail is a row, written in the transaction it tells of."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +38,8 @@ def order_expired(order: Order) -> None:
 
 
 def order_canceled(order: Order) -> None:
-    _queue(_message(order, "order_canceled"))
+    comes_back = order.amount_paid - order.amount_refunded - order.amount_kept
+    _queue(_message(order, "order_canceled", comes_back=comes_back))
 
 
 def late_payment(order: Order, *, payment_key: str, amount: Any) -> None:
@@ -94,12 +96,19 @@ def render(kind: str, order: Order, **context: Any) -> tuple[str, str]:
         "seller": order.batch.campaign.seller,
         "status_url": absolute(reverse("order:status", args=[order.token])),
         "pay_url": absolute(reverse("payment:pay", args=[order.token])),
+        "now": timezone.now(),
         **context,
     }
     with translation.override(order.locale), timezone.override(order.zone):
         subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)
         text = render_to_string(f"orders/emails/{kind}.txt", context)
-    return " ".join(subject.split())[:MAX_SUBJECT], text.strip() + "\n"
+    return " ".join(subject.split())[:MAX_SUBJECT], _paragraphs(text)
+
+
+def _paragraphs(text: str) -> str:
+    """Paragraphs parted by one empty line, whatever the template left between them."""
+    lines = "\n".join(line.strip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
 def absolute(path: str) -> str:

@@ -79,6 +79,7 @@ def _cancellation(
         quote = None
     context = _of(order) | {
         "quote": quote,
+        "paid": order.amount_paid - order.amount_refunded,
         "is_changed": status == HTTPStatus.CONFLICT,
     }
     return render(request, "orders/cancellation.html", context, status=status)

@@ -32,6 +32,10 @@ class DraftLine:
     quantity: int
     personalization: tuple[str, ...] = ()
 
+    @property
+    def amount(self) -> Decimal:
+        return self.variant.price * self.quantity
+
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
@@ -56,8 +60,7 @@ class Draft:
 
     @property
     def goods(self) -> Decimal:
-        amounts = (line.variant.price * line.quantity for line in self.lines)
-        return sum(amounts, start=Decimal(0))
+        return sum((line.amount for line in self.lines), start=Decimal(0))
 
     @property
     def shipping_price(self) -> Decimal:

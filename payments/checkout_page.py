@@ -4,13 +4,15 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Self
+from functools import cached_property
+from typing import Any, Self, cast
 
 from campaigns import wording
 from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
 from campaigns.gallery import Image
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
 from campaigns.money import format_money
+from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
@@ -28,6 +30,7 @@ from payments.checkout import Draft, DraftLine, deposit_of
 from payments.forms import CheckoutForm
 
 
+FEW_PROVINCES = 3
 WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
 
 
@@ -45,6 +48,16 @@ class Offer:
     def kind(self) -> str:
         return type(self.refusal).__name__
 
+    @property
+    def is_not_open_yet(self) -> bool:
+        opens_at = self.batch.opens_at
+        return opens_at is not None and opens_at > self.batch.clock
+
+    @property
+    def can_be_smaller(self) -> bool:
+        """Whether fewer units would still fit into the batch."""
+        return isinstance(self.refusal, SoldOut) and self.left > 0
+
 
 @dataclass
 class CheckoutPage:
@@ -55,6 +68,9 @@ class CheckoutPage:
     options: list[ShippingOption]
     form: CheckoutForm
     data: QueryDict
+    # Typed into the form: nothing but the basket is read from an address, so that no
+    # link can carry somebody's submit key.
+    typed: QueryDict
     offer: Offer | None = None
     is_busy: bool = False
     is_stale: bool = False
@@ -76,8 +92,9 @@ class CheckoutPage:
             basket=basket,
             lines=draft_lines(basket, campaign, batch, data),
             options=options,
-            form=_form(campaign, options, data, bound=is_order, batch=batch),
+            form=_form(campaign, options, request.POST, bound=is_order, batch=batch),
             data=data,
+            typed=request.POST,
         )
 
     def is_valid(self) -> bool:
@@ -152,7 +169,7 @@ class CheckoutPage:
         self.batch = next_batch or refused
         self.lines = draft_lines(self.basket, self.campaign, self.batch, self.data)
         self.form = _form(
-            self.campaign, self.options, self.data, bound=False, batch=self.batch
+            self.campaign, self.options, self.typed, bound=False, batch=self.batch
         )
 
     def _next_batch(self, refused: Batch, refusal: CampaignError) -> Batch | None:
@@ -186,6 +203,11 @@ class CheckoutPage:
         return sum(self.basket.quantities.values())
 
     @property
+    def has_no_offer(self) -> bool:
+        """Nothing on this page can be ordered."""
+        return self.offer is not None and self.offer.next_batch is None
+
+    @cached_property
     def misread(self) -> list[tuple[Variant, str]]:
         """Variants whose quantity is no number, with what was written instead."""
         written = {
@@ -196,7 +218,7 @@ class CheckoutPage:
         variants = self.campaign.variants.active().filter(pk__in=written)
         return [(variant, written[variant.pk]) for variant in variants]
 
-    @property
+    @cached_property
     def picture(self) -> Image | None:
         first = self.campaign.pictures.first()
         return Image.of(first) if first else None
@@ -220,8 +242,7 @@ class CheckoutPage:
 
     @property
     def goods(self) -> Decimal:
-        amounts = (line.variant.price * line.quantity for line in self.lines)
-        return sum(amounts, start=Decimal(0))
+        return sum((line.amount for line in self.lines), start=Decimal(0))
 
     @property
     def weight(self) -> int:
@@ -231,14 +252,26 @@ class CheckoutPage:
     def shipping_choices(self) -> list[dict[str, Any]]:
         """The services that reach the chosen province, each with its price."""
         province, chosen = self._value("province"), self._value("shipping")
+        offered = [o for o in self.options if not province or o.serves(province)]
         return [
             {
                 "option": option,
+                "id": f"id_shipping_{n}",
+                "sub": _reach(option),
                 "price": option.price(self.weight),
                 "chosen": str(option.pk) == chosen,
             }
-            for option in self.options
-            if not province or option.serves(province)
+            for n, option in enumerate(offered)
+        ]
+
+    @property
+    def payment_choices(self) -> list[dict[str, Any]]:
+        chosen = self._value("payment")
+        choices = cast("ChoiceField", self.form.fields["payment"]).choices
+        return [
+            {"name": name, "text": text, "id": f"id_payment_{n}"}
+            | {"chosen": name == chosen}
+            for n, (name, text) in enumerate(choices)
         ]
 
     @property
@@ -284,6 +317,20 @@ class CheckoutPage:
         return str(self.form[name].value() or "")
 
 
+def _reach(option: ShippingOption) -> str:
+    """How long the service takes, and where it goes when that is not everywhere."""
+    parts = []
+    if option.days:
+        parts.append(_("%(days)s days after production") % {"days": option.days})
+    if len(option.provinces) > FEW_PROVINCES:
+        count = len(option.provinces)
+        parts.append(_("only to %(count)s provinces") % {"count": count})
+    elif option.provinces:
+        names = ", ".join(option.provinces)
+        parts.append(_("only to %(provinces)s") % {"provinces": names})
+    return " · ".join(parts)
+
+
 def _batch(campaign: Campaign, number: str) -> Batch:
     """The batch named in the address, else the one offered now; Http404 otherwise."""
     batches = campaign.batches.public().with_clock()
@@ -301,24 +348,28 @@ def _batch(campaign: Campaign, number: str) -> Batch:
 def _form(
     campaign: Campaign,
     options: list[ShippingOption],
-    data: QueryDict,
+    typed: QueryDict,
     *,
     bound: bool,
     batch: Batch,
 ) -> CheckoutForm:
     if bound:
-        return CheckoutForm(data, options=options, asks_note=campaign.asks_note)
-    initial = {name: data[name] for name in CheckoutForm.base_fields if name in data}
+        return CheckoutForm(typed, options=options, asks_note=campaign.asks_note)
+    initial: dict[str, Any] = {
+        name: typed[name] for name in CheckoutForm.base_fields if name in typed
+    }
     initial.pop("terms", None)
     initial["schedule_version"] = batch.schedule_version
     initial.setdefault("submit_key", secrets.token_urlsafe(32))
-    initial.setdefault("shipping", _likely(options, initial.get("province", "")))
+    _choose_shipping(initial, options)
     return CheckoutForm(
         initial=initial, options=options, asks_note=campaign.asks_note
     )
 
 
-def _likely(options: list[ShippingOption], province: str) -> str:
-    """The first service that reaches the buyer, so that the total is whole at once."""
-    reach = (o for o in options if not o.provinces or o.serves(province))
-    return next((str(option.pk) for option in reach), "")
+def _choose_shipping(initial: dict[str, Any], options: list[ShippingOption]) -> None:
+    """Keep the choice if it reaches the buyer, else choose: the total is whole at once."""
+    province = initial.get("province", "")
+    reach = [str(o.pk) for o in options if not o.provinces or o.serves(province)]
+    if reach and initial.get("shipping") not in reach:
+        initial["shipping"] = reach[0]

@@ -42,6 +42,13 @@ def expire(order_id: int) -> bool:
         return True
 
 
+def close_abandoned() -> int:
+    """Close the pages of orders that ended otherwise, so that nobody pays for them."""
+    abandoned = Payment.objects.open().exclude(order__status__in=Order.HOLDING)
+    payments = list(abandoned.select_related("order").order_by("pk"))
+    return sum(_close(payment) for payment in payments)
+
+
 def _close(payment: Payment) -> bool:
     """Whether the gateway said its page is closed, or was silent for the whole grace."""
     try:

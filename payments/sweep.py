@@ -5,6 +5,7 @@ from payments import expiry, inbox, refund_sending
 STEPS = (
     ("gateway events", inbox.process_due),
     ("expired holds", expiry.expire_overdue),
+    ("closed pages", expiry.close_abandoned),
     ("refunds requested", refund_sending.request_all_owed),
     ("refunds sent", refund_sending.send_due),
 )

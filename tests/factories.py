@@ -18,8 +18,23 @@ from campaigns.models import (
     ShippingOption,
     Variant,
 )
+from orders.models import Order
+from payments import attempts, sandbox
+from payments.checkout import Draft, DraftLine, place
+from payments.models import Payment
 
 _numbers = itertools.count(1)
+BUYER = {
+    "name": "Sri Wahyuni",
+    "address": "Jalan Riau 12, RT 3/RW 4",
+    "province": "Jawa Barat",
+    "city": "Kota Bandung",
+    "district": "Coblong",
+    "subdistrict": "",
+    "postal_code": "40132",
+    "landmark": "",
+    "note": "",
+}
 
 
 def make_seller(**overrides: Any) -> Seller:
@@ -105,3 +120,94 @@ def picture_file(
     buffer = io.BytesIO()
     Image.new(mode, size, "navy").save(buffer, format)
     return ContentFile(buffer.getvalue(), name=f"photo.{format.lower()}")
+
+
+def make_shop(**overrides: Any) -> Batch:
+    """An open batch that can be ordered from: one variant, and a courier everywhere."""
+    campaign = overrides.pop("campaign", None) or make_campaign(
+        seller=make_seller(whatsapp="+6281200001111")
+    )
+    make_shipping_option(seller=campaign.seller)
+    make_variant(campaign=campaign, options={"Ukuran": "L"}, sku="L")
+    return make_batch(campaign=campaign, **overrides)
+
+
+def checkout_data(batch: Batch, **overrides: Any) -> dict[str, Any]:
+    """What a buyer's browser sends to order one unit of the first variant."""
+    n = next(_numbers)
+    campaign = batch.campaign
+    return {
+        "batch": batch.number,
+        f"quantity-{campaign.variants.first().pk}": 1,
+        "schedule_version": batch.schedule_version,
+        "submit_key": f"key-{n:032}",
+        "name": "Sri Wahyuni",
+        "email": f"sri-{n}@example.com",
+        "phone": f"0812345{n:05}",
+        "address": "Jalan Riau 12, RT 3/RW 4",
+        "province": "Jawa Barat",
+        "city": "Kota Bandung",
+        "district": "Coblong",
+        "postal_code": "40132",
+        "shipping": campaign.seller.shipping_options.first().pk,
+        "payment": "sandbox",
+        "terms": "on",
+    } | overrides
+
+
+def make_order(**overrides: Any) -> Order:
+    """A pending order of one unit, placed through the shop's own door.
+
+    `batch` and `quantity` are what it is made from; other names are columns of it.
+    """
+    batch = overrides.pop("batch", None) or make_shop()
+    quantity = overrides.pop("quantity", 1)
+    order = place(_draft(batch, quantity), gateway="sandbox", submit_key=_submit_key())
+    Order.objects.filter(pk=order.pk).update(**overrides)
+    return Order.objects.for_page().get(pk=order.pk)
+
+
+def make_confirmed_order(**overrides: Any) -> Order:
+    """The same, paid in full on the sandbox's page."""
+    order = make_order(**overrides)
+    pay_in_sandbox(order)
+    return Order.objects.for_page().get(pk=order.pk)
+
+
+def make_payment(**overrides: Any) -> Payment:
+    """The open first attempt of a pending order, or of the one that is named."""
+    order = overrides.pop("order", None) or make_order()
+    payment = order.payments.get()
+    Payment.objects.filter(pk=payment.pk).update(**overrides)
+    payment.refresh_from_db()
+    return payment
+
+
+def pay_in_sandbox(order: Order, ending: str = "pay") -> None:
+    """Let the buyer's visit to the sandbox end, and the shop ask how it ended."""
+    sandbox.finish(order.payments.latest("pk").reference, ending)
+    Payment.objects.filter(order=order).update(fetched_at=None)
+    attempts.refresh(order)
+
+
+def _draft(batch: Batch, quantity: int) -> Draft:
+    batch = Batch.objects.with_clock().select_related("campaign__seller").get(pk=batch.pk)
+    allotment = batch.allotments.select_related("variant").first()
+    assert allotment is not None
+    n = next(_numbers)
+    line = DraftLine(
+        variant=allotment.variant, allotment=allotment, quantity=quantity
+    )
+    return Draft(
+        campaign=batch.campaign,
+        batch=batch,
+        schedule_version=batch.schedule_version,
+        lines=(line,),
+        shipping=batch.campaign.seller.shipping_options.get(),
+        buyer=dict(BUYER, email=f"sri-{n}@example.com", phone=f"+62812345{n:05}"),
+        locale="en",
+    )
+
+
+def _submit_key() -> str:
+    return f"key-{next(_numbers):032}"

@@ -19,25 +19,25 @@ from campaigns.admin.base import (
     badge,
     badge_column,
 )
-from campaigns.admin.forms import PairsField, ShopModelForm, refuse_fractions
+from campaigns.admin.forms import MoneyForm, PairsField
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition
 from campaigns.models import Batch, Campaign, Picture, Variant
 from campaigns.money import format_money
 
 
-class VariantForm(ShopModelForm):
+class VariantForm(MoneyForm):
+    amounts = ("price", "production_cost")
     options = PairsField(
         label=_("options"), required=False, help_text=_("Size: L, Color: Indigo")
     )
 
-    def clean(self) -> dict[str, Any] | None:
+    @property
+    def currency(self) -> str | None:
         campaign = self.cleaned_data.get("campaign")
         if campaign is None and self.instance.campaign_id:
             campaign = self.instance.campaign
-        if campaign is not None:
-            refuse_fractions(self, campaign.currency, ("price", "production_cost"))
-        return self.cleaned_data
+        return campaign and campaign.currency
 
     def _post_clean(self) -> None:
         super()._post_clean()
@@ -194,7 +194,7 @@ class CampaignAdmin(ShopModelAdmin):
             return badge(_("Public"), "ok")
         return badge(_("Not public yet"), "info")
 
-    @admin.display(description="")
+    @admin.display(description=_("new batch"))
     def new_batch(self, campaign: Campaign) -> SafeString | str:
         if campaign._state.adding:
             return str(_("Save the campaign first, then add its batches."))

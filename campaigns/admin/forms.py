@@ -1,10 +1,9 @@
 """Forms that write only what their reader changed; JSON as people write it."""
 
 import hashlib
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -81,7 +80,7 @@ class ShopModelForm(AnyModelForm):
 
     def _digests(self) -> dict[str, str]:
         return {
-            name: _digest(self[name].initial)
+            name: _digest(self.get_initial_for_field(field, name))
             for name, field in self.fields.items()
             if not isinstance(field, SeenField | forms.FileField)
         }
@@ -160,16 +159,41 @@ class LinesField(forms.CharField):
         return bool((initial or []) != self.to_python(data))
 
 
-def refuse_fractions(
-    form: forms.Form | AnyModelForm, currency: str, names: Iterable[str]
-) -> None:
+class MoneyForm(ShopModelForm):
     """An amount finer than its currency's smallest unit cannot be paid."""
-    for name in names:
-        amount = form.cleaned_data.get(name)
-        try:
-            quantize(amount or Decimal(0), currency)
-        except ValueError:
-            form.add_error(name, _finer_than_unit(currency))
+
+    amounts: ClassVar[tuple[str, ...]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shown = {name: self.initial.get(name) for name in self.amounts}
+        whole = {name: _without_zeros(value) for name, value in shown.items() if value}
+        self.initial |= whole
+
+    @property
+    def currency(self) -> str | None:
+        """None while it is not known what the amounts are in."""
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any] | None:
+        currency = self.currency
+        if currency:
+            self._refuse_fractions(currency)
+        return self.cleaned_data
+
+    def _refuse_fractions(self, currency: str) -> None:
+        for name in self.amounts:
+            try:
+                quantize(self.cleaned_data.get(name) or Decimal(0), currency)
+            except ValueError:
+                self.add_error(name, _finer_than_unit(currency))
+
+
+def _without_zeros(amount: Any) -> Any:
+    """`185000` for 185000.00, as people write whole amounts."""
+    if not isinstance(amount, Decimal) or amount != amount.to_integral_value():
+        return amount
+    return amount.quantize(Decimal(1))
 
 
 def _finer_than_unit(currency: str) -> str:

@@ -7,21 +7,21 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.base import ShopInline, ShopModelAdmin, money_column
-from campaigns.admin.forms import LinesField, ShopModelForm, refuse_fractions
+from campaigns.admin.forms import LinesField, MoneyForm
 from campaigns.models import Membership, Seller, ShippingOption
 
 
-class ShippingOptionForm(ShopModelForm):
+class ShippingOptionForm(MoneyForm):
+    amounts = ("base_price", "price_per_extra_kilogram")
     provinces = LinesField(
         label=_("provinces"),
         required=False,
         help_text=_("Official names, one a line; empty means everywhere."),
     )
 
-    def clean(self) -> dict[str, Any] | None:
-        prices = ("base_price", "price_per_extra_kilogram")
-        refuse_fractions(self, self.cleaned_data.get("currency", "IDR"), prices)
-        return self.cleaned_data
+    @property
+    def currency(self) -> str | None:
+        return self.cleaned_data.get("currency")
 
 
 class MembershipInline(ShopInline):

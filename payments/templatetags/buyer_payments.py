@@ -17,7 +17,7 @@ register = template.Library()
 State = Refund.State
 SENT = (State.SENDING, State.UNKNOWN, State.PENDING)
 WORDS = {
-    State.REQUESTED: gettext_lazy("It is sent within the hour."),
+    State.REQUESTED: gettext_lazy("It is sent shortly."),
     State.SENDING: gettext_lazy("It is being sent."),
     State.UNKNOWN: gettext_lazy("It is being sent; we are asking the payment company."),
     State.PENDING: gettext_lazy("It is on its way; a bank can take some days."),

@@ -352,6 +352,13 @@ def test_fraction_of_a_rupiah_is_refused(staff):
     assert variant.price == 185_000
 
 
+def test_whole_amount_is_shown_as_people_write_it(staff):
+    campaign = make_campaign(currency="IDR")
+    make_variant(campaign=campaign, price=185_000)
+
+    assert fields_of(staff.get(change_url(campaign)))["variants-0-price"] == "185000"
+
+
 def test_cents_are_fine_where_there_are_cents(staff):
     campaign = make_campaign(currency="SGD")
     variant = make_variant(campaign=campaign, price=18)

@@ -1,0 +1,65 @@
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from orders.models import Message
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def report(settings):
+    settings.DEBUG = True
+    out = StringIO()
+
+    def examine():
+        """What it prints, and whether it fails."""
+        try:
+            call_command("doctor", stdout=out)
+        except CommandError:
+            return out.getvalue(), True
+        return out.getvalue(), False
+
+    return examine
+
+
+def test_a_healthy_shop_passes(report):
+    text, fails = report()
+
+    assert "✗" not in text
+    assert not fails
+
+
+def test_mail_that_nobody_sends_is_noticed(report):
+    due = timezone.now() - timedelta(hours=2)
+    Message.objects.create(
+        dedupe_key="one", kind="update", to="a@example.com", next_attempt_at=due
+    )
+
+    text, fails = report()
+
+    assert "✗ outbox" in text
+    assert "120 minutes" in text
+    assert fails
+
+
+def test_a_broker_that_is_away_is_noticed(report, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    text, fails = report()
+
+    assert "✗ broker" in text
+    assert fails
+
+
+def test_a_media_folder_that_is_not_writable_is_noticed(report, settings):
+    settings.MEDIA_ROOT = "/proc/nowhere"
+
+    text, fails = report()
+
+    assert "✗ media" in text
+    assert fails

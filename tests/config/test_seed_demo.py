@@ -1,0 +1,162 @@
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db.models import Sum
+from PIL import Image
+
+from campaigns.models import (
+    Allotment,
+    Batch,
+    BatchEvent,
+    Campaign,
+    Membership,
+    Picture,
+    Seller,
+    ShippingOption,
+    Variant,
+)
+from config.demo.campaigns import OFFERS
+from config.demo.offers import Shot
+from config.demo.pictures import kaos
+from tests.factories import picture_file
+
+MODELS = (
+    Allotment,
+    Batch,
+    BatchEvent,
+    Campaign,
+    Membership,
+    Picture,
+    Seller,
+    ShippingOption,
+    User,
+    Variant,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def demo(settings, monkeypatch):
+    """The seeded shop; its pictures are blank ones, for drawing takes a while."""
+    settings.DEBUG = True
+    monkeypatch.setattr(Shot, "file", lambda _shot: picture_file((40, 30)))
+    call_command("seed_demo")
+
+
+def everything():
+    return {model: list(model.objects.order_by("pk").values()) for model in MODELS}
+
+
+def test_it_is_refused_outside_debug():
+    with pytest.raises(CommandError, match="DEBUG"):
+        call_command("seed_demo")
+
+    assert not Seller.objects.exists()
+    assert not User.objects.exists()
+
+
+def test_seeding_twice_changes_nothing(demo):
+    before = everything()
+
+    call_command("seed_demo")
+
+    assert everything() == before
+
+
+def test_what_was_edited_stays_edited(demo):
+    Seller.objects.filter(slug="nila").update(name="Toko Lain", city="Garut")
+    Campaign.objects.filter(slug="kaos-batik").update(title="Lain")
+
+    call_command("seed_demo")
+
+    assert Seller.objects.get(slug="nila").name == "Toko Lain"
+    assert Campaign.objects.get(slug="kaos-batik").title == "Lain"
+
+
+def test_the_shirt_is_open_in_two_batches_with_windows_of_their_own(demo):
+    shirt = Campaign.objects.get(slug="kaos-batik")
+    first, second = shirt.batches.accepting()
+
+    assert (shirt.seller.slug, shirt.currency, shirt.plan) == ("nila", "IDR", "full")
+    assert shirt.buyer_limit == 5
+    assert first.minimum_units == 24
+    assert first.ships_until is not None
+    assert second.ships_from is not None
+    assert first.ships_until < second.ships_from
+    assert first.allotments.count() == shirt.variants.count() == 4
+    assert first.allotments.aggregate(units=Sum("capacity")) == {"units": 60}
+    assert first.capacity == 60
+
+
+def test_the_gate_lets_the_open_ones_in_and_not_the_upcoming(demo):
+    accepting = Batch.objects.accepting().values_list("campaign__slug", flat=True)
+
+    assert set(accepting) == {"kaos-batik", "jaket-kanvas", "toples-sambal"}
+    assert Campaign.objects.get(slug="sarung-bantal").is_public
+
+
+def test_the_jacket_takes_a_deposit_and_a_name(demo):
+    jacket = Campaign.objects.get(slug="jaket-kanvas")
+
+    assert (jacket.plan, jacket.deposit_percent) == ("deposit", 40)
+    assert jacket.personalization_label
+
+
+def test_every_picture_is_described_and_some_are_only_designs(demo):
+    pictures = Picture.objects.all()
+
+    assert pictures.count() == 12
+    assert all(len(picture.alt) > 20 for picture in pictures)
+    assert pictures.filter(kind=Picture.Kind.DESIGN).count() == 4
+
+
+@pytest.mark.slow
+def test_every_picture_is_drawn_in_full_size_and_differs():
+    drawn = [Image.open(shot.file()) for offer in OFFERS for shot in offer.shots]
+
+    assert {image.size for image in drawn} == {(1600, 1200)}
+    assert len({image.tobytes() for image in drawn}) == 12
+
+
+def test_every_seller_ships_to_west_java_and_everywhere_at_two_prices(demo):
+    for seller in Seller.objects.all():
+        options = seller.shipping_options.offered("IDR")
+        near = {o.base_price for o in options if o.serves("Jawa Barat")}
+        far = {o.base_price for o in options if o.serves("Papua")}
+
+        assert far
+        assert near > far
+
+
+def test_staff_sign_in_with_the_demo_password(client, demo):
+    for name in ("nila", "kunyit", "admin"):
+        user = User.objects.get(username=name)
+        assert user.is_staff
+        assert user.check_password("demo")
+        assert user.is_superuser == (name == "admin")
+    owners = Membership.objects.filter(role="owner")
+    assert set(owners.values_list("seller__slug", "user__username")) == {
+        ("nila", "nila"),
+        ("kunyit", "kunyit"),
+    }
+
+
+def test_a_campaign_whose_batches_are_over_gets_new_ones(demo):
+    shirt = Campaign.objects.get(slug="kaos-batik")
+    old = shirt.batches.order_by("number").values()
+    for batch in shirt.batches.all():
+        Batch.objects.filter(pk=batch.pk).update(closes_at=batch.open_at)
+    before = list(old)
+
+    call_command("seed_demo")
+
+    assert [*shirt.batches.values_list("number", flat=True)] == [1, 2, 3, 4]
+    assert list(old)[:2] == before
+    accepting = shirt.batches.accepting().values_list("number", flat=True)
+    assert list(accepting) == [3, 4]
+
+
+def test_pictures_are_the_same_every_time():
+    assert kaos.cloth().tobytes() == kaos.cloth().tobytes()
