@@ -143,7 +143,14 @@ def _shortages(batch: Batch, move: Move) -> list[Shortage]:
         for a in allotments
         if move.units[a.pk] > a.left_in(batch)
     ]
-    units = sum(move.units.values())
-    if units > batch.left or not short:
-        short.append(Shortage(None, wanted=units, left=batch.left))
+    units, left = sum(move.units.values()), _left_for(move, batch)
+    if units > left or not short:
+        short.append(Shortage(None, wanted=units, left=left))
     return short
+
+
+def _left_for(move: Move, batch: Batch) -> int:
+    """Units left for an order of this value: none that the cap in money cannot bear."""
+    cap = batch.goods_capacity
+    is_too_dear = cap is not None and batch.goods_taken + move.goods > cap
+    return 0 if is_too_dear else batch.left

@@ -184,12 +184,16 @@ def _move_of(draft: Draft, lines: list[OrderLine]) -> Move:
 
 
 def deposit_of(campaign: Campaign, total: Decimal) -> Decimal:
-    """What must be paid now: all of it, or the percentage rounded half up."""
+    """What must be paid now: all of it, or the percentage rounded half up.
+
+    Never rounded down to nothing: an order without a deposit is confirmed unpaid.
+    """
     if campaign.plan == Campaign.Plan.FULL:
         return total
     unit = DEPOSIT_UNIT.get(campaign.currency, SMALLEST_UNIT)
     share = total * Decimal(campaign.deposit_percent or 100) / 100
-    return min(total, (share / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit)
+    rounded = (share / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit
+    return min(total, max(unit, rounded))
 
 
 def rules_of(campaign: Campaign) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
@@ -79,7 +80,8 @@ def _checkout(
         "campaign": page.campaign,
         "seller": page.campaign.seller,
     }
-    response = render(request, "payments/checkout.html", context, status=status)
+    with timezone.override(page.campaign.seller.time_zone):
+        response = render(request, "payments/checkout.html", context, status=status)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

@@ -3,14 +3,28 @@
 import itertools
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from campaigns.models import Allotment, Batch, ShippingOption
-from orders.models import Order
+from django.http import HttpResponse
+from django.test import Client, TestCase
+
+from campaigns.clock import database_now
+from campaigns.models import Allotment, Batch, BatchEvent, ShippingOption
+from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
+from payments import inbox
 from payments.checkout import Draft, DraftLine, place
-from payments.models import Payment
+from payments.models import LedgerEntry, Payment, Refund, SandboxPayment
 from tests.factories import make_batch, make_shipping_option, make_variant
+
+# One unit at Rp 150.000, and Rp 18.000 to ship it.
+TOTAL = Decimal(168_000)
+WRITTEN_BY_ORDERS = (
+    *(Order, OrderLine, OrderEvent, Message, BuyerTally, Batch, BatchEvent, Allotment),
+    *(Payment, Refund, LedgerEntry, SandboxPayment),
+)
 
 _numbers = itertools.count(1)
 
@@ -79,3 +93,59 @@ def place_order(batch: Batch, **options: Any) -> Order:
 
 def payment_of(order: Order) -> Payment:
     return Payment.objects.get(order=order)
+
+
+def place_paid(batch: Batch, **options: Any) -> Order:
+    """A confirmed order, paid on the sandbox's page."""
+    order = place_order(batch, **options)
+    finish(order, "pay")
+    return Order.objects.get(pk=order.pk)
+
+
+def press(payment: Payment, ending: str) -> HttpResponse:
+    """A button of the sandbox's page; its notifications arrive, nothing more."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        answer = Client().post(f"/sandbox/{payment.reference}/", {"ending": ending})
+    return answer
+
+
+def finish(order: Order, ending: str) -> None:
+    """The buyer's visit ends in this way, and the inbox is worked off."""
+    press(order.payments.latest("pk"), ending)
+    inbox.process_due()
+    order.refresh_from_db()
+
+
+def run_out(order: Order) -> None:
+    """The time to pay is over; nobody has noticed yet."""
+    past = database_now() - timedelta(seconds=1)
+    Order.objects.filter(pk=order.pk).update(expires_at=past)
+    order.refresh_from_db()
+
+
+def rows_of_orders() -> dict[str, list[dict[str, Any]]]:
+    """All that placing, paying or canceling may write: compare before and after."""
+    return {
+        model.__name__: list(model._default_manager.order_by("pk").values())
+        for model in WRITTEN_BY_ORDERS
+    }
+
+
+def sums_of(order: Order) -> tuple[str, Decimal, Decimal, Decimal]:
+    """Status, paid, refunded, kept: as they are stored now."""
+    order = Order.objects.get(pk=order.pk)
+    paid, back, kept = order.amount_paid, order.amount_refunded, order.amount_kept
+    return order.status, paid, back, kept
+
+
+def ledger_of(order: Order) -> list[tuple[str, Decimal]]:
+    return list(order.ledger_entries.order_by("pk").values_list("kind", "amount"))
+
+
+def refunds_of(order: Order) -> list[tuple[str, Decimal, str]]:
+    refunds = Refund.objects.filter(payment__order=order).order_by("pk")
+    return list(refunds.values_list("state", "amount", "source"))
+
+
+def mails_of(order: Order) -> list[str]:
+    return list(order.messages.order_by("pk").values_list("kind", flat=True))

@@ -23,7 +23,7 @@ KNOWN_ENVIRONMENT = {
     "DEFAULT_LANGUAGE": "id",
     "EMAIL_URL": "memorymail://",
     "LOG_LEVEL": "INFO",
-    "MEDIA_ROOT": f"{FOLDER}/media",
+    "MEDIA_ROOT": os.environ.get("TEST_MEDIA_ROOT") or f"{FOLDER}/media",
     "MEDIA_URL": "/media/",
     "PAYMENT_GATEWAYS": "sandbox",
     "PORT": "8000",

@@ -31,7 +31,7 @@ def gunicorn(
     command += ["--bind", f"127.0.0.1:{port}", "--log-level", "critical"]
     process = subprocess.Popen(
         [*command, "--no-control-socket", *arguments],
-        env=os.environ | _environment(port) | environment,
+        env=os.environ | _environment() | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
@@ -50,12 +50,11 @@ def free_port() -> int:
         return port
 
 
-def _environment(port: int) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     return {
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "PORT": str(port),
-        "BASE_URL": f"http://127.0.0.1:{port}",
+        "TEST_MEDIA_ROOT": str(settings.MEDIA_ROOT),
     }
 
 

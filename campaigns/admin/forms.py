@@ -168,7 +168,7 @@ class MoneyForm(ShopModelForm):
         super().__init__(*args, **kwargs)
         shown = {name: self.initial.get(name) for name in self.amounts}
         whole = {name: _without_zeros(value) for name, value in shown.items() if value}
-        self.initial |= whole
+        self.initial.update(whole)
 
     @property
     def currency(self) -> str | None:

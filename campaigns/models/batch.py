@@ -177,6 +177,13 @@ class Batch(models.Model):
 
     @property
     def left(self) -> int:
+        """Units still to be had: none once the cap in orders or in money is reached."""
+        caps = [
+            (self.order_capacity, self.orders_taken),
+            (self.goods_capacity, self.goods_taken),
+        ]
+        if any(cap is not None and taken >= cap for cap, taken in caps):
+            return 0
         return max(0, self.capacity - self.taken)
 
     def is_accepting(self, now: datetime) -> bool:

@@ -111,6 +111,12 @@
   }
   if (province) on("change", cities, province);
 
+  // Back and send again: the form of this history entry keeps its key, so it is the same order
+  each("input[name=submit_key]", function (field) {
+    if (history.state && history.state.key) field.value = history.state.key;
+    else history.replaceState({ key: field.value }, "");
+  });
+
   // Draft of a form, in this tab only
   function remember(form, key) {
     var kept = {};
