@@ -86,12 +86,12 @@ class PayPage:
         """What of the total is to be paid now, where that is not all of it."""
         order = self.order
         rows = []
-        if order.status == Order.Status.PENDING and order.deposit < order.total:
-            rows.append(_row(order, _("Deposit, to pay now"), order.deposit))
         if order.amount_paid:
             rows.append(_row(order, _("Received"), -order.amount_paid, "minus"))
-        if self.is_payable and (rows or self.amount != order.total):
-            rows.append(_row(order, _("To pay now"), self.amount, "total"))
+        if self.is_payable and self.amount != order.total:
+            is_deposit = not rows and order.status == Order.Status.PENDING
+            label = _("Deposit, to pay now") if is_deposit else _("To pay now")
+            rows.append(_row(order, label, self.amount, "total"))
         return rows
 
 

@@ -1,6 +1,7 @@
 """Drafts of orders, placed the way the checkout page places them."""
 
 import itertools
+import json
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,7 +15,7 @@ from django.test import Client, TestCase
 from campaigns.clock import database_now
 from campaigns.models import Allotment, Batch, BatchEvent, ShippingOption
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
-from payments import inbox
+from payments import expiry, inbox, refund_sending, sandbox
 from payments.checkout import Draft, DraftLine, place
 from payments.models import LedgerEntry, Payment, Refund, SandboxPayment
 from tests.factories import make_batch, make_shipping_option, make_variant
@@ -105,14 +106,39 @@ def place_paid(batch: Batch, **options: Any) -> Order:
 def press(payment: Payment, ending: str) -> HttpResponse:
     """A button of the sandbox's page; its notifications arrive, nothing more."""
     with TestCase.captureOnCommitCallbacks(execute=True):
-        answer = Client().post(f"/sandbox/{payment.reference}/", {"ending": ending})
-    return answer
+        return Client().post(f"/sandbox/{payment.reference}/", {"ending": ending})
 
 
 def finish(order: Order, ending: str) -> None:
     """The buyer's visit ends in this way, and the inbox is worked off."""
     press(order.payments.latest("pk"), ending)
     inbox.process_due()
+    order.refresh_from_db()
+
+
+def notify(body: dict[str, Any], *, signature: str | None = None) -> HttpResponse:
+    """What the sandbox posts to the shop: bytes and their signature."""
+    raw = json.dumps(body).encode()
+    return Client().post(
+        "/webhooks/sandbox/",
+        raw,
+        content_type="application/json",
+        headers={sandbox.SIGNATURE_HEADER: signature or sandbox.sign(raw)},
+    )
+
+
+def send_refunds() -> None:
+    """What is owed back leaves, and the gateway's answers arrive."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        refund_sending.request_all_owed()
+        refund_sending.send_due()
+    inbox.process_due()
+
+
+def end_hold(order: Order) -> None:
+    """The order expires unpaid, at the gateway and here."""
+    run_out(order)
+    assert expiry.expire_overdue() == 1
     order.refresh_from_db()
 
 

@@ -1,4 +1,5 @@
-from campaigns.models.batch import Allotment, Batch, BatchEvent
+from campaigns.models.allotment import Allotment
+from campaigns.models.batch import Batch, BatchEvent
 from campaigns.models.campaign import Campaign, Picture, Variant
 from campaigns.models.seller import Membership, Seller, ShippingOption
 

@@ -1,8 +1,8 @@
 """The promise and the gate in one row: what one production run can make, and until when."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -14,7 +14,7 @@ from campaigns.actors import Actor
 from campaigns.append_only import AppendOnly
 from campaigns.clock import Clock, database_now
 from campaigns.errors import CapacityBelowTaken, InvalidTransition, NotReady
-from campaigns.models.campaign import Campaign, Variant
+from campaigns.models.campaign import Campaign
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -197,8 +197,9 @@ class Batch(models.Model):
 
     def missing_for_opening(self, now: datetime) -> list[str]:
         """Reasons why buyers cannot be promised anything yet."""
+        zone = ZoneInfo(self.campaign.seller.time_zone)
         in_order = [
-            self.closes_at and self.closes_at.date(),
+            self.closes_at and self.closes_at.astimezone(zone).date(),
             self.production_starts_on,
             self.production_ends_on,
             self.ships_from,
@@ -233,7 +234,7 @@ class Batch(models.Model):
             raise NotReady(missing)
         with transaction.atomic():
             self.complete_allotments()
-            self._move_to(self.Stage.OPEN, actor)
+            self._move_to(self.Stage.OPEN, actor, origin=self.Stage.DRAFT)
 
     def close(self, *, actor: Actor) -> None:
         self._move_to(self.Stage.CLOSED, actor)
@@ -245,6 +246,7 @@ class Batch(models.Model):
         self._move_to(
             self.Stage.OPEN,
             actor,
+            origin=self.Stage.CLOSED,
             data={"closed_at": self.closed_at and self.closed_at.isoformat()},
             closes_at=closes_at,
             closed_at=None,
@@ -257,12 +259,8 @@ class Batch(models.Model):
             rows = Batch.objects.filter(pk=self.pk, taken__lte=capacity)
             if not rows.update(capacity=capacity):
                 raise CapacityBelowTaken(wanted=capacity, taken=batch.taken)
-            BatchEvent.objects.create(
-                batch=self,
-                kind="capacity",
-                data={"from": batch.capacity, "to": capacity},
-                **actor.columns(),
-            )
+            change = {"from": batch.capacity, "to": capacity}
+            self.record("capacity", actor=actor, data=change)
         self.capacity = capacity
 
     def change_cut_off(self, closes_at: datetime, *, actor: Actor) -> None:
@@ -272,21 +270,18 @@ class Batch(models.Model):
             rows = Batch.objects.filter(pk=self.pk, stage=self.Stage.OPEN)
             if closes_at <= database_now() or not rows.update(closes_at=closes_at):
                 raise NotReady([str(_("Choose a closing time in the future."))])
-            BatchEvent.objects.create(
-                batch=self,
-                kind="cut_off",
-                data={
-                    "from": batch.closes_at and batch.closes_at.isoformat(),
-                    "to": closes_at.isoformat(),
-                },
-                **actor.columns(),
-            )
+            before = batch.closes_at and batch.closes_at.isoformat()
+            change = {"from": before, "to": closes_at.isoformat()}
+            self.record("cut_off", actor=actor, data=change)
         self.closes_at = closes_at
 
     def complete_allotments(self) -> None:
         """Give every variant of the campaign its row here; units are counted per row."""
-        Allotment.objects.bulk_create(
-            [Allotment(batch=self, variant=v) for v in self.campaign.variants.all()],
+        self.allotments.bulk_create(
+            [
+                self.allotments.model(batch=self, variant=variant)
+                for variant in self.campaign.variants.all()
+            ],
             ignore_conflicts=True,
         )
 
@@ -294,82 +289,33 @@ class Batch(models.Model):
         self,
         target: "Batch.Stage",
         actor: Actor,
+        *,
+        origin: "Batch.Stage | None" = None,
         data: dict[str, Any] | None = None,
         **columns: Any,
     ) -> None:
-        """One compare-and-set under the row's lock, with its stamp and its audit row."""
+        """One compare-and-set under the row's lock, with its stamp and its audit row.
+
+        `origin` names the one stage to come from where the table allows several.
+        """
         stamps = {f"{target}_at": Clock()} | columns
         with transaction.atomic():
-            origin = self._locked().stage
-            allowed = target in self.TRANSITIONS.get(self.Stage(origin), ())
-            rows = Batch.objects.filter(pk=self.pk, stage=origin)
+            stage = self.Stage(self._locked().stage)
+            allowed = target in self.TRANSITIONS.get(stage, ()) and (
+                origin in (None, stage)
+            )
+            rows = Batch.objects.filter(pk=self.pk, stage=stage)
             if not (allowed and rows.update(stage=target, **stamps)):
                 raise InvalidTransition(self, target)
-            BatchEvent.objects.create(
-                batch=self,
-                kind=target,
-                data={"from": origin} | (data or {}),
-                **actor.columns(),
-            )
+            self.record(target, actor=actor, data={"from": stage} | (data or {}))
         self.refresh_from_db(fields=["stage", *stamps])
+
+    def record(self, kind: str, *, actor: Actor, data: dict[str, Any]) -> None:
+        """Append to the batch's audit trail."""
+        BatchEvent.objects.create(batch=self, kind=kind, data=data, **actor.columns())
 
     def _locked(self) -> "Batch":
         return Batch.objects.select_for_update(no_key=True).get(pk=self.pk)
-
-
-class AllotmentQuerySet(models.QuerySet["Allotment"]):
-    def of(self, batches: Iterable[Batch]) -> Self:
-        return self.filter(batch__in=batches).select_related("variant")
-
-
-class Allotment(models.Model):
-    class Sale(models.TextChoices):
-        OPEN = "open", _("Open")
-        WAITLIST = "waitlist", _("Waiting list only")
-        STOPPED = "stopped", _("Stopped")
-
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="allotments")
-    variant = models.ForeignKey(Variant, models.PROTECT, related_name="allotments")
-    capacity = models.PositiveIntegerField(
-        _("capacity"),
-        null=True,
-        blank=True,
-        help_text=_("Empty: limited by the batch only."),
-    )
-    taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
-    sale = models.CharField(_("sale"), max_length=8, choices=Sale, default=Sale.OPEN)
-
-    objects = AllotmentQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("allotment")
-        verbose_name_plural = _("allotments")
-        ordering = ["batch", "variant__position", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["batch", "variant"], name="one_allotment_per_variant"
-            ),
-            models.CheckConstraint(
-                condition=Q(taken__gte=0)
-                & (Q(capacity__isnull=True) | Q(taken__lte=F("capacity"))),
-                name="allotment_within_capacity",
-            ),
-            models.CheckConstraint(
-                condition=Q(sale__in=["open", "waitlist", "stopped"]),
-                name="allotment_sale_is_known",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.batch} · {self.variant}"
-
-    def left_in(self, batch: Batch) -> int:
-        """Units still to be had of this variant: the smaller of both caps."""
-        if self.sale != self.Sale.OPEN:
-            return 0
-        if self.capacity is None:
-            return batch.left
-        return max(0, min(self.capacity - self.taken, batch.left))
 
 
 class BatchEvent(AppendOnly):

@@ -4,8 +4,9 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from campaigns.models import Batch
 from orders.models import Order
-from payments import inbox, refund_sending, sandbox
+from payments import sandbox
 from payments.models import GatewayEvent, Payment, SandboxPayment
 from tests.drafts import (
     TOTAL,
@@ -19,6 +20,7 @@ from tests.drafts import (
     refunds_of,
     rows_of_orders,
     run_out,
+    send_refunds,
     sums_of,
 )
 
@@ -36,11 +38,6 @@ def a_pending_order():
 def payment_state(order):
     payment = payment_of(order)
     return payment.state, payment.amount_received, payment.needs_review
-
-
-def send_refunds():
-    refund_sending.send_due()
-    inbox.process_due()
 
 
 def test_pay():
@@ -93,7 +90,7 @@ def test_expire_ends_the_session_and_leaves_the_hold():
 
     assert sums_of(order) == ("pending", 0, 0, 0)
     assert payment_state(order) == ("expired", 0, False)
-    assert order.batch.__class__.objects.get().taken == 1
+    assert Batch.objects.get().taken == 1
     assert ledger_of(order) == []
     assert mails_of(order) == PLACED
 
@@ -211,10 +208,27 @@ def test_refund_fails_later_and_is_left_to_be_paid_by_hand():
     order = a_pending_order()
     finish(order, "refund_fails_later")
     assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
-    answer = Client().post(f"/o/{order.token}/cancellation/", {"returned": TOTAL})
-    assert answer.status_code == 303
-    call_command("send_refunds", stdout=None)
-    assert refunds_of(order) == [("requested", TOTAL, "buyer")]
+    shown = {"returned": f"{TOTAL}"}
+    assert Client().post(f"/o/{order.token}/cancellation/", shown).status_code == 303
+
+    send_refunds()
+
+    assert sums_of(order) == ("canceled", TOTAL, 0, 0)
+    assert refunds_of(order) == [
+        ("failed", TOTAL, "buyer"),
+        ("manual", TOTAL, "buyer"),
+    ]
+    assert ledger_of(order) == [
+        ("payment", TOTAL),
+        ("refund", TOTAL),
+        ("refund_failed", TOTAL),
+    ]
+    assert mails_of(order) == [*CONFIRMED, "order_canceled", "refund_sent"]
+
+    before = rows_of_orders()
+    send_refunds()
+
+    assert rows_of_orders() == before
 
 
 @pytest.mark.parametrize("ending", ["unknown_order", "forge"])
