@@ -34,8 +34,9 @@ def caps_overrun() -> Iterable[str]:
 
 def allotments_not_adding_up() -> Iterable[str]:
     batches = Batch.objects.annotate(parts=Coalesce(Sum("allotments__taken"), 0))
-    for batch in batches.exclude(taken=F("parts")):
-        yield f"batch {batch.pk}: taken {batch.taken}, allotments {batch.parts}"
+    drifted = batches.exclude(taken=F("parts")).values_list("pk", "taken", "parts")
+    for pk, taken, parts in drifted:
+        yield f"batch {pk}: taken {taken}, allotments {parts}"
 
 
 INVARIANTS = (

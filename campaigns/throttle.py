@@ -35,7 +35,8 @@ def client_address(request: HttpRequest) -> str:
     if proxies:
         seen = request.headers.get("X-Forwarded-For", "").split(",")
         if len(seen) >= proxies:
-            return seen[-proxies].strip()
+            address: str = seen[-proxies].strip()
+            return address
     return str(request.META.get("REMOTE_ADDR", ""))
 
 

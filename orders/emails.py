@@ -1,4 +1,4 @@
-"""One function for each mail. A mail is a row, written in the transaction it tells of."""
+"""One function for each mail: a row, written in the transaction it tells of."""
 
 import re
 from collections.abc import Iterable

@@ -11,6 +11,7 @@ from datetime import timedelta
 from email.utils import formataddr
 
 from campaigns.clock import Clock, database_now
+from campaigns.rounds import count_done
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, Q, QuerySet
@@ -30,7 +31,7 @@ PERMANENT_SMTP = range(500, 600)
 
 def deliver_due(limit: int = 500) -> int:
     """Send what is due, the most urgent first; returns how many were accepted."""
-    return sum(_deliver(message) for message in _due(limit))
+    return count_done(_due(limit), _deliver)
 
 
 def _due(limit: int) -> Iterator[Message]:

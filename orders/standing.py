@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from campaigns import dates
-from campaigns.models import Batch
-from campaigns.templatetags.shop import day_tag, moment_tag
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from campaigns import dates
+from campaigns.models import Batch
+from campaigns.templatetags.shop import day_tag, moment_tag
 from orders.models import Order
 
 BEFORE_PRODUCTION = (Batch.Stage.DRAFT, Batch.Stage.OPEN, Batch.Stage.CLOSED)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from campaigns.clock import database_now
+from campaigns.rounds import count_done
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
@@ -24,7 +25,7 @@ def remind_of_payment() -> int:
         expires_at__lte=now + REMINDER_BEFORE_END,
         placed_at__lte=now - SHORTEST_HOLD_REMINDED,
     )
-    return sum(_remind(pk) for pk in waiting.values_list("pk", flat=True))
+    return count_done(list(waiting.values_list("pk", flat=True)), _remind)
 
 
 def _remind(order_id: int) -> bool:

@@ -56,9 +56,10 @@ def claim(order: Order, *, campaign: Campaign, units: int) -> None:
 
 
 def _claim(campaign_id: int, identity: str, units: int, limit: int | None) -> bool:
-    statement, values = CLAIM, [campaign_id, identity, units]
+    statement = CLAIM
+    values: tuple[int | str, ...] = (campaign_id, identity, units)
     if limit is not None:
-        statement, values = CLAIM + WITHIN_LIMIT, [*values, limit]
+        statement, values = CLAIM + WITHIN_LIMIT, (*values, limit)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return bool(cursor.rowcount == 1)

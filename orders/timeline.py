@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from campaigns import dates
-from campaigns.models import Batch
-from campaigns.templatetags.shop import moment_tag
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns import dates
+from campaigns.models import Batch
+from campaigns.templatetags.shop import moment_tag
 from orders.models import Order
 
 PRODUCED = {Batch.Stage.SHIPPING, Batch.Stage.COMPLETED}

@@ -4,13 +4,13 @@ from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any
 
-from campaigns.clock import database_now
-from campaigns.throttle import throttled
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
+from campaigns.clock import database_now
+from campaigns.throttle import throttled
 from orders import cancellation as cancellations
 from orders import emails, history, standing, timeline
 from orders.forms import FindForm

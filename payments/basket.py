@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from campaigns.models import Allotment, Batch, Campaign
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from campaigns.models import Allotment, Batch, Campaign
 from payments.checkout import DraftLine
 
 MAX_QUANTITY = 999
@@ -24,7 +24,7 @@ class Basket:
 
 
 def read_basket(data: QueryDict) -> Basket:
-    """Read `quantity-<variant>=<n>` fields, and the one-variant pair `variant`, `quantity`.
+    """Read `quantity-<variant>=<n>` fields, and the pair `variant` and `quantity`.
 
     Zeros are what an untouched row sends; several fields of one variant add up.
     """
@@ -32,9 +32,9 @@ def read_basket(data: QueryDict) -> Basket:
     for name in data:
         if match := QUANTITY_FIELD.fullmatch(name):
             for text in data.getlist(name):
-                _add(basket, name, match.group(1), text)
+                _add(basket, name, match.group(1), str(text))
     if data.get("variant"):
-        _add(basket, "quantity", data["variant"], data.get("quantity", "1"))
+        _add(basket, "quantity", str(data["variant"]), data.get("quantity", "1"))
     if not basket.errors and not basket.quantities:
         basket.errors.append(("quantity", _("Choose at least one item.")))
     return basket

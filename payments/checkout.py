@@ -5,6 +5,8 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
 from campaigns import capacity
 from campaigns.actors import BUYER
 from campaigns.capacity import Gate, Move
@@ -12,11 +14,9 @@ from campaigns.errors import Refused
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
 from campaigns.money import to_minor_units
 from campaigns.wakeup import wake_up
-from django.db import IntegrityError, transaction
 from orders import emails, lifecycle, tallies
 from orders.models import Order, OrderLine
 from orders.models.order import new_number, units_by_allotment
-
 from payments import attempts
 from payments.models import Payment
 
@@ -197,7 +197,7 @@ def deposit_of(campaign: Campaign, total: Decimal) -> Decimal:
 
 
 def rules_of(campaign: Campaign) -> dict[str, Any]:
-    """The rules the buyer agrees to, kept with the order: later edits bind new orders."""
+    """What the buyer agrees to, kept with the order: later edits bind new orders."""
     return {
         "plan": campaign.plan,
         "deposit_percent": campaign.deposit_percent,

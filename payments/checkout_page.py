@@ -1,4 +1,4 @@
-"""All that the checkout page shows, read once: campaign, batch, basket, form, totals."""
+"""All that the checkout page shows, read once: batch, basket, form, totals."""
 
 import re
 import secrets
@@ -7,11 +7,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Self, cast
 
-from campaigns import wording
-from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
-from campaigns.gallery import Image
-from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
-from campaigns.money import format_money
 from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
@@ -19,6 +14,11 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from campaigns import wording
+from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
+from campaigns.gallery import Image
+from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
+from campaigns.money import format_money
 from payments.basket import (
     MAX_QUANTITY,
     QUANTITY_FIELD,
@@ -28,7 +28,6 @@ from payments.basket import (
 )
 from payments.checkout import Draft, DraftLine, deposit_of
 from payments.forms import CheckoutForm
-
 
 FEW_PROVINCES = 3
 WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
@@ -211,7 +210,7 @@ class CheckoutPage:
     def misread(self) -> list[tuple[Variant, str]]:
         """Variants whose quantity is no number, with what was written instead."""
         written = {
-            int(match.group(1)): self.data[name]
+            int(match.group(1)): str(self.data[name])
             for name, _message in self.basket.errors
             if (match := QUANTITY_FIELD.fullmatch(name))
         }
@@ -267,7 +266,8 @@ class CheckoutPage:
     @property
     def payment_choices(self) -> list[dict[str, Any]]:
         chosen = self._value("payment")
-        choices = cast("ChoiceField", self.form.fields["payment"]).choices
+        field = cast("ChoiceField", self.form.fields["payment"])
+        choices = cast("list[tuple[str, Any]]", field.choices)
         return [
             {"name": name, "text": text, "id": f"id_payment_{n}"}
             | {"chosen": name == chosen}
@@ -362,13 +362,11 @@ def _form(
     initial["schedule_version"] = batch.schedule_version
     initial.setdefault("submit_key", secrets.token_urlsafe(32))
     _choose_shipping(initial, options)
-    return CheckoutForm(
-        initial=initial, options=options, asks_note=campaign.asks_note
-    )
+    return CheckoutForm(initial=initial, options=options, asks_note=campaign.asks_note)
 
 
 def _choose_shipping(initial: dict[str, Any], options: list[ShippingOption]) -> None:
-    """Keep the choice if it reaches the buyer, else choose: the total is whole at once."""
+    """Keep a choice that reaches the buyer, else make one: the total is whole."""
     province = initial.get("province", "")
     reach = [str(o.pk) for o in options if not o.provinces or o.serves(province)]
     if reach and initial.get("shipping") not in reach:

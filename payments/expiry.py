@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition
+from campaigns.rounds import count_done
 from django.db import transaction
 from orders import lifecycle
 from orders.models import Order
@@ -22,7 +23,7 @@ GRACE = timedelta(minutes=60)
 def expire_overdue() -> int:
     """End every overdue hold that is not paid; returns how many ended."""
     overdue = Order.objects.overdue().order_by("pk").values_list("pk", flat=True)
-    return sum(expire(order_id) for order_id in list(overdue))
+    return count_done(list(overdue), expire)
 
 
 def expire(order_id: int) -> bool:
@@ -46,7 +47,7 @@ def close_abandoned() -> int:
     """Close the pages of orders that ended otherwise, so that nobody pays for them."""
     abandoned = Payment.objects.open().exclude(order__status__in=Order.HOLDING)
     payments = list(abandoned.select_related("order").order_by("pk"))
-    return sum(_close(payment) for payment in payments)
+    return count_done(payments, _close)
 
 
 def _close(payment: Payment) -> bool:

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(hours=24)
+FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 
 
@@ -89,7 +90,7 @@ def _later(event: GatewayEvent, reason: str) -> None:
     if now - event.received_at > GIVE_UP_AFTER:
         _finish(event, GatewayEvent.State.DEAD, error=reason)
         return
-    pause = min(timedelta(seconds=15 * 2**event.attempts), LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE * 2 ** min(event.attempts - 1, 10), LONGEST_PAUSE)
     GatewayEvent.objects.filter(pk=event.pk).update(
         state=GatewayEvent.State.RETRY, next_attempt_at=now + pause, error=reason
     )

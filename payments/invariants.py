@@ -1,5 +1,6 @@
 """What must always be true of money. Each check names the rows that break it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
@@ -36,55 +37,58 @@ def money_kept_without_a_right() -> Iterable[str]:
 
 
 def refunds_beyond_their_payment() -> Iterable[str]:
-    refunds: dict[int, Decimal] = {}
-    rows = Refund.objects.counted().order_by().values_list("payment_id", "amount")
-    for payment_id, amount in rows.iterator(CHUNK):
-        refunds[payment_id] = refunds.get(payment_id, Decimal(0)) + amount
+    refunds = _sums(
+        Refund.objects.counted().order_by().values_list("payment_id", "amount")
+    )
     payments = Payment.objects.order_by().values_list(
         "pk", "amount_received", "amount_refunding"
     )
     for pk, received, refunding in payments.iterator(CHUNK):
-        counted = refunds.get(pk, Decimal(0))
+        counted = refunds[pk]
         if counted != refunding or refunding > received:
             yield f"payment {pk}: refunds {counted}, counted {refunding} of {received}"
 
 
 def sums_that_drifted() -> Iterable[str]:
-    received = _by_order(Payment.objects.values_list(
-        "order_id", "amount_received", "amount_reversed"
-    ))
-    refunded = _by_order(
-        Refund.objects.filter(state=Refund.State.SUCCEEDED).values_list(
-            "payment__order_id", "amount"
+    received = _sums(
+        (order_id, received - reversed_)
+        for order_id, received, reversed_ in Payment.objects.order_by().values_list(
+            "order_id", "amount_received", "amount_reversed"
         )
     )
+    refunded = _sums(
+        Refund.objects.filter(state=Refund.State.SUCCEEDED)
+        .order_by()
+        .values_list("payment__order_id", "amount")
+    )
     booked = _booked_by_order()
-    orders = Order.objects.order_by().values_list("pk", "amount_paid", "amount_refunded")
+    orders = Order.objects.order_by().values_list(
+        "pk", "amount_paid", "amount_refunded"
+    )
     for pk, paid, back in orders.iterator(CHUNK):
-        facts = (received.get(pk, Decimal(0)), refunded.get(pk, Decimal(0)))
+        facts = (received[pk], refunded[pk])
         if (paid, back) != facts:
             yield f"order {pk}: paid {paid} refunded {back}, rows say {facts}"
-        if booked.get(pk, Decimal(0)) != paid - back:
-            yield f"order {pk}: ledger {booked.get(pk)}, order {paid - back}"
+        if booked[pk] != paid - back:
+            yield f"order {pk}: ledger {booked[pk]}, order {paid - back}"
 
 
-def _by_order(rows: Iterable[tuple[Decimal, ...]]) -> dict[int, Decimal]:
-    """Sum the second column minus the third, if there is one, by the first."""
-    sums: dict[int, Decimal] = {}
-    for order_id, amount, *minus in rows:
-        key = int(order_id)
-        sums[key] = sums.get(key, Decimal(0)) + amount - sum(minus)
+def _sums(rows: Iterable[tuple[int, Decimal]]) -> defaultdict[int, Decimal]:
+    """The amounts by the id they belong to."""
+    sums: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for row_id, amount in rows:
+        sums[row_id] += amount
     return sums
 
 
-def _booked_by_order() -> dict[int, Decimal]:
+def _booked_by_order() -> defaultdict[int, Decimal]:
     """What the ledger holds for each buyer: credits minus debits of his account."""
-    sums: dict[int, Decimal] = {}
-    entries = LedgerEntry.objects.order_by().values_list("order_id", "credit", "amount")
-    for order_id, credit, amount in entries.iterator(CHUNK):
-        signed = amount if credit.startswith("customer:") else -amount
-        sums[order_id] = sums.get(order_id, Decimal(0)) + signed
-    return sums
+    entries = LedgerEntry.objects.exclude(order=None).order_by()
+    rows = entries.values_list("order_id", "credit", "amount").iterator(CHUNK)
+    return _sums(
+        (order_id or 0, amount if credit.startswith("customer:") else -amount)
+        for order_id, credit, amount in rows
+    )
 
 
 def confirmed_without_money() -> Iterable[str]:

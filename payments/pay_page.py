@@ -1,16 +1,16 @@
-"""What the pay page says about one order: what is due, until when, and what happened."""
+"""What the pay page says of one order: what is due, until when, what happened."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
+from django.utils.translation import gettext as _
+
 from campaigns.clock import database_now
 from campaigns.money import format_money
-from django.utils.translation import gettext as _
 from orders.emails import absolute
 from orders.models import Order
-
 from payments.dues import Balance, balance_of, due_now
 from payments.models import Payment
 
@@ -71,7 +71,7 @@ class PayPage:
 
     @property
     def sign(self) -> str:
-        """Changes when the buyer should see another page; read by the polling script."""
+        """Changes when another page is to be seen; read by the polling script."""
         return f"{self.state}-{self.order.amount_paid}-{len(self.attempts)}"
 
     @property

@@ -2,6 +2,7 @@
 
 import logging
 
+from campaigns.rounds import count_done
 from django.db import transaction
 from orders import lifecycle
 
@@ -15,17 +16,19 @@ logger = logging.getLogger(__name__)
 
 def request_all_owed() -> int:
     """Write refunds for every ended order that still holds the buyer's money."""
-    requested = 0
-    for order_id in list(refunds.orders_owed_back().values_list("pk", flat=True)):
-        with transaction.atomic():
-            requested += refunds.request_owed(lifecycle.locked(order_id))
-    return requested
+    owed_back = refunds.orders_owed_back().order_by("pk").values_list("pk", flat=True)
+    return count_done(list(owed_back), _request_owed)
+
+
+def _request_owed(order_id: int) -> int:
+    with transaction.atomic():
+        return refunds.request_owed(lifecycle.locked(order_id))
 
 
 def send_due(limit: int = 200) -> int:
     """Send or look up what is due; returns how many gateway calls were made."""
     due = Refund.objects.due().select_related("payment__order").order_by("pk")
-    return sum(_attempt(refund) for refund in due[:limit] if refund.lease())
+    return count_done((refund for refund in due[:limit] if refund.lease()), _attempt)
 
 
 def _attempt(refund: Refund) -> bool:

@@ -1,4 +1,4 @@
-"""The endings of the sandbox's page in words: what each button does, in one sentence."""
+"""The endings of the sandbox's page: what each button does, in one sentence."""
 
 from dataclasses import dataclass
 

@@ -2,9 +2,6 @@
 
 from http import HTTPStatus
 
-from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
-from campaigns.errors import BatchClosed, SoldOut, WindowChanged
-from campaigns.throttle import throttled
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,10 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
+
+from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
+from campaigns.errors import BatchClosed, SoldOut, WindowChanged
+from campaigns.throttle import throttled
 from orders.models import Order
 from orders.pages import order_page
 from orders.tallies import BuyerLimitReached
-
 from payments import attempts, gateways
 from payments.checkout import place
 from payments.checkout_page import CheckoutPage

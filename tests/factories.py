@@ -136,9 +136,11 @@ def checkout_data(batch: Batch, **overrides: Any) -> dict[str, Any]:
     """What a buyer's browser sends to order one unit of the first variant."""
     n = next(_numbers)
     campaign = batch.campaign
+    variants = campaign.variants.values_list("pk", flat=True)
+    couriers = campaign.seller.shipping_options.values_list("pk", flat=True)
     return {
         "batch": batch.number,
-        f"quantity-{campaign.variants.first().pk}": 1,
+        f"quantity-{variants[0]}": 1,
         "schedule_version": batch.schedule_version,
         "submit_key": f"key-{n:032}",
         "name": "Sri Wahyuni",
@@ -149,7 +151,7 @@ def checkout_data(batch: Batch, **overrides: Any) -> dict[str, Any]:
         "city": "Kota Bandung",
         "district": "Coblong",
         "postal_code": "40132",
-        "shipping": campaign.seller.shipping_options.first().pk,
+        "shipping": couriers[0],
         "payment": "sandbox",
         "terms": "on",
     } | overrides
@@ -191,13 +193,13 @@ def pay_in_sandbox(order: Order, ending: str = "pay") -> None:
 
 
 def _draft(batch: Batch, quantity: int) -> Draft:
-    batch = Batch.objects.with_clock().select_related("campaign__seller").get(pk=batch.pk)
+    batch = (
+        Batch.objects.with_clock().select_related("campaign__seller").get(pk=batch.pk)
+    )
     allotment = batch.allotments.select_related("variant").first()
     assert allotment is not None
     n = next(_numbers)
-    line = DraftLine(
-        variant=allotment.variant, allotment=allotment, quantity=quantity
-    )
+    line = DraftLine(variant=allotment.variant, allotment=allotment, quantity=quantity)
     return Draft(
         campaign=batch.campaign,
         batch=batch,

@@ -57,6 +57,9 @@ class Batch(models.Model):
         Stage.SHIPPING: {Stage.COMPLETED},
     }
 
+    # The database's time when the row was read; only rows from `with_clock` have it.
+    clock: datetime
+
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="batches")
     number = models.PositiveSmallIntegerField(_("number"))
     stage = models.CharField(

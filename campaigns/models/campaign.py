@@ -255,14 +255,14 @@ class Picture(models.Model):
         self.file.save(str(full.name), full, save=False)
         for width, content in images.renditions(full):
             self.file.storage.save(
-                images.rendition_name(self.file.name, width), content
+                images.rendition_name(self.file.name or "", width), content
             )
         super().save(*args, **kwargs)
 
     @property
     def srcset(self) -> str:
         """Every stored width for the `srcset` attribute."""
-        storage, name = self.file.storage, self.file.name
+        storage, name = self.file.storage, self.file.name or ""
         smaller = [
             f"{storage.url(images.rendition_name(name, width))} {width}w"
             for width in images.WIDTHS

@@ -1,4 +1,4 @@
-"""Money of an order as its buyer reads it, for pages of apps that know nothing of money."""
+"""Money of an order as its buyer reads it, for pages that know nothing of money."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from orders.models import Order
 
+from orders.models import Order
 from payments.dues import balance_of
 from payments.models import Payment, Refund
 from payments.pay_page import sums_of
@@ -51,7 +51,7 @@ def buyer_payments(order: Order) -> dict[str, Any]:
 
 
 def _refunds(payments: list[Payment]) -> list[Refund]:
-    """All that a buyer may still ask about: not what was withdrawn before it was sent."""
+    """What a buyer may ask about: not what was withdrawn before it was sent."""
     refunds = [refund for payment in payments for refund in payment.refunds.all()]
     return [refund for refund in refunds if refund.state != State.CANCELED]
 

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from campaigns.models import Batch
 from django.utils import timezone, translation
+
+from campaigns.models import Batch
 from orders import timeline
 from orders.models import Order
-
 from tests.factories import make_confirmed_order, make_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,9 +72,7 @@ def test_a_window_that_was_kept_has_nothing_struck():
 def test_a_shipped_order_is_done():
     order = make_confirmed_order()
     Batch.objects.update(stage=Batch.Stage.SHIPPING)
-    Order.objects.update(
-        status=Order.Status.FULFILLED, fulfilled_at=timezone.now()
-    )
+    Order.objects.update(status=Order.Status.FULFILLED, fulfilled_at=timezone.now())
 
     assert {state for _title, state in states(order)} == {"done"}
     assert told(order)[-1].title == "Shipped"

@@ -1,10 +1,10 @@
-"""The sandbox's hosted page: every ending, and what is left when the session is over."""
+"""The sandbox's page: every ending, and what is left when the session is over."""
 
 import re
 
 import pytest
-from orders.models import Order
 
+from orders.models import Order
 from payments import sandbox, sandbox_endings
 from tests.factories import make_order, pay_in_sandbox
 
@@ -50,7 +50,9 @@ def test_an_open_session_offers_every_ending_in_one_form(client):
 
 def test_every_ending_is_told_in_a_sentence():
     assert list(sandbox_endings.WORDS) == list(sandbox.ENDINGS) == ENDINGS
-    assert all(str(text).endswith(".") for _name, text in sandbox_endings.WORDS.values())
+    assert all(
+        str(text).endswith(".") for _name, text in sandbox_endings.WORDS.values()
+    )
 
 
 def test_the_page_speaks_the_language_of_the_browser(client):
