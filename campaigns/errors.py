@@ -53,6 +53,8 @@ class Shortage:
 class SoldOut(CampaignError):
     def __init__(self, shortages: list[Shortage]) -> None:
         super().__init__(
-            ", ".join(f"{short.wanted} wanted, {short.left} left" for short in shortages)
+            ", ".join(
+                f"{short.wanted} wanted, {short.left} left" for short in shortages
+            )
         )
         self.shortages = shortages

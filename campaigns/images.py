@@ -31,7 +31,9 @@ def picture_path(instance: Model, filename: str) -> str:
 
 def validate_picture(upload: File[bytes]) -> None:
     """Raise ValidationError with the reason unless this decodes to a picture we accept."""
-    _decode(upload)
+    is_stored_already = getattr(upload, "_committed", False)
+    if not is_stored_already:
+        _decode(upload)
 
 
 def reencode(upload: File[bytes]) -> ContentFile[bytes]:

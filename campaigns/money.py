@@ -28,6 +28,11 @@ def quantize(amount: Decimal, currency: str) -> Decimal:
     return exact
 
 
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """For sums a database made: SQLite adds decimals as floats."""
+    return amount.quantize(_unit(currency))
+
+
 def to_minor_units(amount: Decimal, currency: str, *, places: int | None = None) -> int:
     """A gateway's integer. `places`: where it counts finer (Stripe: IDR × 100)."""
     return int(quantize(amount, currency).scaleb(_places(currency, places)))

@@ -20,7 +20,9 @@ def throttled(scope: str, *, limit: int, seconds: int) -> Callable[[View], View]
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             is_counted = settings.RATE_LIMITS and request.method == "POST"
-            if is_counted and not _admits(scope, client_address(request), limit, seconds):
+            if is_counted and not _admits(
+                scope, client_address(request), limit, seconds
+            ):
                 return _too_many(request, seconds)
             return view(request, *args, **kwargs)
 

@@ -5,21 +5,28 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponseBase
-from django.template.response import SimpleTemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Seller
+from config.dashboard import Dashboard
+from config.staff_site import ScopedAdminSite
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-class ShopAdminSite(AdminSite):
+class ShopAdminSite(ScopedAdminSite):
     site_title = "Kloter"
     site_header = "Kloter"
     index_title = _("Today")
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        context = {"dashboard": Dashboard.read(self, request)}
+        return super().index(request, context | (extra_context or {}))
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         return super().admin_view(in_staff_zone(view), cacheable)

@@ -12,3 +12,7 @@ class ShopConfig(AppConfig):
 
 class ShopAdminConfig(AdminConfig):
     default_site = "config.admin.ShopAdminSite"
+
+    def ready(self) -> None:
+        super().ready()
+        from config import batch_steps  # noqa: F401, PLC0415  adds them to the pages

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
@@ -141,3 +142,17 @@ def mail_backend_loads(**_kwargs: Any) -> list[checks.CheckMessage]:
             )
         ]
     return []
+
+
+@checks.register
+def admin_is_scoped(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Whoever is on the staff passes Django's door; what they see is our own rule."""
+    return [
+        error(
+            9,
+            f"{type(model_admin).__name__} does not say whose rows it shows.",
+            'seller_path = "campaign__seller", or SUPERUSER_ONLY',
+        )
+        for model_admin in admin.site._registry.values()
+        if getattr(model_admin, "seller_path", None) is None
+    ]

@@ -1,11 +1,17 @@
 """All invariants, by number."""
 
 import campaigns.invariants
+import fulfillment.invariants
 import orders.invariants
 import payments.invariants
 from campaigns.invariants import Invariant
 
-APPS = (campaigns.invariants, orders.invariants, payments.invariants)
+APPS = (
+    campaigns.invariants,
+    orders.invariants,
+    payments.invariants,
+    fulfillment.invariants,
+)
 
 
 def all_invariants() -> list[Invariant]:

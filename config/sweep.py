@@ -9,8 +9,13 @@ from payments import sweep as payments
 
 Step = tuple[str, Callable[[], int]]
 
-# Money finds its batch closed or not; what both decide is mailed in the same round.
-STEPS: tuple[Step, ...] = (*campaigns.STEPS, *payments.STEPS, *orders.STEPS)
+# Money finds its batch closed or canceled; what both decide is mailed in one round.
+STEPS: tuple[Step, ...] = (
+    *campaigns.STEPS,
+    *orders.FIRST_STEPS,
+    *payments.STEPS,
+    *orders.STEPS,
+)
 
 logger = logging.getLogger(__name__)
 

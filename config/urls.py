@@ -7,6 +7,7 @@ from django.urls import include, path
 from config import health
 
 urlpatterns = [
+    path("admin/password/", include("config.passwords")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

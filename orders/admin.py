@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,8 +20,9 @@ from campaigns.admin.base import (
 from campaigns.admin.transitions import Transition
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
-from campaigns.models import Batch
 from campaigns.money import format_money
+from orders.admin_list import ListsOrders
+from orders.admin_steps import CancelOrder, CorrectContact
 from orders.history import told
 from orders.mail_html import html_of
 from orders.models import Message, Order, OrderLine
@@ -54,17 +55,9 @@ MAIL_POLICY = (
 )
 
 
-class BatchFilter(admin.RelatedFieldListFilter):
-    def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[str, Any]]:
-        """In one query: a batch's name contains its campaign's."""
-        batches = Batch.objects.select_related("campaign")
-        return [(str(batch.pk), str(batch)) for batch in batches]
-
-
 class OrderLineInline(ReadOnlyInline):
     model = OrderLine
+    money_fields = ("price", "amount")
     related = ("order",)
     fields = readonly_fields = (
         "sku",
@@ -108,27 +101,32 @@ STATUS = badge_column("status", _("status"), STATUSES)
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyModelAdmin):
+class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
+    seller_path = "batch__campaign__seller"
     change_form_template = "admin/orders/order/change_form.html"
     list_display = (
         "number",
         STATUS,
         "name",
         "batch",
+        "units_now",
         money_column("total", _("total")),
         money_column("amount_paid", _("received")),
+        money_column("amount_refunded", _("refunded")),
         "placed",
     )
     list_filter = (
         "status",
         "source",
         "batch__campaign__seller",
-        ("batch", BatchFilter),
+        "batch__campaign",
+        "batch",
     )
     list_select_related = ("batch__campaign",)
     search_fields = ("number", "name", "phone", "email")
     search_help_text = _("Number, name, phone or e-mail")
     inlines = (OrderLineInline,)
+    transitions: ClassVar[list[Transition]] = [CancelOrder(), CorrectContact()]
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("number", STATUS, "batch", "promise", "source", "placed")}),
         (_("Buyer"), {"fields": BUYER}),
@@ -147,13 +145,16 @@ class OrderAdmin(ReadOnlyModelAdmin):
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         order = self.get_object(request, object_id)
-        if order is not None:
-            kwargs["extra_context"] = {
-                "told": [told(event) for event in order.events.select_related("user")],
-                "mails": order.messages.order_by("pk"),
-                "order": order,
-            }
+        kwargs["extra_context"] = {
+            "told": [told(event) for event in order.events.select_related("user")],
+            "mails": order.messages.order_by("pk"),
+            "order": order,
+        }
         return super().change_view(request, object_id, *args, **kwargs)
+
+    @admin.display(description=_("units"))
+    def units_now(self, order: Order) -> int:
+        return order.units
 
     @admin.display(description=_("placed"), ordering="placed_at")
     def placed(self, order: Order) -> str:
@@ -196,6 +197,7 @@ class SendAgain(Transition):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyModelAdmin):
+    seller_path = ("order__batch__campaign__seller", "campaign__seller")
     list_display = (
         "subject",
         "to",
@@ -232,8 +234,6 @@ class MessageAdmin(ReadOnlyModelAdmin):
 
     def html_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         message = self.get_object(request, str(pk))
-        if message is None or not self.has_view_permission(request, message):
-            raise Http404
         policy = {"Content-Security-Policy": MAIL_POLICY}
         return HttpResponse(html_of(message), headers=policy)
 

@@ -1,25 +1,31 @@
 """Cancellation: what it costs, shown first; then done, exactly as shown."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 
-from campaigns.actors import BUYER, Actor
-from campaigns.errors import CampaignError
+from django.db import transaction
+from django.db.models import Q
+
+from campaigns.actors import BUYER, SYSTEM, Actor
+from campaigns.capacity import Gate
+from campaigns.errors import CampaignError, Refused
 from campaigns.models import Batch, Campaign
 from campaigns.money import EXPONENT
 from campaigns.wakeup import wake_up
-from django.db import transaction
-
 from orders import emails, lifecycle
 from orders.models import Order
 
+BEFORE_PRODUCTION = (Batch.Stage.OPEN, Batch.Stage.CLOSED)
+
 
 class NotCancelable(CampaignError):
-    """The buyer can no longer cancel this order himself."""
+    """This order can no longer be canceled, or not by this person."""
 
 
 class QuoteChanged(CampaignError):
-    """The refund is another one than the buyer was shown."""
+    """The amounts are other ones than were shown before."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,21 @@ class Quote:
 
 
 def quote(order: Order) -> Quote:
-    """Read `order.batch` with it; raises NotCancelable."""
-    if order.status not in (Order.Status.PENDING, Order.Status.CONFIRMED):
+    """For the buyer. Read `order.batch` with it; raises NotCancelable."""
+    if order.batch.stage not in BEFORE_PRODUCTION:
         raise NotCancelable
-    if order.batch.stage not in (Batch.Stage.OPEN, Batch.Stage.CLOSED):
+    return _quote(order)
+
+
+def quote_for_seller(order: Order) -> Quote:
+    """The most the rule lets the shop keep; raises NotCancelable once goods are packed."""
+    if order.packed_at or any(line.shipped for line in order.lines.all()):
+        raise NotCancelable
+    return _quote(order)
+
+
+def _quote(order: Order) -> Quote:
+    if order.status not in (Order.Status.PENDING, Order.Status.CONFIRMED):
         raise NotCancelable
     received = order.amount_paid - order.amount_refunded
     kept = min(_kept_by_rule(order), received)
@@ -53,7 +70,8 @@ def _is_free(order: Order) -> bool:
     rule = order.rules.get("free_cancellation")
     if rule == Campaign.FreeCancellation.UNTIL_CLOSE:
         return order.batch.stage == Batch.Stage.OPEN
-    return bool(rule == Campaign.FreeCancellation.UNTIL_PRODUCTION)
+    is_free = rule == Campaign.FreeCancellation.UNTIL_PRODUCTION
+    return bool(is_free and order.batch.stage in BEFORE_PRODUCTION)
 
 
 def cancel_as_shown(order_id: int, *, shown: Decimal) -> Order:
@@ -61,23 +79,67 @@ def cancel_as_shown(order_id: int, *, shown: Decimal) -> Order:
 
     `shown` is the refund the buyer agreed to. Canceling twice changes nothing.
     """
-    with transaction.atomic():
-        order = lifecycle.locked(order_id)
-        if order.status == Order.Status.CANCELED:
-            return order
-        terms = quote(order)
-        if terms.returned != shown:
-            raise QuoteChanged
-        cancel(order, kept=terms.kept, actor=BUYER)
+    try:
+        with transaction.atomic():
+            return _cancel_as_shown(lifecycle.locked(order_id), shown)
+    except Refused as refusal:
+        raise QuoteChanged from refusal
+
+
+def _cancel_as_shown(order: Order, shown: Decimal) -> Order:
+    if order.status == Order.Status.CANCELED:
+        return order
+    terms = quote(order)
+    if terms.returned != shown:
+        raise QuoteChanged
+    cancel(order, kept=terms.kept, actor=BUYER)
     return order
 
 
-def cancel(order: Order, *, kept: Decimal, actor: Actor) -> None:
+def cancel_for_seller(
+    order_id: int, *, kept: Decimal, shown: Quote, reason: str, actor: Actor
+) -> Order:
+    """The seller's cancellation; raises NotCancelable or QuoteChanged.
+
+    `shown` is what the seller could keep and return when deciding.
+    """
+    with transaction.atomic():
+        order = lifecycle.locked(order_id)
+        if quote_for_seller(order) != shown or not 0 <= kept <= shown.kept:
+            raise QuoteChanged
+        tell = partial(emails.order_canceled, reason=reason)
+        cancel(order, kept=kept, actor=actor, tell=tell, reason=reason)
+    return order
+
+
+def cancel_with_batch(order_id: int) -> bool:
+    """Cancel an order whose batch was canceled; all that was paid is owed back."""
+    with transaction.atomic():
+        order = lifecycle.locked(order_id)
+        if not Order.objects.left_in_canceled_batches().filter(pk=order_id).exists():
+            return False
+        tell = emails.batch_canceled
+        cancel(order, kept=Decimal(0), actor=SYSTEM, tell=tell)
+    return True
+
+
+def cancel(
+    order: Order,
+    *,
+    kept: Decimal,
+    actor: Actor,
+    tell: Callable[[Order], None] = emails.order_canceled,
+    reason: str = "",
+) -> None:
     """Cancel a locked order, keeping `kept` of what was received.
 
-    What is owed back is not decided here: the money rule finds it (payments).
+    What is owed back is not decided here: the money rule finds it (payments). Raises
+    Refused when the batch went on to another stage since the order was read: a sheet
+    may have been frozen meanwhile, and other rules may hold.
     """
-    order.move_to(Order.Status.CANCELED, actor=actor, amount_kept=kept)
-    lifecycle.release_units(order)
-    emails.order_canceled(order)
+    as_read = Gate(batch=Q(stage=order.batch.stage))
+    data = {"reason": reason} if reason else None
+    order.move_to(Order.Status.CANCELED, actor=actor, data=data, amount_kept=kept)
+    lifecycle.release_units(order, as_read)
+    tell(order)
     wake_up()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,9 +11,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from campaigns.clock import database_now
 from orders.models import Message, Order, OrderLine
 
 MAX_SUBJECT = 200
+COPIED = (
+    *("order", "campaign", "kind", "sender_name", "reply_to", "locale"),
+    *("subject", "text", "priority"),
+)
 
 
 def order_placed(order: Order, lines: Iterable[OrderLine]) -> Message:
@@ -20,8 +26,9 @@ def order_placed(order: Order, lines: Iterable[OrderLine]) -> Message:
     return _message(order, "order_placed", lines=lines)
 
 
-def order_link(order: Order, *, request_key: str) -> None:
-    _queue(_message(order, "order_link", key=request_key))
+def order_link(order: Order, *, request_key: str, corrected: bool = False) -> None:
+    """`corrected`: not asked for by the buyer, but sent to an address put right."""
+    _queue(_message(order, "order_link", key=request_key, corrected=corrected))
 
 
 def payment_reminder(order: Order) -> None:
@@ -37,9 +44,32 @@ def order_expired(order: Order) -> None:
     _queue(_message(order, "order_expired", key=_stamp(order.expired_at)))
 
 
-def order_canceled(order: Order) -> None:
+def order_canceled(order: Order, *, reason: str = "") -> None:
     comes_back = order.amount_paid - order.amount_refunded - order.amount_kept
-    _queue(_message(order, "order_canceled", comes_back=comes_back))
+    _queue(_message(order, "order_canceled", comes_back=comes_back, reason=reason))
+
+
+def batch_canceled(order: Order) -> None:
+    comes_back = order.amount_paid - order.amount_refunded
+    message = _message(
+        order,
+        "batch_canceled",
+        priority=Message.Priority.NOTICE,
+        comes_back=comes_back,
+    )
+    _queue(message)
+
+
+def order_shipped(
+    order: Order, *, parcel_key: str, hold_back: timedelta, **parcel: Any
+) -> None:
+    """`parcel`: courier, tracking_number, tracking_url and contents, for the words.
+
+    Held back for a while, in which `outbox.withdraw` can take it back.
+    """
+    message = _message(order, "order_shipped", key=parcel_key, **parcel)
+    message.next_attempt_at = database_now() + hold_back
+    _queue(message)
 
 
 def late_payment(order: Order, *, payment_key: str, amount: Any) -> None:
@@ -48,6 +78,19 @@ def late_payment(order: Order, *, payment_key: str, amount: Any) -> None:
 
 def refund_sent(order: Order, *, refund_key: str, amount: Any) -> None:
     _queue(_message(order, "refund_sent", key=refund_key, amount=amount))
+
+
+def send_copy(sent: Message, *, to: str, key: str) -> None:
+    """The same words once more, to another address."""
+    dedupe_key = f"{sent.dedupe_key}:{key}"
+    _queue(
+        Message(
+            dedupe_key=dedupe_key,
+            to=to,
+            message_id=_message_id(dedupe_key),
+            **{name: getattr(sent, name) for name in COPIED},
+        )
+    )
 
 
 def _queue(message: Message) -> None:
@@ -70,7 +113,7 @@ def _message(
 ) -> Message:
     seller = order.batch.campaign.seller
     subject, text = render(kind, order, **context)
-    dedupe_key = ":".join(filter(None, [kind, order.number, key]))
+    dedupe_key = key_of(kind, order, key)
     return Message(
         dedupe_key=dedupe_key,
         order=order,
@@ -83,8 +126,17 @@ def _message(
         subject=subject,
         text=text,
         priority=priority,
-        message_id=f"<{dedupe_key.replace(':', '.')}@{mail_host()}>",
+        message_id=_message_id(dedupe_key),
     )
+
+
+def _message_id(dedupe_key: str) -> str:
+    return f"<{dedupe_key.replace(':', '.')}@{mail_host()}>"
+
+
+def key_of(kind: str, order: Order, key: str = "") -> str:
+    """What makes a mail one and the same news."""
+    return ":".join(filter(None, [kind, order.number, key]))
 
 
 def render(kind: str, order: Order, **context: Any) -> tuple[str, str]:

@@ -11,6 +11,30 @@ from orders.models import Order
 from orders.phones import InvalidPhone, parse_phone
 
 
+class PhoneField(forms.CharField):
+    """A WhatsApp number as people type it; its clean value is E.164."""
+
+    default_error_messages = {
+        "required": _("Write a WhatsApp number: 0812 3456 7890."),
+        "invalid": _("Write a WhatsApp number, for example 0812 3456 7890."),
+    }
+    widget = forms.TextInput(
+        attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("WhatsApp number"))
+        super().__init__(max_length=40, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return parse_phone(text) if text else ""
+        except InvalidPhone as error:
+            message = self.error_messages["invalid"]
+            raise forms.ValidationError(message, code="invalid") from error
+
+
 class FindForm(forms.Form):
     """Number and contact of an order; says nothing about whether it exists."""
 
@@ -34,7 +58,8 @@ class FindForm(forms.Form):
         contact = self.cleaned_data.get("contact", "")
         if contact and self._same_contact(contact) is None:
             self.add_error(
-                "contact", _("Write a number like 0812 3456 7890, or an e-mail address.")
+                "contact",
+                _("Write a number like 0812 3456 7890, or an e-mail address."),
             )
         return self.cleaned_data
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,9 +14,15 @@ KINDS = {
     "placed": gettext_lazy("Order placed"),
     "pending": gettext_lazy("Waits for payment"),
     "confirmed": gettext_lazy("Confirmed"),
+    "hold_ended": gettext_lazy("Time to pay ended for production"),
+    "shipped": gettext_lazy("Parcel sent"),
+    "shipment_voided": gettext_lazy("Parcel taken back"),
     "fulfilled": gettext_lazy("Shipped"),
     "expired": gettext_lazy("Expired unpaid, units released"),
     "canceled": gettext_lazy("Canceled"),
+    "contact_corrected": gettext_lazy("E-mail or phone corrected"),
+    "cash_received": gettext_lazy("Cash received"),
+    "refunded_by_hand": gettext_lazy("Paid back by hand"),
 }
 ACTORS = {
     "buyer": gettext_lazy("Buyer"),
@@ -45,6 +52,8 @@ def told(event: OrderEvent) -> Told:
 def _what(event: OrderEvent) -> str:
     if event.kind == "confirmed" and event.data.get("from") == "expired":
         return _("Late money: taken back and confirmed")
+    if event.kind == "confirmed" and event.data.get("from") == "fulfilled":
+        return _("Waits to be shipped again")
     return str(KINDS.get(event.kind, event.kind))
 
 
@@ -52,16 +61,33 @@ def _details(event: OrderEvent) -> str:
     """The rest of what was noted; where it came from is told by the row before."""
     noted = event.data | event.personal
     return ", ".join(
-        f"{name}: {value}" for name, value in noted.items() if name != "from"
+        f"{name}: {_value(value)}" for name, value in noted.items() if name != "from"
     )
+
+
+def _value(noted: Any) -> str:
+    if isinstance(noted, dict) and noted.keys() == {"from", "to"}:
+        return f"{noted['from'] or '–'} → {noted['to'] or '–'}"
+    return str(noted)
 
 
 TOLD_TO_BUYERS = {
     "placed": gettext_lazy("You placed the order."),
     "confirmed": gettext_lazy("Your payment arrived; your place in the batch is sure."),
+    "hold_ended": gettext_lazy("Production starts, so the time to pay ended."),
+    "shipped": gettext_lazy("A parcel was handed to the courier."),
+    "shipment_voided": gettext_lazy("The seller took a parcel back; it was not sent."),
     "fulfilled": gettext_lazy("Everything was shipped."),
     "expired": gettext_lazy("The time to pay ran out; your place was given back."),
     "canceled": gettext_lazy("The seller canceled the order."),
+    "contact_corrected": gettext_lazy("The seller corrected your e-mail or phone."),
+    "cash_received": gettext_lazy("The seller received your cash."),
+    "refunded_by_hand": gettext_lazy("The seller paid you back by hand."),
+}
+
+CANCELED_BY = {
+    "buyer": gettext_lazy("You canceled the order."),
+    "system": gettext_lazy("The seller canceled the whole batch."),
 }
 
 
@@ -80,6 +106,13 @@ def told_to_buyer(events: Iterable[OrderEvent]) -> list[Sentence]:
 def _sentence(event: OrderEvent) -> str:
     if event.kind == "confirmed" and event.data.get("reinstated"):
         return _("Your payment came late; there was still room, so the order counts.")
-    if event.kind == "canceled" and event.actor == "buyer":
-        return _("You canceled the order.")
+    if event.kind == "confirmed" and event.data.get("from") == "fulfilled":
+        return _("The order waits to be shipped again.")
+    if event.kind == "placed" and event.actor == "staff":
+        return _("The seller entered your order.")
+    if event.kind == "canceled" and event.data.get("reason"):
+        reason = {"reason": event.data["reason"]}
+        return _("The seller canceled the order: %(reason)s") % reason
+    if event.kind == "canceled":
+        return str(CANCELED_BY.get(event.actor, TOLD_TO_BUYERS["canceled"]))
     return str(TOLD_TO_BUYERS.get(event.kind, _("The order was updated.")))

@@ -5,17 +5,18 @@ are taken in the one order that cannot deadlock: order, lines, tallies, allotmen
 batch.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
+from django.db import transaction
+
 from campaigns import capacity
-from campaigns.actors import GATEWAY, SYSTEM
+from campaigns.actors import GATEWAY, SYSTEM, Actor
 from campaigns.capacity import Gate, Move
 from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition, Refused
 from campaigns.models import Campaign
 from campaigns.money import to_minor_units
-from django.db import transaction
-
 from orders import emails, tallies
 from orders.models import Order
 from orders.models.order import units_by_allotment
@@ -62,10 +63,25 @@ def reinstate(order: Order) -> bool:
     return True
 
 
-def release_units(order: Order) -> None:
-    """Give the order's units back to its buyer's tally, its allotments and its batch."""
+def end_hold(order: Order, *, actor: Actor) -> bool:
+    """Let the time to pay end now; False when the order holds nothing unpaid."""
+    now = database_now()
+    if order.status != Order.Status.PENDING or (order.expires_at or now) <= now:
+        return False
+    order.record("hold_ended", actor=actor, data={"pay_before": order.expires_at})
+    order.expires_at = now
+    order.save(update_fields=["expires_at"])
+    return True
+
+
+def release_units(order: Order, gate: Gate = capacity.ANY_TIME) -> None:
+    """Give the order's units back to its buyer's tally, its allotments and its batch.
+
+    Raises Refused when the batch does not pass the gate.
+    """
     tallies.release(order, campaign_id=order.batch.campaign_id, units=order.units)
-    capacity.shift(claim_of(order, capacity.ANY_TIME).reversed())
+    move = claim_of(order, capacity.ANY_TIME).reversed()
+    capacity.shift(replace(move, gate=gate))
 
 
 def claim_of(order: Order, gate: Gate) -> Move:

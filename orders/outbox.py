@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import formataddr
 
-from campaigns.clock import Clock, database_now
-from campaigns.rounds import count_done
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, Q, QuerySet
 
+from campaigns.clock import Clock, database_now
+from campaigns.rounds import count_done
 from orders.emails import mail_host
 from orders.mail_html import html_of
 from orders.models import Message
@@ -23,15 +23,21 @@ from orders.models import Message
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
-BACKOFF = [
-    timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 720)
-]
+BACKOFF = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 720)]
 PERMANENT_SMTP = range(500, 600)
 
 
 def deliver_due(limit: int = 500) -> int:
     """Send what is due, the most urgent first; returns how many were accepted."""
     return count_done(_due(limit), _deliver)
+
+
+def withdraw(dedupe_key: str) -> bool:
+    """Take back a mail nobody began to send; False when a sender was faster."""
+    message = Message.objects.filter(dedupe_key=dedupe_key)
+    waiting = message.filter(state=Message.State.QUEUED, attempts=0)
+    waiting.update(state=Message.State.ABORTED)
+    return not message.exclude(state=Message.State.ABORTED).exists()
 
 
 def _due(limit: int) -> Iterator[Message]:

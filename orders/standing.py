@@ -39,6 +39,10 @@ def title(order: Order) -> str:
 
 
 def _confirmed(order: Order) -> str:
+    if order.batch.stage == Batch.Stage.CANCELED:
+        return _("The batch was canceled")
+    if any(line.shipped for line in order.lines.all()):
+        return _("Shipped in part")
     if order.batch.stage in BEFORE_PRODUCTION:
         if order.deposit < order.total:
             return _("Deposit paid, waiting for production")
@@ -52,7 +56,7 @@ def upcoming(order: Order) -> Next:
     if order.status == Order.Status.PENDING:
         return _payment(order)
     if order.status == Order.Status.CONFIRMED:
-        return _production(order) or _shipping(order)
+        return _of_canceled_batch(order) or _production(order) or _shipping(order)
     if order.status == Order.Status.FULFILLED:
         shipped = format_html(_("Shipped on {day}"), day=day_tag(order.fulfilled_at))
         return Next(shipped, order.shipping_service)
@@ -64,6 +68,12 @@ def upcoming(order: Order) -> Next:
 def _payment(order: Order) -> Next:
     before = format_html(_("Pay before {moment}"), moment=moment_tag(order.expires_at))
     return Next(before, _("Your place is held until then."))
+
+
+def _of_canceled_batch(order: Order) -> Next | None:
+    if order.batch.stage != Batch.Stage.CANCELED:
+        return None
+    return Next(_("Your order is being canceled"), _("All that you paid comes back."))
 
 
 def _production(order: Order) -> Next | None:

@@ -1,17 +1,31 @@
 """What the orders app finishes by itself, late or twice without harm."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
-from campaigns.clock import database_now
-from campaigns.rounds import count_done
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from orders import emails, lifecycle, outbox
+from campaigns.clock import database_now
+from campaigns.rounds import count_done
+from orders import cancellation, emails, lifecycle, outbox
 from orders.models import Message, Order
 
 REMINDER_BEFORE_END = timedelta(hours=6)
 SHORTEST_HOLD_REMINDED = timedelta(hours=2)
+CHUNK = 500
+
+
+def cancel_orders_of_canceled_batches() -> int:
+    """Each order in a transaction of its own; refunds follow from the money rule."""
+    return count_done(_left_in_canceled_batches(), cancellation.cancel_with_batch)
+
+
+def _left_in_canceled_batches() -> Iterator[int]:
+    left, last = Order.objects.left_in_canceled_batches().order_by("pk"), 0
+    while chunk := list(left.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
+        yield from chunk
+        last = chunk[-1]
 
 
 def remind_of_payment() -> int:
@@ -37,6 +51,8 @@ def _remind(order_id: int) -> bool:
         return True
 
 
+# Before money is returned for what they cancel.
+FIRST_STEPS = (("orders of canceled batches", cancel_orders_of_canceled_batches),)
 STEPS = (
     ("payment reminders", remind_of_payment),
     ("mails", outbox.deliver_due),

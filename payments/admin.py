@@ -10,8 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns import dates
 from campaigns.admin.base import ReadOnlyModelAdmin, badge_column, money_column
+from campaigns.admin.scope import SUPERUSER_ONLY
+from campaigns.admin.transitions import Transition
 from campaigns.money import format_money
+from orders.admin import OrderAdmin
 from orders.models import Order
+from payments.admin_chat import chat_order, chat_order_placed
+from payments.admin_steps import CashReceived, PaidBack
 from payments.models import (
     GatewayEvent,
     LedgerEntry,
@@ -22,6 +27,12 @@ from payments.models import (
 from payments.tones import EVENTS, PAYMENTS, REFUNDS, SANDBOX
 
 BODY_SHOWN = 4000
+
+OrderAdmin.transitions.append(CashReceived())
+OrderAdmin.pages += [
+    ("chat/", chat_order, "chat"),
+    ("chat/<int:pk>/", chat_order_placed, "chat_placed"),
+]
 
 
 class MoneyAdmin(ReadOnlyModelAdmin):
@@ -50,6 +61,7 @@ def link_to(order: Order | None) -> SafeString | str:
 
 @admin.register(Payment)
 class PaymentAdmin(MoneyAdmin):
+    seller_path = "order__batch__campaign__seller"
     state_badge = staticmethod(badge_column("state", _("state"), PAYMENTS))
     amount_due = staticmethod(money_column("amount", _("amount")))
     amount_in = staticmethod(money_column("amount_received", _("received")))
@@ -94,7 +106,9 @@ class PaymentAdmin(MoneyAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(MoneyAdmin):
+    seller_path = "payment__order__batch__campaign__seller"
     order_path = ("payment", "order")
+    transitions: ClassVar[list[Transition]] = [PaidBack()]
     list_display = (
         "reference",
         "order_link",
@@ -130,6 +144,7 @@ class RefundAdmin(MoneyAdmin):
 
 @admin.register(GatewayEvent)
 class GatewayEventAdmin(MoneyAdmin):
+    seller_path = "payment__order__batch__campaign__seller"
     order_path = ("payment", "order")
     moment_name = "received_at"
     list_display = (
@@ -175,6 +190,7 @@ class GatewayEventAdmin(MoneyAdmin):
 
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(MoneyAdmin):
+    seller_path = "payment__order__batch__campaign__seller"
     moment_name = "at"
     list_display = (
         "moment",
@@ -204,6 +220,7 @@ class LedgerEntryAdmin(MoneyAdmin):
 
 @admin.register(SandboxPayment)
 class SandboxPaymentAdmin(MoneyAdmin):
+    seller_path = SUPERUSER_ONLY
     state_badge = staticmethod(badge_column("state", _("state"), SANDBOX))
     amount_due = staticmethod(money_column("amount", _("amount")))
     amount_in = staticmethod(money_column("received", _("received")))

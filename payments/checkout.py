@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from campaigns import capacity
-from campaigns.actors import BUYER
+from campaigns.actors import BUYER, Actor
 from campaigns.capacity import Gate, Move
 from campaigns.errors import Refused
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
@@ -53,6 +53,7 @@ class Draft:
     buyer: dict[str, Any]
     locale: str
     source: Order.Source = Order.Source.SHOP
+    actor: Actor = BUYER
 
     @property
     def units(self) -> int:
@@ -109,10 +110,11 @@ def _insert(
     with transaction.atomic():
         order.save(force_insert=True)
         OrderLine.objects.bulk_create(lines)
-        order.record("placed", actor=BUYER, data={"units": draft.units})
+        order.record("placed", actor=draft.actor, data={"units": draft.units})
         if payment:
             payment.save(force_insert=True)
-        mail.save(force_insert=True)
+        if mail.to:
+            mail.save(force_insert=True)
         tallies.claim(order, campaign=draft.campaign, units=draft.units)
         capacity.shift(move)
         if payment is None:

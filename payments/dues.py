@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orders.models import Order
-
 from payments.models import Payment
 
 

@@ -3,13 +3,13 @@
 import logging
 from datetime import timedelta
 
+from django.db import transaction
+
 from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition
 from campaigns.rounds import count_done
-from django.db import transaction
 from orders import lifecycle
 from orders.models import Order
-
 from payments import attempts, gateways, settlement
 from payments.errors import GatewayError
 from payments.models import Payment
@@ -30,7 +30,7 @@ def expire(order_id: int) -> bool:
     """False when the order was paid meanwhile, or its gateway must be asked again."""
     order = Order.objects.get(pk=order_id)
     payment = attempts.open_attempt(order)
-    if payment and not _close(payment):
+    if payment and not close(payment):
         return False
     with transaction.atomic():
         order = lifecycle.locked(order_id)
@@ -47,10 +47,10 @@ def close_abandoned() -> int:
     """Close the pages of orders that ended otherwise, so that nobody pays for them."""
     abandoned = Payment.objects.open().exclude(order__status__in=Order.HOLDING)
     payments = list(abandoned.select_related("order").order_by("pk"))
-    return count_done(payments, _close)
+    return count_done(payments, close)
 
 
-def _close(payment: Payment) -> bool:
+def close(payment: Payment) -> bool:
     """Whether the gateway said its page is closed, or was silent for the whole grace."""
     try:
         snapshot = gateways.get(payment.gateway).cancel(gateways.payment_in(payment))

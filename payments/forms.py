@@ -2,13 +2,13 @@
 
 from typing import Any, cast
 
-from campaigns.models import ShippingOption
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
-from orders import regions
-from orders.phones import InvalidPhone, parse_phone
 
+from campaigns.models import ShippingOption
+from orders import regions
+from orders.forms import PhoneField
 from payments import gateways
 
 SUBMIT_KEY = RegexValidator(r"^[A-Za-z0-9_-]{32,64}\Z")
@@ -44,15 +44,7 @@ class CheckoutForm(forms.Form):
         error_messages={"required": _("Write the name of the recipient.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    phone = forms.CharField(
-        label=_("WhatsApp number"),
-        max_length=40,
-        help_text=_("For news of the schedule and the courier."),
-        error_messages={"required": _("Write a WhatsApp number: 0812 3456 7890.")},
-        widget=forms.TextInput(
-            attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}
-        ),
-    )
+    phone = PhoneField(help_text=_("For news of the schedule and the courier."))
     email = forms.EmailField(
         label=_("E-mail"),
         help_text=_("Your receipt and your order link go here."),
@@ -160,14 +152,6 @@ class CheckoutForm(forms.Form):
         field.choices = choices
         if len(choices) == 1:
             self.initial.setdefault(name, choices[0][0])
-
-    def clean_phone(self) -> str:
-        try:
-            return parse_phone(self.cleaned_data["phone"])
-        except InvalidPhone as error:
-            raise forms.ValidationError(
-                _("Write a WhatsApp number, for example 0812 3456 7890.")
-            ) from error
 
     def clean_postal_code(self) -> str:
         digits = "".join(self.cleaned_data["postal_code"].split())

@@ -4,12 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from campaigns.clock import Clock, database_now
 from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
+
+from campaigns.clock import Clock, database_now
+from campaigns.models import Batch
 from orders import emails
 from orders.models import Order
-
-from payments import books
+from payments import books, gateways
 from payments.dues import balance_of
 from payments.gateways.base import RefundSnapshot
 from payments.models import LedgerEntry, Payment, Refund
@@ -28,7 +29,9 @@ def orders_owed_back() -> QuerySet[Order]:
         held - F("payments__amount_refunding"), output_field=DecimalField()
     )
     ended = Order.objects.exclude(status__in=Order.HOLDING)
-    return ended.annotate(net=Sum(net)).filter(net__gt=F("amount_kept") + ROUNDING_SLACK)
+    return ended.annotate(net=Sum(net)).filter(
+        net__gt=F("amount_kept") + ROUNDING_SLACK
+    )
 
 
 def request_owed(order: Order) -> int:
@@ -51,16 +54,21 @@ def request_owed(order: Order) -> int:
 
 
 def _request(order: Order, payment: Payment, amount: Decimal) -> None:
-    came_back = payment.refunds.filter(state=Refund.State.FAILED).exists()
     _claim(payment, amount)
     Refund.objects.create(
         payment=payment,
         reference=_next_reference(payment),
         amount=amount,
-        # A refund that failed at the gateway is not tried there again by itself.
-        state=Refund.State.MANUAL if came_back else Refund.State.REQUESTED,
+        state=_first_state(payment),
         source=_source(order),
     )
+
+
+def _first_state(payment: Payment) -> Refund.State:
+    """A refund that failed at the gateway is not tried there again by itself."""
+    came_back = payment.refunds.filter(state=Refund.State.FAILED).exists()
+    is_by_hand = came_back or payment.gateway in gateways.BY_HAND
+    return Refund.State.MANUAL if is_by_hand else Refund.State.REQUESTED
 
 
 def withdraw_unsent(order: Order) -> None:
@@ -151,5 +159,11 @@ def _source(order: Order) -> Refund.Source:
     if order.status == Order.Status.EXPIRED:
         return Refund.Source.LATE
     if order.status == Order.Status.CANCELED:
-        return Refund.Source.BUYER
+        is_mass = order.batch.stage == Batch.Stage.CANCELED
+        return Refund.Source.MASS if is_mass else _source_of_cancellation(order)
     return Refund.Source.DUPLICATE
+
+
+def _source_of_cancellation(order: Order) -> Refund.Source:
+    by_staff = order.events.filter(kind=Order.Status.CANCELED, actor="staff")
+    return Refund.Source.ADMIN if by_staff.exists() else Refund.Source.BUYER

@@ -1,5 +1,5 @@
 """The seller's side of what is offered. `base` is what every app's admin builds on."""
 
-from campaigns.admin import batch, campaign, seller
+from campaigns.admin import batch, campaign, people, seller
 
-__all__ = ["batch", "campaign", "seller"]
+__all__ = ["batch", "campaign", "people", "seller"]

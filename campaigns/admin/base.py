@@ -1,4 +1,4 @@
-"""What every admin page of the shop shares. A seller's scope belongs here too."""
+"""What every admin page of the shop shares; whose rows it shows is in `scope`."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from campaigns import dates
 from campaigns.admin.forms import ShopModelForm
+from campaigns.admin.money_sight import HidesMoney, HidesMoneyInLists
+from campaigns.admin.scope import ScopedInlineRows
 from campaigns.admin.transitions import TransitionsMixin, in_words
 from campaigns.errors import CampaignError
 from campaigns.money import format_money
@@ -56,7 +58,7 @@ class GuardedOptions(Options):
         return field
 
 
-class ShopModelAdmin(GuardedOptions, TransitionsMixin):
+class ShopModelAdmin(HidesMoneyInLists, GuardedOptions, TransitionsMixin):
     # Nothing of a shop is deleted by the dozen.
     actions = None
 
@@ -85,8 +87,22 @@ class ShopModelAdmin(GuardedOptions, TransitionsMixin):
         self.message_user(request, reason, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The page its buyer sees tells amounts, so the way there is left out too."""
+        row = context.get("original")
+        context["sees_money"] = self.sees_money(request, row)
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if not context["sees_money"]:
+            context["has_absolute_url"] = False
+        return response
 
-class ShopInline(GuardedOptions, AnyInline):
+    def may_view_on_site(self, request: HttpRequest, row: Any) -> bool:
+        return super().may_view_on_site(request, row) and self.sees_money(request, row)
+
+
+class ShopInline(HidesMoney, GuardedOptions, ScopedInlineRows, AnyInline):
     # One empty row, for staff without JavaScript.
     extra = 1
 
@@ -108,7 +124,7 @@ class ReadOnlyModelAdmin(ReadOnly, ShopModelAdmin):
     form = forms.ModelForm
 
 
-class ReadOnlyInline(ReadOnly, AnyInline):
+class ReadOnlyInline(ReadOnly, HidesMoney, ScopedInlineRows, AnyInline):
     extra = 0
     related: ClassVar[tuple[str, ...]] = ()
 
@@ -122,6 +138,7 @@ def money_column(name: str, label: "StrOrPromise") -> Callable[[Any], str]:
         return format_money(getattr(row, name), row.currency)
 
     column.__name__ = name
+    column.is_money = True  # type: ignore[attr-defined]
     return column
 
 

@@ -88,6 +88,8 @@ class BatchEventInline(ReadOnlyInline):
 
 @admin.register(Batch)
 class BatchAdmin(ShopModelAdmin):
+    seller_path = "campaign__seller"
+    money_fields = ("goods_capacity", "goods_taken")
     form = BatchForm
     list_display = (
         "__str__",

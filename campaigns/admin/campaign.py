@@ -156,6 +156,7 @@ QUESTIONS = ("asks_note", "personalization_label")
 
 @admin.register(Campaign)
 class CampaignAdmin(ShopModelAdmin):
+    seller_path = "seller"
     list_display = ("title", "seller", "visibility", "currency", "plan")
     list_filter = ("seller", "currency", "plan")
     list_select_related = ("seller",)
@@ -206,6 +207,7 @@ class CampaignAdmin(ShopModelAdmin):
 
 @admin.register(Variant)
 class VariantAdmin(ShopModelAdmin):
+    seller_path = "campaign__seller"
     form = VariantForm
     list_display = ("__str__", "sku", "campaign", "price_in_words", "active")
     list_filter = ("active", "campaign")

@@ -189,6 +189,19 @@ class MoneyForm(ShopModelForm):
                 self.add_error(name, _finer_than_unit(currency))
 
 
+class AmountField(forms.DecimalField):
+    """An amount of money, as fine as its currency and no finer."""
+
+    def __init__(self, *, currency: str, **kwargs: Any) -> None:
+        finer = {"max_decimal_places": _finer_than_unit(currency)}
+        super().__init__(
+            max_digits=14,
+            decimal_places=exponent(currency),
+            error_messages=finer,
+            **kwargs,
+        )
+
+
 def _without_zeros(amount: Any) -> Any:
     """`185000` for 185000.00, as people write whole amounts."""
     if not isinstance(amount, Decimal) or amount != amount.to_integral_value():

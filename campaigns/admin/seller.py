@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.base import ShopInline, ShopModelAdmin, money_column
 from campaigns.admin.forms import LinesField, MoneyForm
-from campaigns.models import Membership, Seller, ShippingOption
+from campaigns.admin.people import Invite, MembershipInline
+from campaigns.admin.transitions import Transition
+from campaigns.models import Seller, ShippingOption
 
 
 class ShippingOptionForm(MoneyForm):
@@ -22,11 +24,6 @@ class ShippingOptionForm(MoneyForm):
     @property
     def currency(self) -> str | None:
         return self.cleaned_data.get("currency")
-
-
-class MembershipInline(ShopInline):
-    model = Membership
-    fields = ("user", "role")
 
 
 class ShippingOptionInline(ShopInline):
@@ -46,10 +43,12 @@ class ShippingOptionInline(ShopInline):
 
 @admin.register(Seller)
 class SellerAdmin(ShopModelAdmin):
+    seller_path = ""
     list_display = ("name", "city", "whatsapp", "email", "time_zone")
     search_fields = ("name", "slug", "city")
     prepopulated_fields: ClassVar = {"slug": ("name",)}
     inlines = (MembershipInline, ShippingOptionInline)
+    transitions: ClassVar[list[Transition]] = [Invite()]
     fieldsets = (
         (None, {"fields": ("name", "slug", "logo", "theme_color", "about")}),
         (_("Contact"), {"fields": ("whatsapp", "email", "city", "time_zone")}),
@@ -66,6 +65,7 @@ class SellerAdmin(ShopModelAdmin):
 
 @admin.register(ShippingOption)
 class ShippingOptionAdmin(ShopModelAdmin):
+    seller_path = "seller"
     form = ShippingOptionForm
     list_display = (
         "service",

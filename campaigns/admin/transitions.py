@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -18,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from campaigns.actors import Actor
+from campaigns.admin.scope import ScopedRows
 from campaigns.errors import (
     CampaignError,
     CapacityBelowTaken,
@@ -40,6 +40,8 @@ class Transition:
     label: ClassVar["StrOrPromise"]
     done: ClassVar["StrOrPromise"]
     form_class: ClassVar[type[forms.Form]] = forms.Form
+    # Empty: the right to change the row, even where no form may.
+    permission: ClassVar[str] = ""
 
     def is_offered(self, row: Any) -> bool:
         raise NotImplementedError
@@ -51,18 +53,21 @@ class Transition:
         """What will happen, in numbers."""
         return []
 
+    def form(self, row: Any, data: Any) -> forms.Form:
+        """What is asked before it is done; bound once `data` was posted."""
+        return self.form_class(data)
+
     def missing(self, row: Any) -> list[str]:
         """What stands in the way."""
         return []
 
 
-class TransitionsMixin(AnyModelAdmin):
+class TransitionsMixin(ScopedRows, AnyModelAdmin):
     transitions: ClassVar[Sequence[Transition]] = ()
 
-    def may_act(self, request: HttpRequest, row: Any) -> bool:
-        """Acting on a row needs the right to change it, even where no form may."""
-        codename = get_permission_codename("change", self.opts)
-        return request.user.has_perm(f"{self.opts.app_label}.{codename}")
+    def may_act(self, request: HttpRequest, row: Any, step: Transition) -> bool:
+        permission = step.permission or self.permission("change")
+        return self.allows(request.user, permission, row)
 
     def get_urls(self) -> list[URLPattern]:
         return [self._path_of(step) for step in self.transitions] + super().get_urls()
@@ -71,11 +76,11 @@ class TransitionsMixin(AnyModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = context.get("original")
-        if row is not None and self.may_act(request, row):
+        if row is not None:
             context["transitions"] = [
                 {"label": step.label, "url": self._url(step.name, row)}
                 for step in self.transitions
-                if step.is_offered(row)
+                if self.may_act(request, row, step) and step.is_offered(row)
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -97,16 +102,12 @@ class TransitionsMixin(AnyModelAdmin):
         if request.method not in ("GET", "HEAD", "POST"):
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         row = self.get_object(request, unquote(object_id))
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(  # type: ignore[no-any-return, attr-defined]
-                request, self.opts, object_id
-            )
-        if not self.may_act(request, row):
+        if not self.may_act(request, row, step):
             raise PermissionDenied
         if not step.is_offered(row):
             self._refuse(request, InvalidTransition(row, step.name))
             return redirect(self._url("change", row))
-        form = step.form_class(request.POST if request.method == "POST" else None)
+        form = step.form(row, request.POST if request.method == "POST" else None)
         if form.is_valid():
             return self._perform(request, row, step, form)
         return self._confirmation(request, row, step, form)

@@ -15,6 +15,7 @@ from campaigns.append_only import AppendOnly
 from campaigns.clock import Clock, database_now
 from campaigns.errors import CapacityBelowTaken, InvalidTransition, NotReady
 from campaigns.models.campaign import Campaign
+from campaigns.wakeup import wake_up
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -32,6 +33,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
     def with_clock(self) -> Self:
         return self.annotate(clock=Clock())
+
+    def locked(self, batch_id: int) -> "Batch":
+        """The row, locked until commit. Always the last row a transaction locks."""
+        return self.select_for_update(no_key=True).get(pk=batch_id)
 
 
 class Batch(models.Model):
@@ -255,6 +260,23 @@ class Batch(models.Model):
             closed_at=None,
         )
 
+    # Whether these four may happen is decided by the apps that see the orders.
+
+    def start_production(self, *, actor: Actor) -> None:
+        self._move_to(self.Stage.PRODUCTION, actor)
+
+    def start_shipping(self, *, actor: Actor) -> None:
+        self._move_to(self.Stage.SHIPPING, actor)
+
+    def complete(self, *, actor: Actor) -> None:
+        self._move_to(self.Stage.COMPLETED, actor)
+
+    def cancel(self, *, actor: Actor) -> None:
+        """End the batch at once; its orders are canceled by the sweep."""
+        with transaction.atomic():
+            self._move_to(self.Stage.CANCELED, actor)
+            wake_up()
+
     def change_capacity(self, capacity: int, *, actor: Actor) -> None:
         """Set the cap; raises CapacityBelowTaken and changes nothing when units are gone."""
         with transaction.atomic():
@@ -318,7 +340,7 @@ class Batch(models.Model):
         BatchEvent.objects.create(batch=self, kind=kind, data=data, **actor.columns())
 
     def _locked(self) -> "Batch":
-        return Batch.objects.select_for_update(no_key=True).get(pk=self.pk)
+        return Batch.objects.locked(self.pk)
 
 
 class BatchEvent(AppendOnly):

@@ -107,7 +107,11 @@ class Offer:
             campaign = self._create_campaign(seller, files)
             self._open_batches(campaign)
             campaign.publish()
+            self.live_through(campaign)
         return [f"campaign {self.slug}"]
+
+    def live_through(self, campaign: Campaign) -> None:
+        """What happened since; nothing for a campaign that is new."""
 
     @transaction.atomic
     def _renew(self, seller: Seller) -> list[str]:

@@ -6,6 +6,13 @@ from decimal import Decimal
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.actors import Actor
 from campaigns.append_only import AppendOnly
 from campaigns.clock import Clock
@@ -13,12 +20,6 @@ from campaigns.errors import InvalidTransition
 from campaigns.fields import OrderedJSONField
 from campaigns.models import Allotment, Batch, ShippingOption, Variant
 from campaigns.money import CURRENCY_CHOICES
-from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
-from django.db.models import F, Q
-from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 # No 0/O, 1/I/L: read aloud over the phone, typed from a parcel.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -43,6 +44,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def holding_units(self) -> Self:
         """Orders whose lines count in `taken`."""
         return self.filter(status__in=Order.HOLDING)
+
+    def left_in_canceled_batches(self) -> Self:
+        """Orders that still have to follow their batch."""
+        live = [Order.Status.PENDING, Order.Status.CONFIRMED]
+        return self.filter(batch__stage=Batch.Stage.CANCELED, status__in=live)
 
     def for_page(self) -> Self:
         return self.select_related("batch__campaign__seller").prefetch_related(

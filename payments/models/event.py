@@ -2,11 +2,11 @@
 
 from typing import Self
 
-from campaigns.clock import Clock
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.clock import Clock
 from payments.models.payment import Payment
 
 

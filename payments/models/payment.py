@@ -5,12 +5,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from campaigns.clock import Clock, database_now
-from campaigns.money import CURRENCY_CHOICES
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from campaigns.clock import Clock, database_now
+from campaigns.money import CURRENCY_CHOICES
 from orders.models import Order
 
 

@@ -11,9 +11,12 @@ from payments.tones import PAYMENTS, REFUNDS
 register = template.Library()
 
 
-@register.inclusion_tag("payments/admin_panel.html")
-def payment_panel(order: Order) -> dict[str, Any]:
-    """Payments, refunds and ledger of one order, as the staff see them."""
+@register.inclusion_tag("payments/admin_panel.html", takes_context=True)
+def payment_panel(context: dict[str, Any], order: Order) -> dict[str, Any]:
+    """Payments, refunds and ledger of one order, for staff who may see money."""
+    user = context["request"].user
+    if not user.has_perm("payments.view_payment", order.batch.campaign.seller):
+        return {"is_hidden": True}
     payments = Payment.objects.filter(order=order).order_by("pk")
     refunds = Refund.objects.filter(payment__order=order).select_related("payment")
     return {

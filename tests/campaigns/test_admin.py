@@ -485,12 +485,23 @@ def test_step_needs_a_token_a_person_and_the_right(client):
     strict.force_login(User.objects.create_superuser("admin"))
 
     anonymous = client.post(url)
-    client.force_login(User.objects.create_user("packer", is_staff=True))
+    packer = User.objects.create_user("packer", is_staff=True)
+    batch.campaign.seller.membership_set.create(user=packer, role="packer")
+    client.force_login(packer)
     answers = [strict.post(url), client.post(url)]
 
     assert anonymous["Location"].startswith(reverse("admin:login"))
     assert [answer.status_code for answer in answers] == [403, 403]
     assert Batch.objects.get().stage == Stage.DRAFT
+
+
+def test_campaign_with_a_stored_picture_is_saved_again(staff):
+    campaign = make_picture(campaign=make_campaign(title="Kaos")).campaign
+
+    response = edit(staff, campaign, title="Kaos Batik")
+
+    campaign.refresh_from_db()
+    assert (response.status_code, campaign.title) == (302, "Kaos Batik")
 
 
 def test_campaign_is_published_when_nothing_is_missing(staff):

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -5,6 +7,7 @@ from django.core.management.base import CommandError
 from django.db.models import Sum
 from PIL import Image
 
+from campaigns.clock import database_now
 from campaigns.models import (
     Allotment,
     Batch,
@@ -19,6 +22,8 @@ from campaigns.models import (
 from config.demo.campaigns import OFFERS
 from config.demo.offers import Shot
 from config.demo.pictures import kaos
+from fulfillment.models import ProductionSheet, Shipment
+from orders.models import Message, Order
 from tests.factories import picture_file
 
 MODELS = (
@@ -27,8 +32,12 @@ MODELS = (
     BatchEvent,
     Campaign,
     Membership,
+    Message,
+    Order,
     Picture,
+    ProductionSheet,
     Seller,
+    Shipment,
     ShippingOption,
     User,
     Variant,
@@ -107,9 +116,9 @@ def test_the_jacket_takes_a_deposit_and_a_name(demo):
 def test_every_picture_is_described_and_some_are_only_designs(demo):
     pictures = Picture.objects.all()
 
-    assert pictures.count() == 12
+    assert pictures.count() == 16
     assert all(len(picture.alt) > 20 for picture in pictures)
-    assert pictures.filter(kind=Picture.Kind.DESIGN).count() == 4
+    assert pictures.filter(kind=Picture.Kind.DESIGN).count() == 6
 
 
 @pytest.mark.slow
@@ -117,7 +126,7 @@ def test_every_picture_is_drawn_in_full_size_and_differs():
     drawn = [Image.open(shot.file()) for offer in OFFERS for shot in offer.shots]
 
     assert {image.size for image in drawn} == {(1600, 1200)}
-    assert len({image.tobytes() for image in drawn}) == 12
+    assert len({image.tobytes() for image in drawn}) == 16
 
 
 def test_every_seller_ships_to_west_java_and_everywhere_at_two_prices(demo):
@@ -160,3 +169,37 @@ def test_a_campaign_whose_batches_are_over_gets_new_ones(demo):
 
 def test_pictures_are_the_same_every_time():
     assert kaos.cloth().tobytes() == kaos.cloth().tobytes()
+
+
+def test_one_campaign_is_in_production_with_its_sheet(demo):
+    batch = Batch.objects.get(campaign__slug="selendang-kawung")
+    sheet = batch.sheets.get()
+    now = database_now()
+
+    assert batch.stage == "production"
+    assert [line.ordered for line in sheet.lines.all()] == [7, 3]
+    assert set(batch.orders.values_list("status", flat=True)) == {"confirmed"}
+    assert batch.production_starts_on <= now.date() <= batch.production_ends_on
+    assert batch.closes_at < now - timedelta(days=10)
+    assert not batch.orders.filter(placed_at__gt=batch.closes_at).exists()
+
+
+def test_one_campaign_was_shipped_and_completed(demo):
+    batch = Batch.objects.get(campaign__slug="serbet-parang")
+
+    assert batch.stage == "completed"
+    assert set(batch.orders.values_list("status", flat=True)) == {"fulfilled"}
+    assert Shipment.objects.filter(order__batch=batch).count() == 6
+    assert batch.ships_from <= batch.shipping_at.date() <= batch.ships_until
+
+
+def test_no_mail_of_the_past_is_sent_today(demo):
+    mails = Message.objects.filter(order__batch__number=1)
+
+    assert mails.count() == 5 * 2 + 6 * 3
+    assert not Message.objects.due().exists()
+    assert not mails.exclude(state="sent").exists()
+
+
+def test_the_seeded_shop_breaks_no_invariant(demo):
+    call_command("check_invariants", quiet=True)

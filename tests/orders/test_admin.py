@@ -13,7 +13,7 @@ from tests.factories import make_batch, make_campaign, make_variant
 
 pytestmark = pytest.mark.django_db
 
-CHANGELIST_QUERIES = 8
+CHANGELIST_QUERIES = 12
 
 
 @pytest.fixture

@@ -1,0 +1,114 @@
+"""Steps of a batch that concern orders, money and goods at once."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from campaigns import dates
+from campaigns.actors import Actor
+from campaigns.admin.batch import BatchAdmin
+from campaigns.admin.transitions import Transition
+from campaigns.clock import database_now
+from campaigns.errors import NotReady
+from campaigns.models import Batch
+from campaigns.money import format_money
+from config import production
+from fulfillment.errors import NotDrained
+from fulfillment.production import confirmed_units, unpaid_orders
+from orders.models import Order
+
+Stage = Batch.Stage
+Fact = tuple[Any, object]
+
+
+class Production(Transition):
+    name = "production"
+    label = gettext_lazy("Start production")
+    done = gettext_lazy("Production started")
+
+    def is_offered(self, row: Batch) -> bool:
+        return row.stage in (Stage.OPEN, Stage.CLOSED)
+
+    def facts(self, row: Batch) -> list[Fact]:
+        units = confirmed_units(row)
+        return [
+            (_("Units to produce"), sum(units.values())),
+            (_("Minimum"), row.minimum_units or "–"),
+            (_("Variants"), len(units)),
+            (_("Confirmed orders"), _count(row, Order.Status.CONFIRMED)),
+            (_("Unpaid orders that end now"), unpaid_orders(row)),
+            (_("From then on"), _("money that comes late goes back")),
+        ]
+
+    def missing(self, row: Batch) -> list[str]:
+        return [_still_open(row)] if _takes_orders(row) else []
+
+    def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
+        try:
+            production.start(row.pk, actor=actor)
+        except production.StillOpen as refusal:
+            raise NotReady([_still_open(row)]) from refusal
+        except NotDrained as refusal:
+            raise NotReady([_not_drained(refusal.pending)]) from refusal
+
+
+def _takes_orders(batch: Batch) -> bool:
+    is_over = batch.closes_at is not None and batch.closes_at <= database_now()
+    return batch.stage == Stage.OPEN and not is_over
+
+
+def _still_open(batch: Batch) -> str:
+    return _("It takes orders until %(moment)s; close it first.") % {
+        "moment": dates.moment(batch.closes_at) if batch.closes_at else "–"
+    }
+
+
+def _not_drained(pending: int) -> str:
+    text = ngettext(
+        "%(count)s unpaid order could not be ended, because its payment company does"
+        " not answer. Try again in a few minutes.",
+        "%(count)s unpaid orders could not be ended, because their payment company"
+        " does not answer. Try again in a few minutes.",
+        pending,
+    )
+    return text % {"count": pending}
+
+
+class Cancel(Transition):
+    name = "cancel"
+    label = gettext_lazy("Cancel the batch")
+    done = gettext_lazy("Canceled; its orders follow within minutes")
+
+    def is_offered(self, row: Batch) -> bool:
+        return Stage.CANCELED in Batch.TRANSITIONS.get(Stage(row.stage), ())
+
+    def facts(self, row: Batch) -> list[Fact]:
+        returned = format_money(_held(row), row.campaign.currency)
+        return [
+            (_("Confirmed orders that are canceled"), _count(row, "confirmed")),
+            (_("Unpaid orders that are canceled"), _count(row, "pending")),
+            (_("Units"), row.taken),
+            (_("Comes back to the buyers"), returned),
+            (_("Every buyer"), _("is told by mail and gets all back")),
+            (_("This"), _("cannot be undone")),
+        ]
+
+    def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
+        row.cancel(actor=actor)
+
+
+def _count(batch: Batch, status: str) -> int:
+    return batch.orders.filter(status=status).count()
+
+
+def _held(batch: Batch) -> Decimal:
+    """What the shop holds of the orders that would be canceled."""
+    live = batch.orders.filter(status__in=["pending", "confirmed"])
+    sums = live.aggregate(paid=Sum("amount_paid"), back=Sum("amount_refunded"))
+    return (sums["paid"] or Decimal(0)) - (sums["back"] or Decimal(0))
+
+
+BatchAdmin.transitions.extend([Production(), Cancel()])

@@ -1,0 +1,115 @@
+"""Campaigns with a past: lived through with the shop's functions, then dated back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import DateField, F, Model, QuerySet
+
+from campaigns.actors import Actor
+from campaigns.models import Batch, BatchEvent, Campaign, Seller
+from config import production
+from config.demo.buyers import BUYERS, Buyer
+from config.demo.offers import Offer
+from fulfillment import dispatch
+from fulfillment.models import Carrier, ProductionSheet, Shipment
+from orders import emails
+from orders.models import Message, Order, OrderEvent
+from payments.models import LedgerEntry, Payment
+
+# Which rows belong to a batch, and by which way; they grow old together.
+ROWS: tuple[tuple[type[Model], str], ...] = (
+    (Campaign, "batches"),
+    (Batch, "pk"),
+    (BatchEvent, "batch"),
+    (Order, "batch"),
+    (OrderEvent, "order__batch"),
+    (Message, "order__batch"),
+    (Payment, "order__batch"),
+    (LedgerEntry, "order__batch"),
+    (ProductionSheet, "batch"),
+    (Shipment, "order__batch"),
+)
+# Mails that tell the dates of their batch.
+DATED = ("order_placed", "order_confirmed")
+DAYS_ON_SALE = 6
+
+
+@dataclass(frozen=True)
+class PastOffer(Offer):
+    """Its schedule counts from the day the orders came in.
+
+    `orders` names units by SKU for one buyer after the other.
+    """
+
+    orders: tuple[dict[str, int], ...] = ()
+    days_in_production: int = 10
+    is_shipped: bool = False
+
+    def live_through(self, campaign: Campaign) -> None:
+        batch, owner = campaign.batches.get(), _owner_of(campaign.seller)
+        for buyer, units in self._purchases():
+            buyer.order(batch, units)
+        let_pass(batch, DAYS_ON_SALE)
+        batch.close(actor=owner)
+        let_pass(batch, 1)
+        production.start(batch.pk, actor=owner)
+        let_pass(batch, self.days_in_production)
+        if self.is_shipped:
+            self._ship_all(batch, owner)
+
+    def _purchases(self) -> Iterator[tuple[Buyer, dict[str, int]]]:
+        yield from zip(BUYERS, self.orders, strict=False)
+
+    def _ship_all(self, batch: Batch, owner: Actor) -> None:
+        carriers = {carrier.name: carrier for carrier in Carrier.objects.all()}
+        for order in batch.orders.order_by("pk"):
+            carrier = carriers.get(order.shipping_service.split()[0])
+            number = f"DEMO{order.pk:08}"
+            dispatch.ship(
+                order.pk, carrier=carrier, tracking_number=number, actor=owner
+            )
+        let_pass(batch, 4)
+        dispatch.complete(batch.pk, actor=owner)
+        let_pass(batch, 3)
+
+    def _renew(self, seller: Seller) -> list[str]:
+        """What is over stays over."""
+        return []
+
+
+def _owner_of(seller: Seller) -> Actor:
+    return Actor.staff(seller.members.order_by("pk")[0])
+
+
+def let_pass(batch: Batch, days: int) -> None:
+    """All that happened so far happened this many days earlier."""
+    for model, path in ROWS:
+        rows: QuerySet[Any] = QuerySet(model).filter(**{path: batch.pk})
+        for row in rows:
+            moved = _earlier(row, timedelta(days=days))
+            QuerySet(model).filter(pk=row.pk).update(**moved)
+    _send_long_ago(batch)
+    batch.refresh_from_db()
+
+
+def _earlier(row: Model, by: timedelta) -> dict[str, Any]:
+    moments: dict[str, date | None] = {
+        field.name: getattr(row, field.name)
+        for field in row._meta.fields
+        if isinstance(field, DateField)
+    }
+    return {name: value - by for name, value in moments.items() if value}
+
+
+def _send_long_ago(batch: Batch) -> None:
+    """Mails of another day are not sent today; the dates they tell move too."""
+    mails = Message.objects.filter(order__batch=batch)
+    for mail in mails.filter(kind__in=DATED):
+        order = Order.objects.for_page().get(messages=mail)
+        subject, text = emails.render(mail.kind, order)
+        Message.objects.filter(pk=mail.pk).update(subject=subject, text=text)
+    mails.update(state=Message.State.SENT, attempts=1, sent_at=F("created_at"))

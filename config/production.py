@@ -1,0 +1,50 @@
+"""Start of production: unpaid holds end at their gateways, then the plan freezes."""
+
+from django.db import transaction
+
+from campaigns.actors import SYSTEM, Actor
+from campaigns.errors import InvalidTransition
+from campaigns.models import Batch
+from campaigns.rounds import count_done
+from fulfillment import production
+from fulfillment.models import ProductionSheet
+from orders import lifecycle
+from orders.models import Order
+from payments import expiry
+
+
+class StillOpen(InvalidTransition):
+    """The batch takes orders until its cut-off; close it first."""
+
+
+def start(batch_id: int, *, actor: Actor) -> ProductionSheet:
+    """End the holds of a closed batch, then freeze it; safe to repeat.
+
+    Raises StillOpen or InvalidTransition in another stage, and NotDrained when a
+    gateway did not answer: then the holds stay ended, and the same again in a few
+    minutes goes on.
+    """
+    _close_if_over(batch_id)
+    end_holds(batch_id, actor=actor)
+    return production.freeze(batch_id, actor=actor)
+
+
+def _close_if_over(batch_id: int) -> None:
+    with transaction.atomic():
+        batch = Batch.objects.locked(batch_id)
+        if batch.stage == Batch.Stage.OPEN:
+            if not Batch.objects.past_cut_off().filter(pk=batch_id).exists():
+                raise StillOpen(batch, Batch.Stage.PRODUCTION)
+            batch.close(actor=SYSTEM)
+        elif batch.stage != Batch.Stage.CLOSED:
+            raise InvalidTransition(batch, Batch.Stage.PRODUCTION)
+
+
+def end_holds(batch_id: int, *, actor: Actor) -> None:
+    """Let every hold end now, at its gateway first; some may turn out to be paid."""
+    pending = Order.objects.filter(batch=batch_id, status=Order.Status.PENDING)
+    orders = list(pending.order_by("pk").values_list("pk", flat=True))
+    for order_id in orders:
+        with transaction.atomic():
+            lifecycle.end_hold(lifecycle.locked(order_id), actor=actor)
+    count_done(orders, expiry.expire)

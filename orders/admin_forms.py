@@ -1,0 +1,62 @@
+"""What staff enter in a step of an order, each refusal with its reason."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.admin.forms import AmountField
+from campaigns.money import quantize
+from orders.cancellation import Quote
+from orders.forms import PhoneField
+from orders.models import Order
+
+
+class CancelForm(forms.Form):
+    """`quote` is what the seller may keep and return; posted back as it was shown."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("The buyer reads it in the mail."),
+        widget=forms.TextInput(attrs={"size": 60}),
+    )
+
+    def __init__(self, data: Any, *, order: Order, quote: Quote) -> None:
+        super().__init__(data)
+        self.fields["kept"] = AmountField(
+            currency=order.currency,
+            label=_("You keep"),
+            min_value=0,
+            max_value=quote.kept,
+            initial=0,
+            help_text=_("Zero returns everything."),
+            widget=forms.HiddenInput if not quote.kept else None,
+        )
+        self._show("may_keep", quote.kept, order)
+        self._show("may_return", quote.returned, order)
+
+    def _show(self, name: str, amount: Any, order: Order) -> None:
+        self.fields[name] = AmountField(
+            currency=order.currency,
+            initial=quantize(amount, order.currency),
+            widget=forms.HiddenInput,
+        )
+
+
+class ContactForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        error_messages={
+            "required": _("Write an e-mail address."),
+            "invalid": _("Write an e-mail address like nama@contoh.id."),
+        },
+        widget=forms.EmailInput(attrs={"size": 40}),
+    )
+    phone = PhoneField()
+
+    def __init__(self, data: Any, *, order: Order) -> None:
+        now = {"email": order.email, "phone": order.phone}
+        super().__init__(data, initial=now)
+        self.fields["email"].required = order.source != Order.Source.CHAT

@@ -1,0 +1,67 @@
+"""Puts an order's e-mail or phone right, and sends again what went astray.
+
+The per-buyer limit stays with the identities claimed at placing (see `tallies`): a
+corrected address neither frees units nor takes any.
+"""
+
+from django.db import transaction
+
+from campaigns.actors import Actor
+from campaigns.clock import Clock
+from campaigns.wakeup import wake_up
+from orders import emails, lifecycle
+from orders.models import Message, Order
+
+# Each tells a state of its own; the latest one makes the earlier ones old news.
+NEWS_OF_STATE = ("order_placed", "order_confirmed", "order_expired", "order_canceled")
+OVERTAKEN = (*NEWS_OF_STATE, "payment_reminder")
+State = Message.State
+
+
+def correct_contact(order_id: int, *, email: str, phone: str, actor: Actor) -> Order:
+    """Write what is new of the two; the same again changes and sends nothing."""
+    with transaction.atomic():
+        order = lifecycle.locked(order_id)
+        entered = {"email": email, "phone": phone}
+        before = {name: getattr(order, name) for name in entered}
+        changed = [name for name in entered if entered[name] != before[name]]
+        if not changed:
+            return order
+        for name in changed:
+            setattr(order, name, entered[name])
+        order.save(update_fields=changed)
+        personal = {n: {"from": before[n], "to": entered[n]} for n in changed}
+        order.record("contact_corrected", actor=actor, personal=personal)
+        if "email" in changed:
+            _send_to_new_address(order)
+            wake_up()
+    return order
+
+
+def _send_to_new_address(order: Order) -> None:
+    latest = order.messages.filter(kind__in=NEWS_OF_STATE).order_by("pk").last()
+    _readdress_unsent(order, latest)
+    if not order.email:
+        return
+    corrections = order.events.filter(kind="contact_corrected").count()
+    key = f"corrected-{corrections}"
+    emails.order_link(order, request_key=key, corrected=True)
+    if latest and latest.state in (State.SENT, State.SENDING):
+        emails.send_copy(latest, to=order.email, key=key)
+
+
+def _readdress_unsent(order: Order, latest: Message | None) -> None:
+    """Failed mails are tried again, unless later news made them pointless."""
+    queued = order.messages.filter(state=State.QUEUED)
+    failed = order.messages.filter(state=State.FAILED)
+    if not order.email:
+        (queued | failed).update(state=State.ABORTED)
+        return
+    old_news = failed.filter(kind__in=OVERTAKEN)
+    if latest:
+        old_news = old_news.exclude(pk=latest.pk)
+    old_news.update(state=State.ABORTED)
+    queued.update(to=order.email)
+    failed.update(
+        to=order.email, state=State.QUEUED, attempts=0, next_attempt_at=Clock()
+    )

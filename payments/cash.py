@@ -1,0 +1,88 @@
+"""Cash: recorded by the seller when it is received, and when it is paid back.
+
+Both enter the books by the doors that gateways use, so the one money rule confirms,
+reinstates and owes back.
+"""
+
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+
+from campaigns.actors import Actor
+from campaigns.clock import database_now
+from campaigns.errors import CampaignError, InvalidTransition
+from orders import lifecycle
+from orders.models import Order
+from payments import attempts, expiry, gateways, refund_sending, settlement
+from payments.gateways.base import RefundSnapshot
+from payments.gateways.cash import CashGateway
+from payments.models import Payment, Refund
+
+
+class AlreadyRecorded(CampaignError):
+    """This cash, or this way of paying back, stands in the books already."""
+
+
+def receive(
+    order_id: int, *, amount: Decimal, note: str, key: str, actor: Actor
+) -> Payment:
+    """Book cash once for each `key`; raises AlreadyRecorded.
+
+    A page of a gateway that waits for the same money is closed first. What it brings
+    all the same, and cash above what is due, is owed back.
+    """
+    order = Order.objects.get(pk=order_id)
+    if waiting := attempts.open_attempt(order):
+        expiry.close(waiting)
+    try:
+        with transaction.atomic():
+            return _receive(order_id, amount=amount, note=note, key=key, actor=actor)
+    except IntegrityError as error:
+        raise AlreadyRecorded from error
+
+
+def _receive(
+    order_id: int, *, amount: Decimal, note: str, key: str, actor: Actor
+) -> Payment:
+    order = lifecycle.locked(order_id)
+    payment = attempts.first_attempt(order, CashGateway.name)
+    payment.reference = attempts.next_reference(order)
+    payment.gateway_reference = f"cash_{key}"
+    payment.amount = amount
+    payment.state = Payment.State.CONFIRMED
+    payment.confirmed_at = database_now()
+    payment.save(force_insert=True)
+    data = {"payment": payment.reference, "amount": amount}
+    order.record("cash_received", actor=actor, data=data, personal=_noted(note))
+    settlement.apply(payment, CashGateway().fetch(gateways.payment_in(payment)))
+    return payment
+
+
+def pay_back(refund_id: int, *, reference: str, actor: Actor) -> None:
+    """A refund "to be paid by hand" was paid; raises what changed in between."""
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    seen = RefundSnapshot(
+        gateway_reference=reference,
+        amount=refund.amount,
+        state=Refund.State.SUCCEEDED,
+    )
+    try:
+        with transaction.atomic():
+            _pay_back(refund, seen, actor)
+    except IntegrityError as error:
+        raise AlreadyRecorded from error
+
+
+def _pay_back(refund: Refund, seen: RefundSnapshot, actor: Actor) -> None:
+    order = lifecycle.locked(refund.payment.order_id)
+    refund.refresh_from_db(fields=["state"])
+    if refund.state != Refund.State.MANUAL:
+        raise InvalidTransition(refund, Refund.State.SUCCEEDED)
+    data = {"refund": refund.reference, "amount": refund.amount}
+    noted = _noted(seen.gateway_reference)
+    order.record("refunded_by_hand", actor=actor, data=data, personal=noted)
+    refund_sending.record(refund, state=seen.state, seen=seen)
+
+
+def _noted(text: str) -> dict[str, str]:
+    return {"note": text} if text else {}

@@ -1,0 +1,220 @@
+"""Two sellers with a row of every model; all texts of the first carry a mark."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, models, transaction
+from django.test import Client
+from django.urls import reverse
+
+from campaigns.actors import SYSTEM
+from campaigns.models import Batch, Membership, Seller
+from fulfillment import production
+from orders.models import Order
+from payments.models import GatewayEvent, Payment, Refund
+from tests.factories import (
+    make_batch,
+    make_campaign,
+    make_confirmed_order,
+    make_picture,
+    make_seller,
+    make_shop,
+)
+from tests.fulfillment.goods import close, ship
+
+REGISTRY: dict[type[models.Model], Any] = dict(admin.site._registry)
+MODELS = sorted(REGISTRY, key=lambda model: model._meta.label)
+ROLES = ("owner", "manager", "packer")
+MARK = "RAHASIA-A"
+APPS = ("campaigns", "orders", "payments", "fulfillment", "auth")
+KEPT = {"time_zone", "password", "first_name", "last_name"}
+# Belongs to nobody and is offered to everybody.
+SHARED = {"fulfillment.Carrier"}
+
+
+def make_world(**campaign: Any) -> Seller:
+    """A seller with a row of every model, an open batch and one in production."""
+    seller = make_seller(whatsapp="+6281200001111")
+    batch = make_shop(campaign=make_campaign(seller=seller, **campaign))
+    make_picture(campaign=batch.campaign)
+    order = make_confirmed_order(batch=batch, quantity=2)
+    order.record("noted", actor=SYSTEM, data={"amount": str(order.total)})
+    _money_of(order.payments.get())
+    _goods_of(order)
+    make_batch(campaign=batch.campaign)
+    Batch.objects.filter(campaign=batch.campaign).update(goods_capacity=98_765_432)
+    return seller
+
+
+def _money_of(payment: Payment) -> None:
+    Refund.objects.create(
+        reference=f"REF-{payment.pk}", payment=payment, amount=12_347, source="admin"
+    )
+    GatewayEvent.objects.create(
+        gateway="sandbox",
+        dedupe_key=f"event-{payment.pk}",
+        type="payment.paid",
+        body=b"{}",
+        payment=payment,
+    )
+
+
+def _goods_of(order: Order) -> None:
+    """One of its two units is on its way."""
+    close(order.batch)
+    production.freeze(order.batch_id, actor=SYSTEM)
+    line = order.lines.get()
+    ship(order, f"KK {order.pk}", lines={line.pk: 1})
+
+
+def hire(seller: Seller, role: str, **columns: Any) -> User:
+    name = f"{role}-{seller.pk}-{User.objects.count()}"
+    user = User.objects.create_user(
+        name, f"{name}@example.com", is_staff=True, **columns
+    )
+    Membership.objects.create(seller=seller, user=user, role=role)
+    return user
+
+
+def note(user: User, row: models.Model) -> None:
+    """As the admin does when somebody saves a row."""
+    LogEntry.objects.create(
+        user=user,
+        content_type=ContentType.objects.get_for_model(row),
+        object_id=str(row.pk),
+        object_repr=MARK,
+        action_flag=CHANGE,
+        change_message=MARK,
+    )
+
+
+def our_models() -> list[type[models.Model]]:
+    return [model for model in apps.get_models() if model._meta.app_label in APPS]
+
+
+def rows_of(model: type[models.Model]) -> "models.QuerySet[Any]":
+    """Past managers that refuse to change what tells history."""
+    return models.QuerySet(model)
+
+
+def mark_everything() -> None:
+    """Every text of every row there is now."""
+    for model in our_models():
+        if model._meta.label in SHARED:
+            continue
+        for row in rows_of(model):
+            for field in model._meta.concrete_fields:
+                _mark(row, field)
+
+
+def _mark(row: models.Model, field: Any) -> None:
+    text = _marked(row, field)
+    if text is None or field.name in KEPT or field.choices:
+        return
+    with suppress(IntegrityError), transaction.atomic():
+        rows_of(type(row)).filter(pk=row.pk).update(**{field.name: text})
+
+
+def _marked(row: models.Model, field: Any) -> Any:
+    if isinstance(field, models.JSONField):
+        return {MARK: MARK} if isinstance(getattr(row, field.name), dict) else [MARK]
+    if isinstance(field, models.BinaryField):
+        return MARK.encode()
+    if not isinstance(field, models.CharField | models.TextField):
+        return None
+    text = f"{MARK}{row.pk}" if field.unique else MARK
+    return text if len(text) <= (field.max_length or 999) else None
+
+
+def dump() -> dict[str, list[Any]]:
+    """Everything but who logged in when."""
+    return {
+        model._meta.label: list(
+            rows_of(model).order_by("pk").values_list(*_names(model))
+        )
+        for model in our_models()
+    }
+
+
+def _names(model: type[models.Model]) -> list[str]:
+    columns = [field.attname for field in model._meta.concrete_fields]
+    return [name for name in columns if name != "last_login"]
+
+
+class World:
+    """Rows of A, whose texts are marked, and of B."""
+
+    def __init__(self) -> None:
+        self.a = make_world()
+        self.a_staff = hire(self.a, "owner")
+        mark_everything()
+        self.first = {model: set(_keys(model)) for model in our_models()}
+        self.b = make_world()
+        self.staff = {role: hire(self.b, role) for role in ROLES}
+        note(self.staff["owner"], self.a)
+
+    def of_a(self, model: type[models.Model]) -> list[int]:
+        return sorted(self.first[model])
+
+    def of_b(self, model: type[models.Model]) -> list[int]:
+        return sorted(set(_keys(model)) - self.first[model])
+
+    def rows_of_a(self) -> dict[str, list[Any]]:
+        keys = {model._meta.label: self.first[model] for model in self.first}
+        return {
+            label: [row for row in rows if row[0] in keys[label]]
+            for label, rows in dump().items()
+        }
+
+    def mixed(self) -> list[str]:
+        """Where a row of B points to one of A."""
+        return [
+            f"{model._meta.label}.{field.name}"
+            for model in self.first
+            for field in model._meta.concrete_fields
+            if field.related_model in self.first
+            and field.related_model._meta.label not in SHARED
+            and rows_of(model)
+            .filter(pk__in=self.of_b(model))
+            .filter(**{f"{field.name}__in": self.of_a(field.related_model)})
+            .exists()
+        ]
+
+    def client(self, role: str = "owner") -> Client:
+        client = Client(raise_request_exception=True)
+        client.force_login(self.staff[role])
+        return client
+
+
+def _keys(model: type[models.Model]) -> Any:
+    return rows_of(model).values_list("pk", flat=True)
+
+
+def name_of(model: type[models.Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+def pages_of(model: type[models.Model], key: int | None) -> list[str]:
+    """Addresses of all pages of a row, or of all pages without one."""
+    found = []
+    for pattern in admin.site.get_model_admin(model).get_urls():
+        wanted = dict.fromkeys(pattern.pattern.converters, key)
+        if pattern.name and bool(wanted) == (key is not None):
+            found.append(reverse(f"admin:{pattern.name}", kwargs=wanted))
+    return found
+
+
+def text_of(response: Any) -> str:
+    if response.streaming:
+        return b"".join(response.streaming_content).decode()
+    return str(response.content.decode(errors="replace"))
+
+
+def clean(response: Any) -> bool:
+    told = text_of(response) + response.get("Location", "")
+    return MARK.casefold() not in told.casefold()
