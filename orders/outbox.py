@@ -11,7 +11,6 @@ from datetime import timedelta
 from email.utils import formataddr
 
 from campaigns.clock import Clock, database_now
-from campaigns.rounds import count_done
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, Q, QuerySet
@@ -31,7 +30,7 @@ PERMANENT_SMTP = range(500, 600)
 
 def deliver_due(limit: int = 500) -> int:
     """Send what is due, the most urgent first; returns how many were accepted."""
-    return count_done(_due(limit), _deliver)
+    return sum(_deliver(message) for message in _due(limit))
 
 
 def _due(limit: int) -> Iterator[Message]:
@@ -87,10 +86,11 @@ def _failed(message: Message, error: Exception) -> None:
 
 
 def _is_permanent(error: Exception) -> bool:
+    """No to this mail for ever; a no to our password or sender may still be mended."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _reason in error.recipients.values()]
         return all(code in PERMANENT_SMTP for code in codes)
-    if isinstance(error, smtplib.SMTPResponseException):
+    if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code in PERMANENT_SMTP
     # A header or an address that no server would take.
     return isinstance(error, ValueError)

@@ -14,11 +14,11 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from campaigns import wording
 from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
 from campaigns.gallery import Image
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
 from campaigns.money import format_money
+from payments import checkout_words
 from payments.basket import (
     MAX_QUANTITY,
     QUANTITY_FIELD,
@@ -29,7 +29,6 @@ from payments.basket import (
 from payments.checkout import Draft, DraftLine, deposit_of
 from payments.forms import CheckoutForm
 
-FEW_PROVINCES = 3
 WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
 
 
@@ -85,6 +84,7 @@ class CheckoutPage:
         basket = read_basket(data)
         options = list(campaign.seller.shipping_options.offered(campaign.currency))
         is_order = request.method == "POST" and "quote" not in data
+        _refuse_too_many(basket, campaign)
         return cls(
             campaign=campaign,
             batch=batch,
@@ -224,15 +224,7 @@ class CheckoutPage:
 
     @property
     def rules(self) -> list[str]:
-        """What the buyer agrees to, in words, beside the window and the refund rule."""
-        hold = _("Pay within %(hold)s; after that your place goes to someone else.")
-        sentences = [
-            hold % {"hold": wording.hold(self.campaign.hold_minutes)},
-            wording.cancellation(self.campaign),
-        ]
-        if self.batch.minimum_units:
-            sentences.append(wording.minimum(self.batch))
-        return sentences
+        return checkout_words.rules(self.campaign, self.batch)
 
     @property
     def most(self) -> int:
@@ -256,7 +248,7 @@ class CheckoutPage:
             {
                 "option": option,
                 "id": f"id_shipping_{n}",
-                "sub": _reach(option),
+                "sub": checkout_words.reach(option),
                 "price": option.price(self.weight),
                 "chosen": str(option.pk) == chosen,
             }
@@ -281,22 +273,11 @@ class CheckoutPage:
 
     @property
     def parts(self) -> list[dict[str, str]]:
-        """What the total consists of, for readers whose page stands still."""
-        shipping = self.shipping_price
-        words = _("not chosen yet") if shipping is None else self._money(shipping)
-        return [
-            {"label": _("Goods"), "value": self._money(self.goods)},
-            {"label": _("Shipping"), "value": words},
-        ]
+        return checkout_words.parts(self.goods, self.shipping_price, self._money)
 
     @property
     def sums(self) -> list[dict[str, Any]]:
-        """The total; the script keeps it alive while the buyer chooses."""
-        label = _("Total with shipping")
-        if self.shipping_price is None:
-            label = _("Total, before shipping")
-        row = {"label": label, "value": self._money(self.total)}
-        return [row | {"kind": "total", "live": True}]
+        return checkout_words.sums(self.total, self.shipping_price, self._money)
 
     def _money(self, amount: Decimal) -> str:
         return format_money(amount, self.campaign.currency)
@@ -317,18 +298,12 @@ class CheckoutPage:
         return str(self.form[name].value() or "")
 
 
-def _reach(option: ShippingOption) -> str:
-    """How long the service takes, and where it goes when that is not everywhere."""
-    parts = []
-    if option.days:
-        parts.append(_("%(days)s days after production") % {"days": option.days})
-    if len(option.provinces) > FEW_PROVINCES:
-        count = len(option.provinces)
-        parts.append(_("only to %(count)s provinces") % {"count": count})
-    elif option.provinces:
-        names = ", ".join(option.provinces)
-        parts.append(_("only to %(provinces)s") % {"provinces": names})
-    return " · ".join(parts)
+def _refuse_too_many(basket: Basket, campaign: Campaign) -> None:
+    """What one order can never have is said before an address is typed."""
+    limit = campaign.buyer_limit
+    if limit is not None and sum(basket.quantities.values()) > limit:
+        field = f"quantity-{next(iter(basket.quantities))}"
+        basket.errors.append((field, checkout_words.limit_reached(limit)))
 
 
 def _batch(campaign: Campaign, number: str) -> Batch:

@@ -1,5 +1,6 @@
 """Refund rows: requested by the money rule, booked when a gateway answers."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from payments.models import LedgerEntry, Payment, Refund
 
 LOOK_UP_EVERY = timedelta(minutes=10)
 ROUNDING_SLACK = Decimal("0.001")
+NOT_PAID_YET = (Refund.State.REQUESTED, Refund.State.MANUAL)
 
 
 def orders_owed_back() -> QuerySet[Order]:
@@ -67,11 +69,14 @@ def withdraw_unsent(order: Order) -> None:
     """Take back refunds no gateway has heard of when the order may keep more again."""
     if balance_of(order).due <= 0:
         return
-    for refund in Refund.objects.filter(
-        payment__order=order, state=Refund.State.REQUESTED
-    ):
+    for payment in order.payments.select_for_update(no_key=True):
+        _withdraw(payment, payment.refunds.filter(state=Refund.State.REQUESTED))
+
+
+def _withdraw(payment: Payment, unsent: Iterable[Refund]) -> None:
+    for refund in unsent:
         if refund.advance(Refund.State.CANCELED):
-            _claim(books.locked_payment(refund.payment_id), -refund.amount)
+            _claim(payment, -refund.amount)
 
 
 def record_seen(order: Order, payment: Payment, seen: RefundSnapshot) -> None:
@@ -126,6 +131,12 @@ def _find(payment: Payment, seen: RefundSnapshot) -> Refund | None:
 
 
 def _external(payment: Payment, seen: RefundSnapshot) -> Refund:
+    """A refund of the gateway's own; it takes the place of those not paid yet.
+
+    Whatever is still owed after it is requested anew by the money rule.
+    """
+    if seen.amount > payment.refundable:
+        _withdraw(payment, payment.refunds.filter(state__in=NOT_PAID_YET))
     _claim(payment, seen.amount)
     return Refund.objects.create(
         payment=payment,

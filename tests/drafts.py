@@ -41,7 +41,11 @@ def make_offer(*, variants: int = 1, **overrides: Any) -> Batch:
 
 
 def make_draft(
-    batch: Batch, *, units: list[int] | None = None, backwards: bool = False, **buyer: Any
+    batch: Batch,
+    *,
+    units: list[int] | None = None,
+    backwards: bool = False,
+    **buyer: Any,
 ) -> Draft:
     """One line for each number in `units`, in the order of the variants or reversed."""
     allotments = list(
@@ -51,7 +55,9 @@ def make_draft(
         DraftLine(variant=allotment.variant, allotment=allotment, quantity=quantity)
         for allotment, quantity in zip(allotments, units or [1], strict=False)
     ]
-    read = Batch.objects.with_clock().select_related("campaign__seller").get(pk=batch.pk)
+    read = (
+        Batch.objects.with_clock().select_related("campaign__seller").get(pk=batch.pk)
+    )
     return Draft(
         campaign=read.campaign,
         batch=read,

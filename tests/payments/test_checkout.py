@@ -57,9 +57,13 @@ def test_everything_is_written_once():
     assert (order.goods, order.shipping, order.discount) == (450_000, 18_000, 0)
     assert (order.total, order.deposit) == (468_000, 468_000)
     assert (order.amount_paid, order.amount_refunded, order.amount_kept) == (0, 0, 0)
-    lines = OrderLine.objects.values_list("ordered", "quantity", "shipped", "unit_price")
+    lines = OrderLine.objects.values_list(
+        "ordered", "quantity", "shipped", "unit_price"
+    )
     assert list(lines) == [(2, 2, 0, 150_000), (1, 1, 0, 150_000)]
-    assert list(OrderEvent.objects.values_list("kind", "actor")) == [("placed", "buyer")]
+    assert list(OrderEvent.objects.values_list("kind", "actor")) == [
+        ("placed", "buyer")
+    ]
     assert mails_of(order) == ["order_placed"]
     assert list(BuyerTally.objects.values_list("units", flat=True)) == [3, 3]
     assert list(Allotment.objects.values_list("taken", flat=True)) == [2, 1]
@@ -177,9 +181,7 @@ def test_a_refused_key_may_be_used_again():
     with pytest.raises(WindowChanged):
         place(draft, gateway="sandbox", submit_key=key)
 
-    order = place(
-        make_draft(Batch.objects.get()), gateway="sandbox", submit_key=key
-    )
+    order = place(make_draft(Batch.objects.get()), gateway="sandbox", submit_key=key)
 
     assert Order.objects.get() == order
 
