@@ -98,7 +98,7 @@ def _texts(
 
 def _text(basket: Basket, name: str, data: QueryDict) -> str:
     text = " ".join(data.get(name, "").split())
-    if not text.isprintable():
+    if "\x00" in text:
         basket.errors.append((name, _("Write letters and digits only.")))
     if len(text) > MAX_PERSONALIZATION:
         message = _("Write at most %(most)s characters.") % {
