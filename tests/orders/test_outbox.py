@@ -214,7 +214,7 @@ def test_a_mail_refused_for_now_is_tried_again_later_as_the_same_mail(mailer):
     assert state_of(message) == ("sent", 2, "ok")
 
 
-@pytest.mark.parametrize(("tried", "pause"), enumerate(BACKOFF))
+@pytest.mark.parametrize(("tried", "pause"), [*enumerate(BACKOFF)])
 def test_pauses_grow(mailer, tried, pause):
     message = make_message(attempts=tried)
     mailer.answers = [BUSY]

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from campaigns.models import Batch, Seller
 from orders import history, outbox
@@ -170,7 +170,8 @@ def test_history_hides_who_of_the_staff_did_it():
         OrderEvent(order=order, kind="never_seen", actor="staff", at=timezone.now()),
     ]
 
-    told = [sentence.text for sentence in history.told_to_buyer(events)]
+    with translation.override("en"):
+        told = [sentence.text for sentence in history.told_to_buyer(events)]
 
     assert told == ["The order was updated.", "The seller canceled the order."]
 
