@@ -1,4 +1,4 @@
-"""Refusals of the campaigns app: classes with data. Words for people are chosen at the edge."""
+"""Refusals as classes with data; words for people are chosen at the edge."""
 
 from dataclasses import dataclass
 
@@ -53,6 +53,8 @@ class Shortage:
 class SoldOut(CampaignError):
     def __init__(self, shortages: list[Shortage]) -> None:
         super().__init__(
-            ", ".join(f"{short.wanted} wanted, {short.left} left" for short in shortages)
+            ", ".join(
+                f"{short.wanted} wanted, {short.left} left" for short in shortages
+            )
         )
         self.shortages = shortages

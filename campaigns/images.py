@@ -1,4 +1,4 @@
-"""Pictures from outside: checked before they are decoded, always re-encoded, never kept as sent."""
+"""Pictures from outside: checked before decoding, re-encoded, never kept as sent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def picture_path(instance: Model, filename: str) -> str:
 
 
 def validate_picture(upload: File[bytes]) -> None:
-    """Raise ValidationError with the reason unless this decodes to a picture we accept."""
+    """Raise ValidationError with the reason unless it decodes to a fit picture."""
     _decode(upload)
 
 

@@ -1,4 +1,4 @@
-"""Refuses a wrong configuration at start: which variable, why, and an example that works."""
+"""Refuses a wrong configuration at start: which variable, why, and an example."""
 
 from typing import Any
 

@@ -14,7 +14,9 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     problems = readiness_problems()
     status: dict[str, Any] = {"status": "busy" if problems else "ok"}
-    return JsonResponse(status | {"problems": problems}, status=503 if problems else 200)
+    return JsonResponse(
+        status | {"problems": problems}, status=503 if problems else 200
+    )
 
 
 def readiness_problems() -> list[str]:

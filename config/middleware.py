@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable
 
-from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""One settings file, driven by the environment. Nothing set = the demo profile (README)."""
+"""One settings file, driven by the environment. Nothing set = the demo profile."""
 
 import secrets
 from pathlib import Path

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.db import transaction
+
 from campaigns.actors import BUYER, Actor
 from campaigns.errors import CampaignError
 from campaigns.models import Batch, Campaign
 from campaigns.money import EXPONENT
 from campaigns.wakeup import wake_up
-from django.db import transaction
-
 from orders import emails, lifecycle
 from orders.models import Order
 

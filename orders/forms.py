@@ -34,7 +34,8 @@ class FindForm(forms.Form):
         contact = self.cleaned_data.get("contact", "")
         if contact and self._same_contact(contact) is None:
             self.add_error(
-                "contact", _("Write a number like 0812 3456 7890, or an e-mail address.")
+                "contact",
+                _("Write a number like 0812 3456 7890, or an e-mail address."),
             )
         return self.cleaned_data
 

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from campaigns.invariants import Invariant
-from campaigns.models import Allotment, Batch
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from orders.outbox import BACKOFF
+from campaigns.invariants import Invariant
+from campaigns.models import Allotment, Batch
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
+from orders.outbox import BACKOFF
 
 CHUNK = 5000
 MAILED = {
@@ -112,7 +112,8 @@ def totals_that_do_not_add_up() -> Iterable[str]:
     for pk, in_goods, shipping, discount, total in orders.iterator(CHUNK):
         lines_sum = sums.get(pk, Decimal(0))
         if in_goods != lines_sum or total != lines_sum + shipping - discount:
-            yield f"order {pk}: total {total}, lines {lines_sum} + {shipping} - {discount}"
+            parts = f"{lines_sum} + {shipping} - {discount}"
+            yield f"order {pk}: total {total}, lines {parts}"
 
 
 def changes_nobody_was_told_of() -> Iterable[str]:

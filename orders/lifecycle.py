@@ -7,6 +7,8 @@ batch.
 
 from decimal import Decimal
 
+from django.db import transaction
+
 from campaigns import capacity
 from campaigns.actors import GATEWAY, SYSTEM
 from campaigns.capacity import Gate, Move
@@ -14,8 +16,6 @@ from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition, Refused
 from campaigns.models import Campaign
 from campaigns.money import to_minor_units
-from django.db import transaction
-
 from orders import emails, tallies
 from orders.models import Order
 from orders.models.order import units_by_allotment
@@ -63,7 +63,7 @@ def reinstate(order: Order) -> bool:
 
 
 def release_units(order: Order) -> None:
-    """Give the order's units back to its buyer's tally, its allotments and its batch."""
+    """Give the units back to the buyer's tallies, the allotments and the batch."""
     tallies.release(order, campaign_id=order.batch.campaign_id, units=order.units)
     capacity.shift(claim_of(order, capacity.ANY_TIME).reversed())
 

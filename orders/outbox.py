@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import formataddr
 
-from campaigns.clock import Clock, database_now
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, Q, QuerySet
 
+from campaigns.clock import Clock, database_now
 from orders.emails import mail_host
 from orders.mail_html import html_of
 from orders.models import Message
@@ -22,9 +22,7 @@ from orders.models import Message
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
-BACKOFF = [
-    timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 720)
-]
+BACKOFF = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 720)]
 PERMANENT_SMTP = range(500, 600)
 
 

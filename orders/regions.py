@@ -1,4 +1,4 @@
-"""Indonesia's provinces and their regencies and cities; the source is in data/README.md."""
+"""Indonesia's provinces, regencies and cities; their source: data/README.md."""
 
 import csv
 from functools import cache
@@ -39,4 +39,7 @@ def is_city_of(city: str, province: str) -> bool:
 
 def choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Django choices with one `<optgroup>` per province."""
-    return [(province, [(city, city) for city in cities(province)]) for province in provinces()]
+    return [
+        (province, [(city, city) for city in cities(province)])
+        for province in provinces()
+    ]

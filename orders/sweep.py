@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from campaigns.clock import database_now
-from campaigns.rounds import count_done
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from campaigns.clock import database_now
+from campaigns.rounds import count_done
 from orders import emails, lifecycle, outbox
 from orders.models import Message, Order
 
@@ -15,7 +15,7 @@ SHORTEST_HOLD_REMINDED = timedelta(hours=2)
 
 
 def remind_of_payment() -> int:
-    """One reminder, some hours before the hold ends, to buyers who had time to forget."""
+    """One reminder, hours before the hold ends, to buyers who had time to forget."""
     now = database_now()
     already = Message.objects.filter(order=OuterRef("pk"), kind="payment_reminder")
     waiting = Order.objects.filter(

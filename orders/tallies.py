@@ -5,11 +5,11 @@ personal data. An order keeps the identities it claimed: what is released is exa
 what was taken, even after the buyer's e-mail was corrected.
 """
 
-from campaigns.models import Campaign
 from django.db import connection
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 
+from campaigns.models import Campaign
 from orders.models import BuyerTally, Order
 
 # The claim is one statement, so that two orders of one buyer cannot both see room.

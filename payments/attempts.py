@@ -3,12 +3,12 @@
 import logging
 from datetime import timedelta
 
-from campaigns.clock import Clock, database_now
 from django.db import transaction
 from django.db.models import Q
+
+from campaigns.clock import Clock, database_now
 from orders import lifecycle
 from orders.models import Order
-
 from payments import gateways, settlement
 from payments.dues import balance_of, due_now
 from payments.errors import GatewayError
@@ -42,13 +42,19 @@ def next_attempt(order_id: int, gateway: str) -> Payment | None:
         if payment := open_attempt(order):
             return payment
         amount = due_now(order, balance_of(order))
-        if amount <= 0 or order.status not in Order.HOLDING:
+        if amount <= 0 or not _may_be_paid(order):
             return None
         payment = first_attempt(order, gateway)
         payment.reference = f"{order.number}-{order.payments.count() + 1}"
         payment.amount = amount
         payment.save(force_insert=True)
         return payment
+
+
+def _may_be_paid(order: Order) -> bool:
+    if order.status == Order.Status.PENDING:
+        return order.expires_at is not None and order.expires_at > database_now()
+    return order.status in Order.HOLDING
 
 
 def start(payment: Payment) -> Payment:
@@ -93,9 +99,7 @@ def _may_fetch(payment: Payment) -> bool:
     stale = Q(fetched_at__isnull=True) | Q(
         fetched_at__lte=database_now() - FETCH_AGAIN_AFTER
     )
-    return bool(
-        Payment.objects.filter(stale, pk=payment.pk).update(fetched_at=Clock())
-    )
+    return bool(Payment.objects.filter(stale, pk=payment.pk).update(fetched_at=Clock()))
 
 
 def _purpose(order: Order) -> Payment.Purpose:

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from orders.models import Order
-
 from payments.models import LedgerEntry, Payment, Refund
 
 INTO_THE_SHOP = {LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.REFUND_FAILED}

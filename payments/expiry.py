@@ -1,15 +1,15 @@
-"""Unpaid holds end at the gateway first, then here: a payment cannot slip in between."""
+"""Unpaid holds end at the gateway first, then here: no payment slips in between."""
 
 import logging
 from datetime import timedelta
 
+from django.db import transaction
+
 from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition
 from campaigns.rounds import count_done
-from django.db import transaction
 from orders import lifecycle
 from orders.models import Order
-
 from payments import attempts, gateways, settlement
 from payments.errors import GatewayError
 from payments.models import Payment
@@ -51,7 +51,7 @@ def close_abandoned() -> int:
 
 
 def _close(payment: Payment) -> bool:
-    """Whether the gateway said its page is closed, or was silent for the whole grace."""
+    """Whether the page is closed, or its gateway was silent for the whole grace."""
     try:
         snapshot = gateways.get(payment.gateway).cancel(gateways.payment_in(payment))
     except GatewayError as error:

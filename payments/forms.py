@@ -2,13 +2,13 @@
 
 from typing import Any, cast
 
-from campaigns.models import ShippingOption
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import ShippingOption
 from orders import regions
 from orders.phones import InvalidPhone, parse_phone
-
 from payments import gateways
 
 SUBMIT_KEY = RegexValidator(r"^[A-Za-z0-9_-]{32,64}\Z")

@@ -3,11 +3,11 @@
 import logging
 from datetime import timedelta
 
-from campaigns.clock import database_now
-from campaigns.wakeup import wake_up
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
+from campaigns.clock import database_now
+from campaigns.wakeup import wake_up
 from payments import gateways, settlement
 from payments.errors import GatewayError
 from payments.gateways.base import Inbound

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db.models import Q
+
 from campaigns.clock import database_now
 from campaigns.invariants import Invariant
-from django.db.models import Q
 from orders.models import Order
-
 from payments.dues import balance_of
 from payments.models import LedgerEntry, Payment, Refund
 from payments.refunds import orders_owed_back

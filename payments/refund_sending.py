@@ -2,10 +2,10 @@
 
 import logging
 
-from campaigns.rounds import count_done
 from django.db import transaction
-from orders import lifecycle
 
+from campaigns.rounds import count_done
+from orders import lifecycle
 from payments import books, gateways, refunds, settlement
 from payments.errors import Declined, GatewayError, Rejected, Unknown
 from payments.gateways.base import RefundSnapshot

@@ -5,11 +5,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from campaigns.clock import Clock, database_now
 from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
+
+from campaigns.clock import Clock, database_now
 from orders import emails
 from orders.models import Order
-
 from payments import books
 from payments.dues import balance_of
 from payments.gateways.base import RefundSnapshot
@@ -30,7 +30,9 @@ def orders_owed_back() -> QuerySet[Order]:
         held - F("payments__amount_refunding"), output_field=DecimalField()
     )
     ended = Order.objects.exclude(status__in=Order.HOLDING)
-    return ended.annotate(net=Sum(net)).filter(net__gt=F("amount_kept") + ROUNDING_SLACK)
+    return ended.annotate(net=Sum(net)).filter(
+        net__gt=F("amount_kept") + ROUNDING_SLACK
+    )
 
 
 def request_owed(order: Order) -> int:
@@ -94,7 +96,7 @@ def book(
     seen: RefundSnapshot | None = None,
     failure: str = "",
 ) -> None:
-    """Move the refund to `state` with all that follows; order and payment are locked."""
+    """Move the refund with all that follows; order and payment are locked."""
     origin = Refund.State(refund.state)
     if not refund.advance(state, **_columns(state, seen, failure)):
         return

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from campaigns.money import EXPONENT
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import transaction
 from django.http import HttpResponse
 from django.urls import resolve, reverse
 from django.utils.crypto import salted_hmac
 
+from campaigns.money import EXPONENT
 from payments.models import SandboxPayment
 
 SIGNATURE_HEADER = "X-Sandbox-Signature"
@@ -42,7 +42,9 @@ def finish(reference: str, ending: str) -> None:
         row.save()
 
 
-def refund(*, reference: str, key: str, our_reference: str, amount: Decimal) -> dict[str, Any]:
+def refund(
+    *, reference: str, key: str, our_reference: str, amount: Decimal
+) -> dict[str, Any]:
     """Book a refund once for each key; the record as the provider answers it."""
     with transaction.atomic():
         row = SandboxPayment.objects.select_for_update().get(reference=reference)

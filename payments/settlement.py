@@ -6,13 +6,13 @@ late, or at the same time as another: the order's lock and the booked amounts de
 
 from typing import Any
 
+from django.db import transaction
+
 from campaigns.clock import Clock
 from campaigns.models import Batch
 from campaigns.wakeup import wake_up
-from django.db import transaction
 from orders import emails, lifecycle
 from orders.models import Order
-
 from payments import books, refunds
 from payments.dues import balance_of
 from payments.gateways.base import Snapshot

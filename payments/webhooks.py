@@ -2,12 +2,12 @@
 
 import logging
 
-from campaigns.busy import is_busy
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from campaigns.busy import is_busy
 from payments import gateways, inbox
 from payments.errors import BadSignature
 

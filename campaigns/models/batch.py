@@ -1,4 +1,4 @@
-"""The promise and the gate in one row: what one production run can make, and until when."""
+"""The promise and the gate in one row: what one run can make, and until when."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -246,17 +246,19 @@ class Batch(models.Model):
         """Take orders again until `closes_at`, which must lie in the future."""
         if closes_at <= database_now():
             raise NotReady([str(_("Choose a closing time in the future."))])
-        self._move_to(
-            self.Stage.OPEN,
-            actor,
-            origin=self.Stage.CLOSED,
-            data={"closed_at": self.closed_at and self.closed_at.isoformat()},
-            closes_at=closes_at,
-            closed_at=None,
-        )
+        with transaction.atomic():
+            closed_at = self._locked().closed_at
+            self._move_to(
+                self.Stage.OPEN,
+                actor,
+                origin=self.Stage.CLOSED,
+                data={"closed_at": closed_at and closed_at.isoformat()},
+                closes_at=closes_at,
+                closed_at=None,
+            )
 
     def change_capacity(self, capacity: int, *, actor: Actor) -> None:
-        """Set the cap; raises CapacityBelowTaken and changes nothing when units are gone."""
+        """Set the cap; raises CapacityBelowTaken when more units are gone already."""
         with transaction.atomic():
             batch = self._locked()
             rows = Batch.objects.filter(pk=self.pk, taken__lte=capacity)
@@ -279,7 +281,7 @@ class Batch(models.Model):
         self.closes_at = closes_at
 
     def complete_allotments(self) -> None:
-        """Give every variant of the campaign its row here; units are counted per row."""
+        """Give every variant of the campaign its row; units are counted per row."""
         self.allotments.bulk_create(
             [
                 self.allotments.model(batch=self, variant=variant)

@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import images
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition, NotReady
-from campaigns import images
 from campaigns.fields import OrderedJSONField
 from campaigns.models.seller import Seller
 from campaigns.money import CURRENCY_CHOICES
@@ -233,9 +233,7 @@ class Picture(models.Model):
         validators=[MinLengthValidator(3)],
         help_text=_("Read aloud to buyers who cannot see it."),
     )
-    kind = models.CharField(
-        _("kind"), max_length=6, choices=Kind, default=Kind.SAMPLE
-    )
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.SAMPLE)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:

@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.clock import Clock
 from campaigns import images
+from campaigns.clock import Clock
 from campaigns.money import CURRENCY_CHOICES
 
 GRAMS_PER_KILOGRAM = 1000
@@ -31,7 +31,8 @@ class Seller(models.Model):
     name = models.CharField(_("name"), max_length=80)
     slug = models.SlugField(_("address"), max_length=50, unique=True)
     logo = models.ImageField(
-        _("logo"), upload_to=images.picture_path,
+        _("logo"),
+        upload_to=images.picture_path,
         validators=[images.validate_picture],
         blank=True,
         max_length=200,
@@ -112,9 +113,7 @@ class ShippingOptionQuerySet(models.QuerySet["ShippingOption"]):
 
 
 class ShippingOption(models.Model):
-    seller = models.ForeignKey(
-        Seller, models.CASCADE, related_name="shipping_options"
-    )
+    seller = models.ForeignKey(Seller, models.CASCADE, related_name="shipping_options")
     currency = models.CharField(
         _("currency"), max_length=3, choices=CURRENCY_CHOICES, default="IDR"
     )

@@ -2,12 +2,12 @@
 
 from typing import Self
 
-from campaigns.clock import Clock
-from campaigns.models import Campaign
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.clock import Clock
+from campaigns.models import Campaign
 from orders.models.order import Order
 
 
@@ -33,12 +33,8 @@ class Message(models.Model):
         BULK = 9, _("Bulk")
 
     dedupe_key = models.CharField(max_length=120, unique=True)
-    order = models.ForeignKey(
-        Order, models.PROTECT, null=True, related_name="messages"
-    )
-    campaign = models.ForeignKey(
-        Campaign, models.PROTECT, null=True, related_name="+"
-    )
+    order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="messages")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="+")
     kind = models.CharField(_("kind"), max_length=30)
     to = models.EmailField(_("to"))
     sender_name = models.CharField(max_length=80, blank=True)

@@ -6,6 +6,13 @@ from decimal import Decimal
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.actors import Actor
 from campaigns.append_only import AppendOnly
 from campaigns.clock import Clock
@@ -13,12 +20,6 @@ from campaigns.errors import InvalidTransition
 from campaigns.fields import OrderedJSONField
 from campaigns.models import Allotment, Batch, ShippingOption, Variant
 from campaigns.money import CURRENCY_CHOICES
-from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
-from django.db.models import F, Q
-from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 # No 0/O, 1/I/L: read aloud over the phone, typed from a parcel.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -131,7 +132,7 @@ class Order(models.Model):
     promised_from = models.DateField(_("promised from"), null=True)
     promised_until = models.DateField(_("promised until"), null=True)
     schedule_version = models.PositiveIntegerField(default=1)
-    # Digests of the normalised e-mail and phone, in the order their tallies are claimed.
+    # Digests of e-mail and phone, in the order in which their tallies are claimed.
     limit_keys = models.JSONField(default=list, editable=False)
 
     placed_at = models.DateTimeField(_("placed"), db_default=Clock(), editable=False)

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.urls import reverse
 from django.utils.module_loading import import_string
-from orders.emails import absolute
 
+from orders.emails import absolute
 from payments.gateways.base import Gateway, PaymentIn, RefundIn
 from payments.models import Payment, Refund
 

@@ -1,4 +1,4 @@
-"""The adapter of the sandbox provider: no account, no network, every ending on a page."""
+"""The adapter of the sandbox provider: no account, no network, every ending."""
 
 import json
 from collections.abc import Mapping

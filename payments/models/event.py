@@ -1,12 +1,12 @@
-"""The inbox: each notification of a gateway, stored once, before anything is believed."""
+"""The inbox: each notification, stored once, before anything is believed."""
 
 from typing import Self
 
-from campaigns.clock import Clock
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.clock import Clock
 from payments.models.payment import Payment
 
 

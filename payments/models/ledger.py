@@ -1,17 +1,17 @@
 """The books: one row is one balanced transfer between two accounts, never changed."""
 
-from campaigns.append_only import AppendOnly
-from campaigns.clock import Clock
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from orders.models import Order
 
+from campaigns.append_only import AppendOnly
+from campaigns.clock import Clock
+from orders.models import Order
 from payments.models.payment import Payment, Refund
 
 
 class LedgerEntry(AppendOnly):
-    """Money leaves `debit` and reaches `credit`: `gateway:<name>`, `customer:<number>`, …"""
+    """Money leaves `debit` for `credit`: `gateway:<name>`, `customer:<number>`."""
 
     class Kind(models.TextChoices):
         PAYMENT = "payment", _("Payment")

@@ -5,12 +5,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from campaigns.clock import Clock, database_now
-from campaigns.money import CURRENCY_CHOICES
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from campaigns.clock import Clock, database_now
+from campaigns.money import CURRENCY_CHOICES
 from orders.models import Order
 
 
@@ -254,7 +255,7 @@ class Refund(models.Model):
         return bool(taken)
 
     def advance(self, target: "Refund.State", **columns: Any) -> bool:
-        """Compare-and-set; False when this refund cannot, or can no longer, move there."""
+        """Compare-and-set; False when this refund can not, or no longer, move there."""
         origin = Refund.State(self.state)
         if target not in self.TRANSITIONS.get(origin, ()):
             return False

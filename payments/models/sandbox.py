@@ -2,9 +2,10 @@
 
 import secrets
 
-from campaigns.clock import Clock
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from campaigns.clock import Clock
 
 
 def new_session() -> str:

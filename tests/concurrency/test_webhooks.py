@@ -33,7 +33,9 @@ def post(body):
 
 def test_ten_equal_webhooks_are_one_event_and_one_confirmation():
     payment = paid_at_the_gateway()
-    body = f'{{"id": "evt_1", "type": "payment.paid", "reference": "{payment.reference}"}}'
+    body = (
+        f'{{"id": "evt_1", "type": "payment.paid", "reference": "{payment.reference}"}}'
+    )
     answers = []
 
     race([lambda: answers.append(post(body).status_code)] * 10)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from config.wsgi import application  # noqa: F401
 from campaigns import capacity
+from config.wsgi import application  # noqa: F401
 from payments import attempts
 
 

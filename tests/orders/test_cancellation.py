@@ -103,7 +103,12 @@ def test_the_rule_agreed_at_purchase_decides_what_is_kept(rule, stage, kept):
 
 @pytest.mark.parametrize(
     ("price", "percent", "kept"),
-    [(131_999, 33, 49_500), (131_999, 100, 149_999), (131_999, 0, 0), (132_001, 50, 75_001)],
+    [
+        (131_999, 33, 49_500),
+        (131_999, 100, 149_999),
+        (131_999, 0, 0),
+        (132_001, 50, 75_001),
+    ],
 )
 def test_what_is_kept_is_rounded_half_up_to_whole_rupiah(price, percent, kept):
     batch = an_offer(free_cancellation="never", cancellation_kept_percent=percent)

@@ -23,7 +23,11 @@ pytestmark = pytest.mark.django_db
 
 Status = Order.Status
 PAIRS = [(origin, target) for origin in Status for target in Status]
-ALLOWED = [(origin, target) for origin, target in PAIRS if target in Order.TRANSITIONS.get(origin, ())]
+ALLOWED = [
+    (origin, target)
+    for origin, target in PAIRS
+    if target in Order.TRANSITIONS.get(origin, ())
+]
 
 
 def act(step, order):

@@ -18,7 +18,9 @@ pytestmark = pytest.mark.django_db
 
 LEASE = timedelta(minutes=5)
 BUSY = smtplib.SMTPRecipientsRefused({"ani@example.com": (451, b"try later")})
-UNKNOWN_USER = smtplib.SMTPRecipientsRefused({"ani@example.com": (550, b"no such user")})
+UNKNOWN_USER = smtplib.SMTPRecipientsRefused(
+    {"ani@example.com": (550, b"no such user")}
+)
 TOO_BIG = smtplib.SMTPDataError(552, b"too big")
 
 

@@ -11,13 +11,21 @@ def codes() -> list[str]:
 
 
 def all_cities() -> list[str]:
-    return [city for province in regions.provinces() for city in regions.cities(province)]
+    return [
+        city for province in regions.provinces() for city in regions.cities(province)
+    ]
 
 
 def test_there_are_38_provinces_in_alphabetical_order() -> None:
     assert len(regions.provinces()) == 38
     assert regions.provinces() == tuple(sorted(regions.provinces()))
-    assert regions.provinces()[:5] == ("Aceh", "Bali", "Banten", "Bengkulu", "DI Yogyakarta")
+    assert regions.provinces()[:5] == (
+        "Aceh",
+        "Bali",
+        "Banten",
+        "Bengkulu",
+        "DI Yogyakarta",
+    )
 
 
 def test_there_are_514_cities_and_no_two_share_a_name() -> None:

@@ -48,7 +48,9 @@ def test_one_mailbox_has_one_spelling(email):
     assert normalised_email(email) == "ani@example.com"
 
 
-@pytest.mark.parametrize("email", ["ani@example.org", "a.ni@example.com", "ani2@example.com"])
+@pytest.mark.parametrize(
+    "email", ["ani@example.org", "a.ni@example.com", "ani2@example.com"]
+)
 def test_other_mailboxes_stay_other_mailboxes(email):
     assert normalised_email(email) != "ani@example.com"
 

@@ -11,7 +11,6 @@ from campaigns.models import Campaign, ShippingOption, Variant
 from orders import cancellation
 from payments import gateways, inbox, refund_sending, refunds, sandbox
 from payments.errors import Declined, Rejected, Unavailable, Unknown
-from payments.gateways.base import RefundSnapshot
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import Refund, SandboxPayment
 from payments.settlement import apply
@@ -67,12 +66,6 @@ def fetched(order, **changes):
     payment = payment_of(order)
     snapshot = gateways.get("sandbox").fetch(gateways.payment_in(payment))
     return replace(snapshot, **changes)
-
-
-def made_elsewhere(amount, *, state=Refund.State.SUCCEEDED, reference="sbr_1"):
-    return RefundSnapshot(
-        gateway_reference=reference, amount=Decimal(amount), state=state
-    )
 
 
 def test_what_is_owed_is_written_once_and_sent_once():
@@ -239,84 +232,6 @@ def test_news_of_a_refund_before_its_own_answer_is_the_same_refund(monkeypatch):
     assert refunds_of(order) == [("succeeded", TOTAL, "buyer")]
     assert ledger_of(order) == BOOKED
     assert mails_of(order).count("refund_sent") == 1
-
-
-def test_a_refund_made_at_the_gateway_is_recorded_once():
-    order = place_paid(make_offer())
-    seen = fetched(order, refunds=(made_elsewhere(68_000),))
-
-    apply(payment_of(order), seen)
-    apply(payment_of(order), seen)
-
-    assert sums_of(order) == ("confirmed", TOTAL, 68_000, 0)
-    assert refunds_of(order) == [("succeeded", 68_000, "external")]
-    assert ledger_of(order) == [("payment", TOTAL), ("refund", 68_000)]
-
-
-def test_a_refund_made_at_the_gateway_takes_the_place_of_one_not_sent_yet():
-    order = a_canceled_order()
-    refund_sending.request_all_owed()
-
-    apply(payment_of(order), fetched(order, refunds=(made_elsewhere(TOTAL),)))
-    send_refunds()
-
-    assert sums_of(order) == ("canceled", TOTAL, TOTAL, 0)
-    assert refunds_of(order) == [
-        ("canceled", TOTAL, "buyer"),
-        ("succeeded", TOTAL, "external"),
-    ]
-    assert at_the_gateway() == []
-    assert ledger_of(order) == BOOKED
-
-
-def test_a_refund_made_at_the_gateway_is_not_paid_by_hand_as_well(monkeypatch):
-    order = a_canceled_order()
-    answer_with(monkeypatch, Declined("not enough balance"), after_booking=False)
-    send_refunds()
-
-    apply(payment_of(order), fetched(order, refunds=(made_elsewhere(TOTAL),)))
-
-    assert refunds_of(order) == [
-        ("failed", TOTAL, "buyer"),
-        ("canceled", TOTAL, "buyer"),
-        ("succeeded", TOTAL, "external"),
-    ]
-    assert sums_of(order) == ("canceled", TOTAL, TOTAL, 0)
-
-
-def test_what_a_smaller_refund_at_the_gateway_leaves_is_still_sent():
-    order = a_canceled_order()
-    refund_sending.request_all_owed()
-
-    apply(payment_of(order), fetched(order, refunds=(made_elsewhere(68_000),)))
-
-    assert refunds_of(order) == [
-        ("canceled", TOTAL, "buyer"),
-        ("succeeded", 68_000, "external"),
-        ("requested", 100_000, "buyer"),
-    ]
-    assert payment_of(order).amount_refunding == TOTAL
-
-
-def test_a_refund_that_came_back_is_owed_again():
-    order = a_canceled_order()
-    send_refunds()
-    record = at_the_gateway()[0]
-    came_back = RefundSnapshot(
-        gateway_reference=record["id"],
-        reference=record["reference"],
-        amount=TOTAL,
-        state=Refund.State.FAILED,
-        failure="account closed",
-    )
-
-    for _n in range(2):
-        apply(payment_of(order), fetched(order, refunds=(came_back,)))
-
-    assert sums_of(order) == ("canceled", TOTAL, 0, 0)
-    assert ledger_of(order) == [*BOOKED, ("refund_failed", TOTAL)]
-    assert refunds_of(order)[1:] == [("manual", TOTAL, "buyer")]
-    assert Refund.objects.earliest("pk").failure == "account closed"
 
 
 def test_more_than_was_received_can_never_be_claimed():

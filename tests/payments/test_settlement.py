@@ -56,14 +56,6 @@ def assert_paid_once(order):
     assert refunds_of(order) == []
 
 
-def test_the_webhook_alone_is_enough():
-    order = place_order(make_offer())
-
-    finish(order, "pay")
-
-    assert_paid_once(order)
-
-
 def test_a_buyer_back_before_the_webhook_is_confirmed_by_asking():
     order = place_order(make_offer())
     press(payment_of(order), "pay")
