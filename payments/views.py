@@ -102,7 +102,12 @@ def pay(request: HttpRequest, order: Order) -> HttpResponse:
 
 def _start(order: Order) -> HttpResponse:
     """Lead to the gateway's page of the open attempt, or of a new one."""
-    payment = attempts.next_attempt(order.pk, gateways.offered()[0])
+    offered = gateways.offered()
+    payment = (
+        attempts.next_attempt(order.pk, offered[0])
+        if offered
+        else attempts.open_attempt(order)
+    )
     if payment and not payment.redirect_url:
         payment = attempts.start(payment)
     if payment and payment.redirect_url:

@@ -1,4 +1,4 @@
-"""Both languages are complete, and the compiled catalog is the one in the repository."""
+"""Both languages are complete, and the compiled catalog is up to date."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""From a product file to a followed order: import, publish and open in the admin, buy."""
+"""From a product file to a followed order: import, publish, open, buy."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -301,6 +301,7 @@ def test_late_money_twice_is_owed_back_both_times():
     send_refunds()
 
     assert sums_of(order) == ("expired", 2 * TOTAL, 2 * TOTAL, 0)
+    assert mails_of(order).count("late_payment") == 2
     assert ledger_of(order)[:2] == [("payment", TOTAL), ("payment", TOTAL)]
     assert [amount for _state, amount, _source in refunds_of(order)] == [TOTAL] * 2
 
