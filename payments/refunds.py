@@ -83,7 +83,11 @@ def _withdraw(payment: Payment, unsent: Iterable[Refund]) -> None:
 
 def record_seen(order: Order, payment: Payment, seen: RefundSnapshot) -> None:
     """Book a refund found at the gateway: ours, or one made in its own dashboard."""
-    refund = _find(payment, seen) or _external(payment, seen)
+    refund = _find(payment, seen)
+    if refund is None and seen.state == Refund.State.FAILED:
+        # It never left, and nobody here had counted on it.
+        return
+    refund = refund or _external(payment, seen)
     book(order, payment, refund, state=seen.state, seen=seen)
 
 

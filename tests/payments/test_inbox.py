@@ -251,3 +251,21 @@ def test_an_event_left_by_a_worker_that_died_is_taken_up_again():
     make_due()
     assert inbox.process_due() == 1
     assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
+
+
+def test_a_notification_without_an_id_is_known_by_its_bytes():
+    notice = {"type": "payment.paid", "reference": "UNKNOWN-1"}
+
+    answers = [notify(notice).status_code for _ in range(2)]
+
+    assert answers == [200, 200]
+    assert GatewayEvent.objects.get().duplicates == 1
+
+
+def test_signed_bytes_that_are_no_notification_are_refused():
+    raw = b"[1, 2"
+
+    answer = post(raw, **{sandbox.SIGNATURE_HEADER: sandbox.sign(raw)})
+
+    assert answer.status_code == 400
+    assert not GatewayEvent.objects.exists()
