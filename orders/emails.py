@@ -50,6 +50,11 @@ def refund_sent(order: Order, *, refund_key: str, amount: Any) -> None:
     _queue(_message(order, "refund_sent", key=refund_key, amount=amount))
 
 
+def refund_by_hand(order: Order, *, refund_key: str, amount: Any) -> None:
+    """A refund came back from the gateway: the seller pays it by hand."""
+    _queue(_message(order, "refund_started", key=refund_key, amount=amount))
+
+
 def _queue(message: Message) -> None:
     """Store once: the same news, told twice, is one row."""
     if message.to:

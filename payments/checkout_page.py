@@ -18,6 +18,7 @@ from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
 from campaigns.gallery import Image
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
 from campaigns.money import format_money
+from orders import tallies
 from payments import checkout_words
 from payments.basket import (
     MAX_QUANTITY,
@@ -197,6 +198,13 @@ class CheckoutPage:
         ]
         return [row for row in rows if row[1] > row[2]]
 
+    def units_held(self) -> int:
+        """What this buyer has in other orders of the campaign."""
+        buyer = self.form.cleaned_data["buyer"]
+        return tallies.held_by(
+            campaign_id=self.campaign.pk, email=buyer["email"], phone=buyer["phone"]
+        )
+
     @property
     def units(self) -> int:
         return sum(self.basket.quantities.values())
@@ -210,9 +218,10 @@ class CheckoutPage:
     def misread(self) -> list[tuple[Variant, str]]:
         """Variants whose quantity is no number, with what was written instead."""
         written = {
-            int(match.group(1)): str(self.data[name])
+            int(match.group(1)): str(self.data.get(name, ""))
             for name, _message in self.basket.errors
             if (match := QUANTITY_FIELD.fullmatch(name))
+            and int(match.group(1)) not in self.basket.quantities
         }
         variants = self.campaign.variants.active().filter(pk__in=written)
         return [(variant, written[variant.pk]) for variant in variants]
@@ -341,8 +350,9 @@ def _form(
 
 
 def _choose_shipping(initial: dict[str, Any], options: list[ShippingOption]) -> None:
-    """Keep a choice that reaches the buyer, else make one: the total is whole."""
-    province = initial.get("province", "")
-    reach = [str(o.pk) for o in options if not o.provinces or o.serves(province)]
-    if reach and initial.get("shipping") not in reach:
-        initial["shipping"] = reach[0]
+    """Keep a choice that reaches the buyer, else take the cheapest that does."""
+    province = initial.get("province")
+    reach = [option for option in options if province and option.serves(province)]
+    if reach and initial.get("shipping") not in [str(option.pk) for option in reach]:
+        cheapest = min(reach, key=lambda option: option.base_price)
+        initial["shipping"] = str(cheapest.pk)

@@ -26,9 +26,11 @@ def rules(campaign: Campaign, batch: Batch) -> list[str]:
     return sentences
 
 
-def limit_reached(limit: int) -> str:
+def limit_reached(limit: int, held: int = 0) -> str:
     words = _("You can order at most %(limit)s units of this campaign.")
-    return words % {"limit": limit}
+    if held:
+        words += " " + _("You already have %(held)s in other orders.")
+    return words % {"limit": limit, "held": held}
 
 
 def reach(option: ShippingOption) -> str:

@@ -57,7 +57,7 @@ def request_owed(order: Order) -> int:
 def _request(order: Order, payment: Payment, amount: Decimal) -> None:
     came_back = payment.refunds.filter(state=Refund.State.FAILED).exists()
     _claim(payment, amount)
-    Refund.objects.create(
+    refund = Refund.objects.create(
         payment=payment,
         reference=_next_reference(payment),
         amount=amount,
@@ -65,6 +65,8 @@ def _request(order: Order, payment: Payment, amount: Decimal) -> None:
         state=Refund.State.MANUAL if came_back else Refund.State.REQUESTED,
         source=_source(order),
     )
+    if came_back:
+        emails.refund_by_hand(order, refund_key=refund.reference, amount=amount)
 
 
 def withdraw_unsent(order: Order) -> None:

@@ -49,7 +49,9 @@ def _submit(request: HttpRequest, page: CheckoutPage) -> HttpResponse:
             page.draft(), gateway=cleaned["payment"], submit_key=cleaned["submit_key"]
         )
     except BuyerLimitReached as refusal:
-        page.form.add_error(None, checkout_words.limit_reached(refusal.limit))
+        page.form.add_error(
+            None, checkout_words.limit_reached(refusal.limit, page.units_held())
+        )
         return _checkout(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
     except (SoldOut, BatchClosed, WindowChanged) as refusal:
         page.turn_to_next(refusal)

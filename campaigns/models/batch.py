@@ -16,6 +16,8 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import CapacityBelowTaken, InvalidTransition, NotReady
 from campaigns.models.campaign import Campaign
 
+DATES_OUT_OF_ORDER = _("Put the dates in order: close, production, shipping.")
+
 
 class BatchQuerySet(models.QuerySet["Batch"]):
     def accepting(self) -> Self:
@@ -200,36 +202,31 @@ class Batch(models.Model):
 
     def missing_for_opening(self, now: datetime) -> list[str]:
         """Reasons why buyers cannot be promised anything yet."""
+        has_window = self.ships_from is not None and self.ships_until is not None
+        fits = self.minimum_units is None or self.minimum_units <= self.capacity
+        is_ahead = self.closes_at is None or self.closes_at > now
+        checks = [
+            (self.opens_at is not None, _("Say when it opens.")),
+            (self.closes_at is not None, _("Say when it closes.")),
+            (is_ahead, _("The closing time has passed; choose a later one.")),
+            (has_window, _("Say from when until when it ships.")),
+            (self._is_in_order(self.closes_at), DATES_OUT_OF_ORDER),
+            (fits, _("The minimum is above the capacity.")),
+        ]
+        return [str(reason) for fulfilled, reason in checks if not fulfilled]
+
+    def _is_in_order(self, closes_at: datetime | None) -> bool:
+        """Whether close, production and shipping follow each other (seller's days)."""
         zone = ZoneInfo(self.campaign.seller.time_zone)
-        in_order = [
-            self.closes_at and self.closes_at.astimezone(zone).date(),
+        days = [
+            closes_at and closes_at.astimezone(zone).date(),
             self.production_starts_on,
             self.production_ends_on,
             self.ships_from,
             self.ships_until,
         ]
-        known = [day for day in in_order if day]
-        checks = [
-            (self.opens_at is not None, _("Say when it opens.")),
-            (self.closes_at is not None, _("Say when it closes.")),
-            (
-                self.closes_at is None or self.closes_at > now,
-                _("The closing time has passed; choose a later one."),
-            ),
-            (
-                self.ships_from is not None and self.ships_until is not None,
-                _("Say from when until when it ships."),
-            ),
-            (
-                known == sorted(known),
-                _("Put the dates in order: close, production, shipping."),
-            ),
-            (
-                self.minimum_units is None or self.minimum_units <= self.capacity,
-                _("The minimum is above the capacity."),
-            ),
-        ]
-        return [str(reason) for fulfilled, reason in checks if not fulfilled]
+        known = [day for day in days if day]
+        return known == sorted(known)
 
     def open(self, *, actor: Actor) -> None:
         """Let orders in from `opens_at` on; raises NotReady."""
@@ -246,6 +243,8 @@ class Batch(models.Model):
         """Take orders again until `closes_at`, which must lie in the future."""
         if closes_at <= database_now():
             raise NotReady([str(_("Choose a closing time in the future."))])
+        if not self._is_in_order(closes_at):
+            raise NotReady([str(DATES_OUT_OF_ORDER)])
         with transaction.atomic():
             closed_at = self._locked().closed_at
             self._move_to(
@@ -270,6 +269,8 @@ class Batch(models.Model):
 
     def change_cut_off(self, closes_at: datetime, *, actor: Actor) -> None:
         """Let an open batch close at another future moment; raises NotReady."""
+        if not self._is_in_order(closes_at):
+            raise NotReady([str(DATES_OUT_OF_ORDER)])
         with transaction.atomic():
             batch = self._locked()
             rows = Batch.objects.filter(pk=self.pk, stage=self.Stage.OPEN)
