@@ -31,8 +31,8 @@ test: $(VENV)/test.stamp ## run every test on SQLite, then on PostgreSQL (ARGS=)
 bench: $(VENV)/test.stamp ## measure the hot paths (ARGS=)
 	@$(PY) -m tests.benchmarks $(ARGS)
 
-shots: $(VENV)/test.stamp ## screenshots of a running demo into var/shots (BASE_URL=)
-	@$(PY) -m scripts.shots $(ARGS)
+shots: $(VENV)/test.stamp ## photograph a running demo into docs/screenshots (BASE_URL=)
+	@$(PY) -m scripts.shots
 
 lint: $(VENV)/dev.stamp ## style, types, import direction, settings, container files
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sh scripts/lint.sh

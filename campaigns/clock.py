@@ -1,4 +1,4 @@
-"""The database's clock: the only one that decides about openings, cut-offs and deadlines."""
+"""The database's clock, the only one that decides: openings, cut-offs, deadlines."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +27,7 @@ class Clock(Func):
 
 
 def database_now() -> datetime:
-    """The database's time, for texts and for choosing candidates; never for the gate."""
+    """The database's time, for texts and candidates; never for the gate."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')")

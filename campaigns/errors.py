@@ -1,4 +1,4 @@
-"""Refusals of the campaigns app: classes with data. Words for people are chosen at the edge."""
+"""Refusals as classes with data; words for people are chosen at the edge."""
 
 from dataclasses import dataclass
 

@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class OrderedJSONField(models.JSONField):
-    """JSON whose keys keep their order: PostgreSQL's jsonb would sort them by length."""
+    """JSON whose keys keep their order; PostgreSQL's jsonb would sort them."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "text"

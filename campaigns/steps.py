@@ -23,6 +23,7 @@ class Step:
     title: str
     when_html: str
     is_done: bool
+    is_running: bool = False
     due: date | None = None
     state: str = "later"
 
@@ -41,13 +42,14 @@ def _plan(batch: Batch, now: datetime) -> Iterator[Step]:
     )
     yield Step(
         title=_("Pre-order closes"),
-        when_html=moment_tag(batch.closes_at),
+        when_html=moment_tag(batch.closed_at or batch.closes_at),
         is_done=batch.stage not in BEFORE_CLOSE or _has_passed(batch.closes_at, now),
     )
     yield Step(
         title=_("Production"),
         when_html=dates.window(batch.production_starts_on, batch.production_ends_on),
         is_done=batch.stage in PRODUCED,
+        is_running=batch.stage == Stage.PRODUCTION,
         due=batch.production_ends_on,
     )
     if batch.addresses_lock_at:
@@ -61,6 +63,7 @@ def _plan(batch: Batch, now: datetime) -> Iterator[Step]:
         when_html=_("%(window)s (estimated)")
         % {"window": dates.window(batch.ships_from, batch.ships_until)},
         is_done=batch.stage == Stage.COMPLETED,
+        is_running=batch.stage == Stage.SHIPPING,
         due=batch.ships_until,
     )
 

@@ -34,12 +34,9 @@ def throttled(scope: str, *, limit: int, seconds: int) -> Callable[[View], View]
 def client_address(request: HttpRequest) -> str:
     """The peer, or the address our own proxies saw: forged headers do not count."""
     proxies = settings.TRUSTED_PROXIES
-    if proxies:
-        seen = request.headers.get("X-Forwarded-For", "").split(",")
-        if len(seen) >= proxies:
-            address: str = seen[-proxies].strip()
-            return address
-    return str(request.META.get("REMOTE_ADDR", ""))
+    seen = request.headers.get("X-Forwarded-For", "").split(",")
+    forwarded = seen[-proxies].strip() if 0 < proxies <= len(seen) else ""
+    return forwarded or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _admits(scope: str, address: str, limit: int, seconds: int) -> bool:

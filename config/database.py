@@ -1,4 +1,4 @@
-"""What each database needs so that a lock waits politely and no transaction reads stale rows."""
+"""What each database needs so that locks wait politely and reads are fresh."""
 
 from typing import Any
 

@@ -1,23 +1,21 @@
-"""One settings file, driven by the environment. Nothing set = the demo profile (README)."""
+"""One settings file, driven by the environment. Nothing set = the demo profile."""
 
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.database import database_options
+from config.environment import LARGEST_PORT, Environment
 from config.origins import payment_page_hosts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-# FileAwareEnv also reads each variable from the file that <NAME>_FILE names.
-env = environ.FileAwareEnv()
-if (BASE_DIR / ".env").is_file():
-    env.read_env(BASE_DIR / ".env")
+env = Environment(BASE_DIR / ".env")
+ENVIRONMENT_MISUSES = env.misuses
 
 
 def demo_secret_key() -> str:
@@ -37,12 +35,12 @@ if SECRET_KEY_IS_GENERATED:
     # Without DEBUG the check kloter.E002 refuses to start on a key nobody chose.
     SECRET_KEY = demo_secret_key() if DEBUG else secrets.token_urlsafe(50)
 
-PORT = env.int("PORT", default=8000)
+PORT = env.int("PORT", default=8000, most=LARGEST_PORT)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 IS_HTTPS = BASE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if IS_HTTPS else []
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0, most=9)
 RATE_LIMITS = env.bool("RATE_LIMITS", default=True)
 
 INSTALLED_APPS = [
@@ -116,7 +114,7 @@ CACHES = {
 CELERY_BROKER_URL = REDIS_URL
 
 LANGUAGES = [("id", _("Indonesian")), ("en", _("English"))]
-LANGUAGE_CODE = env.str("DEFAULT_LANGUAGE", default="id")
+LANGUAGE_CODE = env.choice("DEFAULT_LANGUAGE", default="id", among=dict(LANGUAGES))
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "UTC"
@@ -147,8 +145,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+# A brand's other subdomains are not ours to force onto HTTPS for a year.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
+# A load balancer asks for its health without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
@@ -170,10 +171,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": env.choice("LOG_LEVEL", default="INFO", among=LOG_LEVELS),
+    },
 }

@@ -5,6 +5,6 @@ from celery import shared_task
 from config import sweep as sweeping
 
 
-@shared_task(name="config.tasks.sweep")  # type: ignore[untyped-decorator]
+@shared_task(name="config.tasks.sweep")
 def sweep() -> None:
     sweeping.run()

@@ -44,7 +44,7 @@ def quote(order: Order) -> Quote:
 
 
 def quote_for_seller(order: Order) -> Quote:
-    """The most the rule lets the shop keep; raises NotCancelable once goods are packed."""
+    """The most the rule lets the shop keep; raises NotCancelable once packed."""
     if order.packed_at or any(line.shipped for line in order.lines.all()):
         raise NotCancelable
     return _quote(order)

@@ -93,6 +93,11 @@ def send_copy(sent: Message, *, to: str, key: str) -> None:
     )
 
 
+def refund_by_hand(order: Order, *, refund_key: str, amount: Any) -> None:
+    """A refund came back from the gateway: the seller pays it by hand."""
+    _queue(_message(order, "refund_started", key=refund_key, amount=amount))
+
+
 def _queue(message: Message) -> None:
     """Store once: the same news, told twice, is one row."""
     if message.to:

@@ -113,7 +113,8 @@ def totals_that_do_not_add_up() -> Iterable[str]:
     for pk, in_goods, shipping, discount, total in orders.iterator(CHUNK):
         lines_sum = sums.get(pk, Decimal(0))
         if in_goods != lines_sum or total != lines_sum + shipping - discount:
-            yield f"order {pk}: total {total}, lines {lines_sum} + {shipping} - {discount}"
+            parts = f"{lines_sum} + {shipping} - {discount}"
+            yield f"order {pk}: total {total}, lines {parts}"
 
 
 def changes_nobody_was_told_of() -> Iterable[str]:

@@ -75,7 +75,7 @@ def end_hold(order: Order, *, actor: Actor) -> bool:
 
 
 def release_units(order: Order, gate: Gate = capacity.ANY_TIME) -> None:
-    """Give the order's units back to its buyer's tally, its allotments and its batch.
+    """Give the units back to the buyer's tallies, the allotments and the batch.
 
     Raises Refused when the batch does not pass the gate.
     """

@@ -15,7 +15,6 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, Q, QuerySet
 
 from campaigns.clock import Clock, database_now
-from campaigns.rounds import count_done
 from orders.emails import mail_host
 from orders.mail_html import html_of
 from orders.models import Message
@@ -29,7 +28,7 @@ PERMANENT_SMTP = range(500, 600)
 
 def deliver_due(limit: int = 500) -> int:
     """Send what is due, the most urgent first; returns how many were accepted."""
-    return count_done(_due(limit), _deliver)
+    return sum(_deliver(message) for message in _due(limit))
 
 
 def withdraw(dedupe_key: str) -> bool:
@@ -93,10 +92,11 @@ def _failed(message: Message, error: Exception) -> None:
 
 
 def _is_permanent(error: Exception) -> bool:
+    """No to this mail for ever; a no to our password or sender may still be mended."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _reason in error.recipients.values()]
         return all(code in PERMANENT_SMTP for code in codes)
-    if isinstance(error, smtplib.SMTPResponseException):
+    if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code in PERMANENT_SMTP
     # A header or an address that no server would take.
     return isinstance(error, ValueError)

@@ -1,4 +1,4 @@
-"""Secret pages: found by token alone, in the order's language, never cached or indexed."""
+"""Secret pages: found by token alone, in the order's language, never cached."""
 
 from collections.abc import Callable
 from functools import wraps

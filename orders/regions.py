@@ -1,4 +1,4 @@
-"""Indonesia's provinces and their regencies and cities; the source is in data/README.md."""
+"""Indonesia's provinces, regencies and cities; their source: data/README.md."""
 
 import csv
 from functools import cache

@@ -26,7 +26,8 @@ def title(order: Order) -> str:
     """The state of the order, as the page's heading says it."""
     if order.status == Order.Status.CONFIRMED:
         return _confirmed(order)
-    if order.amount_paid and order.status == Order.Status.PENDING:
+    held = order.amount_paid - order.amount_refunded
+    if held and order.status == Order.Status.PENDING:
         return _("Paid in part")
     if order.amount_paid and order.status == Order.Status.EXPIRED:
         return _("Paid too late")

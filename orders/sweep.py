@@ -29,7 +29,7 @@ def _left_in_canceled_batches() -> Iterator[int]:
 
 
 def remind_of_payment() -> int:
-    """One reminder, some hours before the hold ends, to buyers who had time to forget."""
+    """One reminder, hours before the hold ends, to buyers who had time to forget."""
     now = database_now()
     already = Message.objects.filter(order=OuterRef("pk"), kind="payment_reminder")
     waiting = Order.objects.filter(

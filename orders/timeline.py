@@ -15,81 +15,60 @@ from orders.models import Order
 PRODUCED = {Batch.Stage.SHIPPING, Batch.Stage.COMPLETED}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Step:
     """As components/timeline.html takes it; `due` is the day after which it is late."""
 
     title: str
+    when_html: str
     is_done: bool
-    when_html: str = ""
-    was: str = ""
     due: date | None = None
+    was: str = ""
     state: str = "later"
 
 
 def steps(order: Order) -> list[Step]:
     is_held = order.status in Order.HOLDING
-    plan = [_placed(order), *(_held(order) if is_held else _ended(order))]
+    plan = list(_held(order) if is_held else _ended(order))
+    plan.insert(0, Step(_("Order placed"), moment_tag(order.placed_at), is_done=True))
     current = next((step for step in plan if not step.is_done), None)
     return [replace(step, state=_state(step, current)) for step in plan]
-
-
-def _placed(order: Order) -> Step:
-    when = moment_tag(order.placed_at)
-    return Step(title=_("Order placed"), when_html=when, is_done=True)
 
 
 def _held(order: Order) -> Iterator[Step]:
     batch = order.batch
     is_paid = order.status != Order.Status.PENDING
-    paid_at = order.confirmed_at if is_paid else order.expires_at
-    is_open = batch.stage in (Batch.Stage.DRAFT, Batch.Stage.OPEN)
+    is_closed = batch.stage not in (Batch.Stage.DRAFT, Batch.Stage.OPEN)
+    is_made = is_paid and batch.stage in PRODUCED
     production = dates.window(batch.production_starts_on, batch.production_ends_on)
-    yield Step(
-        title=_("Paid") if is_paid else _("Pay before"),
-        when_html=moment_tag(paid_at),
-        is_done=is_paid,
-    )
-    yield Step(
-        title=_("Pre-order closes"),
-        when_html=moment_tag(batch.closes_at),
-        is_done=is_paid and not is_open,
-    )
-    yield Step(
-        title=_("Production"),
-        when_html=production,
-        is_done=is_paid and batch.stage in PRODUCED,
-        due=batch.production_ends_on,
-    )
+    paid_at = order.confirmed_at if is_paid else order.expires_at
+    yield Step(_("Paid") if is_paid else _("Pay before"), moment_tag(paid_at), is_paid)
+    closes_at = moment_tag(batch.closes_at)
+    yield Step(_("Pre-order closes"), closes_at, is_paid and is_closed)
+    yield Step(_("Production"), production, is_made, batch.production_ends_on)
     yield _shipping(order)
 
 
 def _shipping(order: Order) -> Step:
     """The window of today, with the one first promised struck beside it."""
+    if order.status == Order.Status.FULFILLED:
+        return Step(_("Shipped"), moment_tag(order.fulfilled_at), is_done=True)
     window = dates.window(order.batch.ships_from, order.batch.ships_until)
     promise = dates.window(order.promised_from, order.promised_until)
-    is_shipped = order.status == Order.Status.FULFILLED
+    when = _("%(window)s (estimated)") % {"window": window}
+    was = "" if promise == window else promise
     return Step(
-        title=_("Shipped") if is_shipped else _("Shipping"),
-        when_html=moment_tag(order.fulfilled_at)
-        if is_shipped
-        else _("%(window)s (estimated)") % {"window": window},
-        was="" if is_shipped or promise == window else promise,
-        is_done=is_shipped,
-        due=order.batch.ships_until,
+        _("Shipping"), when, is_done=False, due=order.batch.ships_until, was=was
     )
 
 
 def _ended(order: Order) -> Iterator[Step]:
     if order.confirmed_at:
-        when = moment_tag(order.confirmed_at)
-        yield Step(title=_("Paid"), when_html=when, is_done=True)
+        yield Step(_("Paid"), moment_tag(order.confirmed_at), is_done=True)
     is_canceled = order.status == Order.Status.CANCELED
-    yield Step(
-        title=_("Canceled") if is_canceled else _("Time to pay ran out"),
-        when_html=moment_tag(order.canceled_at or order.expired_at),
-        is_done=True,
-    )
+    title = _("Canceled") if is_canceled else _("Time to pay ran out")
+    ended_at = order.canceled_at if is_canceled else order.expired_at
+    yield Step(title, moment_tag(ended_at), is_done=True)
 
 
 def _state(step: Step, current: Step | None) -> str:

@@ -42,7 +42,7 @@ def next_attempt(order_id: int, gateway: str) -> Payment | None:
         if payment := open_attempt(order):
             return payment
         amount = due_now(order, balance_of(order))
-        if amount <= 0 or order.status not in Order.HOLDING:
+        if amount <= 0 or not _may_be_paid(order):
             return None
         payment = first_attempt(order, gateway)
         payment.reference = next_reference(order)
@@ -53,6 +53,12 @@ def next_attempt(order_id: int, gateway: str) -> Payment | None:
 
 def next_reference(order: Order) -> str:
     return f"{order.number}-{order.payments.count() + 1}"
+
+
+def _may_be_paid(order: Order) -> bool:
+    if order.status == Order.Status.PENDING:
+        return order.expires_at is not None and order.expires_at > database_now()
+    return order.status in Order.HOLDING
 
 
 def start(payment: Payment) -> Payment:

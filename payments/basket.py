@@ -42,14 +42,19 @@ def read_basket(data: QueryDict) -> Basket:
 
 def _add(basket: Basket, name: str, variant: str, text: str) -> None:
     text = text.strip()
-    is_whole = WHOLE_NUMBER.fullmatch(text) and WHOLE_NUMBER.fullmatch(variant)
-    if not is_whole or int(text) > MAX_QUANTITY:
-        message = _("Write the quantity as a whole number from 1 to %(most)s.")
-        basket.errors.append((name, message % {"most": MAX_QUANTITY}))
+    if not (WHOLE_NUMBER.fullmatch(text) and WHOLE_NUMBER.fullmatch(variant)):
+        _refuse(basket, name)
         return
-    if wanted := int(text):
-        key = int(variant)
-        basket.quantities[key] = basket.quantities.get(key, 0) + wanted
+    units = basket.quantities.get(int(variant), 0) + int(text)
+    if units > MAX_QUANTITY:
+        _refuse(basket, name)
+    elif units:
+        basket.quantities[int(variant)] = units
+
+
+def _refuse(basket: Basket, name: str) -> None:
+    message = _("Write the quantity as a whole number from 1 to %(most)s.")
+    basket.errors.append((name, message % {"most": MAX_QUANTITY}))
 
 
 def draft_lines(
@@ -93,6 +98,8 @@ def _texts(
 
 def _text(basket: Basket, name: str, data: QueryDict) -> str:
     text = " ".join(data.get(name, "").split())
+    if "\x00" in text:
+        basket.errors.append((name, _("Write letters and digits only.")))
     if len(text) > MAX_PERSONALIZATION:
         message = _("Write at most %(most)s characters.") % {
             "most": MAX_PERSONALIZATION

@@ -14,11 +14,12 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from campaigns import wording
 from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
 from campaigns.gallery import Image
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
 from campaigns.money import format_money
+from orders import tallies
+from payments import checkout_words
 from payments.basket import (
     MAX_QUANTITY,
     QUANTITY_FIELD,
@@ -29,7 +30,6 @@ from payments.basket import (
 from payments.checkout import Draft, DraftLine, deposit_of
 from payments.forms import CheckoutForm
 
-FEW_PROVINCES = 3
 WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
 
 
@@ -85,6 +85,7 @@ class CheckoutPage:
         basket = read_basket(data)
         options = list(campaign.seller.shipping_options.offered(campaign.currency))
         is_order = request.method == "POST" and "quote" not in data
+        _refuse_too_many(basket, campaign)
         return cls(
             campaign=campaign,
             batch=batch,
@@ -197,6 +198,13 @@ class CheckoutPage:
         ]
         return [row for row in rows if row[1] > row[2]]
 
+    def units_held(self) -> int:
+        """What this buyer has in other orders of the campaign."""
+        buyer = self.form.cleaned_data["buyer"]
+        return tallies.held_by(
+            campaign_id=self.campaign.pk, email=buyer["email"], phone=buyer["phone"]
+        )
+
     @property
     def units(self) -> int:
         return sum(self.basket.quantities.values())
@@ -210,9 +218,10 @@ class CheckoutPage:
     def misread(self) -> list[tuple[Variant, str]]:
         """Variants whose quantity is no number, with what was written instead."""
         written = {
-            int(match.group(1)): str(self.data[name])
+            int(match.group(1)): str(self.data.get(name, ""))
             for name, _message in self.basket.errors
             if (match := QUANTITY_FIELD.fullmatch(name))
+            and int(match.group(1)) not in self.basket.quantities
         }
         variants = self.campaign.variants.active().filter(pk__in=written)
         return [(variant, written[variant.pk]) for variant in variants]
@@ -224,15 +233,7 @@ class CheckoutPage:
 
     @property
     def rules(self) -> list[str]:
-        """What the buyer agrees to, in words, beside the window and the refund rule."""
-        hold = _("Pay within %(hold)s; after that your place goes to someone else.")
-        sentences = [
-            hold % {"hold": wording.hold(self.campaign.hold_minutes)},
-            wording.cancellation(self.campaign),
-        ]
-        if self.batch.minimum_units:
-            sentences.append(wording.minimum(self.batch))
-        return sentences
+        return checkout_words.rules(self.campaign, self.batch)
 
     @property
     def most(self) -> int:
@@ -256,7 +257,7 @@ class CheckoutPage:
             {
                 "option": option,
                 "id": f"id_shipping_{n}",
-                "sub": _reach(option),
+                "sub": checkout_words.reach(option),
                 "price": option.price(self.weight),
                 "chosen": str(option.pk) == chosen,
             }
@@ -281,22 +282,11 @@ class CheckoutPage:
 
     @property
     def parts(self) -> list[dict[str, str]]:
-        """What the total consists of, for readers whose page stands still."""
-        shipping = self.shipping_price
-        words = _("not chosen yet") if shipping is None else self._money(shipping)
-        return [
-            {"label": _("Goods"), "value": self._money(self.goods)},
-            {"label": _("Shipping"), "value": words},
-        ]
+        return checkout_words.parts(self.goods, self.shipping_price, self._money)
 
     @property
     def sums(self) -> list[dict[str, Any]]:
-        """The total; the script keeps it alive while the buyer chooses."""
-        label = _("Total with shipping")
-        if self.shipping_price is None:
-            label = _("Total, before shipping")
-        row = {"label": label, "value": self._money(self.total)}
-        return [row | {"kind": "total", "live": True}]
+        return checkout_words.sums(self.total, self.shipping_price, self._money)
 
     def _money(self, amount: Decimal) -> str:
         return format_money(amount, self.campaign.currency)
@@ -317,18 +307,12 @@ class CheckoutPage:
         return str(self.form[name].value() or "")
 
 
-def _reach(option: ShippingOption) -> str:
-    """How long the service takes, and where it goes when that is not everywhere."""
-    parts = []
-    if option.days:
-        parts.append(_("%(days)s days after production") % {"days": option.days})
-    if len(option.provinces) > FEW_PROVINCES:
-        count = len(option.provinces)
-        parts.append(_("only to %(count)s provinces") % {"count": count})
-    elif option.provinces:
-        names = ", ".join(option.provinces)
-        parts.append(_("only to %(provinces)s") % {"provinces": names})
-    return " · ".join(parts)
+def _refuse_too_many(basket: Basket, campaign: Campaign) -> None:
+    """What one order can never have is said before an address is typed."""
+    limit = campaign.buyer_limit
+    if limit is not None and sum(basket.quantities.values()) > limit:
+        field = f"quantity-{next(iter(basket.quantities))}"
+        basket.errors.append((field, checkout_words.limit_reached(limit)))
 
 
 def _batch(campaign: Campaign, number: str) -> Batch:
@@ -366,8 +350,9 @@ def _form(
 
 
 def _choose_shipping(initial: dict[str, Any], options: list[ShippingOption]) -> None:
-    """Keep a choice that reaches the buyer, else make one: the total is whole."""
-    province = initial.get("province", "")
-    reach = [str(o.pk) for o in options if not o.provinces or o.serves(province)]
-    if reach and initial.get("shipping") not in reach:
-        initial["shipping"] = reach[0]
+    """Keep a choice that reaches the buyer, else take the cheapest that does."""
+    province = initial.get("province")
+    reach = [option for option in options if province and option.serves(province)]
+    if reach and initial.get("shipping") not in [str(option.pk) for option in reach]:
+        cheapest = min(reach, key=lambda option: option.base_price)
+        initial["shipping"] = str(cheapest.pk)

@@ -25,7 +25,7 @@ class Balance:
 
 
 def balance_of(order: Order, payments: Iterable[Payment] | None = None) -> Balance:
-    """Decided in Python on rows the caller read, under the order's lock when it acts."""
+    """Decided in Python; a caller who acts on it holds the order's lock."""
     rows = order.payments.all() if payments is None else payments
     net = sum((payment.refundable for payment in rows), start=Decimal(0))
     return Balance(entitled=order.entitled, net=net)

@@ -1,4 +1,4 @@
-"""Unpaid holds end at the gateway first, then here: a payment cannot slip in between."""
+"""Unpaid holds end at the gateway first, then here: no payment slips in between."""
 
 import logging
 from datetime import timedelta
@@ -51,7 +51,7 @@ def close_abandoned() -> int:
 
 
 def close(payment: Payment) -> bool:
-    """Whether the gateway said its page is closed, or was silent for the whole grace."""
+    """Whether the page is closed, or its gateway was silent for the whole grace."""
     try:
         snapshot = gateways.get(payment.gateway).cancel(gateways.payment_in(payment))
     except GatewayError as error:

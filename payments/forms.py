@@ -12,6 +12,8 @@ from orders.forms import PhoneField
 from payments import gateways
 
 SUBMIT_KEY = RegexValidator(r"^[A-Za-z0-9_-]{32,64}\Z")
+# The largest the column holds.
+GREATEST_VERSION = 2**31 - 1
 CITIES = [("", _("Choose your city or regency")), *regions.choices()]
 PROVINCES = [("", _("Choose your province"))] + [(p, p) for p in regions.provinces()]
 GATEWAY_WORDS = {
@@ -36,7 +38,9 @@ class CheckoutForm(forms.Form):
         "note",
     )
 
-    schedule_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    schedule_version = forms.IntegerField(
+        min_value=1, max_value=GREATEST_VERSION, widget=forms.HiddenInput
+    )
     submit_key = forms.CharField(validators=[SUBMIT_KEY], widget=forms.HiddenInput)
     name = forms.CharField(
         label=_("Name of the recipient"),
@@ -47,6 +51,7 @@ class CheckoutForm(forms.Form):
     phone = PhoneField(help_text=_("For news of the schedule and the courier."))
     email = forms.EmailField(
         label=_("E-mail"),
+        max_length=254,
         help_text=_("Your receipt and your order link go here."),
         error_messages={
             "required": _("Write an e-mail address."),

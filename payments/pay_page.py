@@ -86,8 +86,8 @@ class PayPage:
         """What of the total is to be paid now, where that is not all of it."""
         order = self.order
         rows = []
-        if order.amount_paid:
-            rows.append(_row(order, _("Received"), -order.amount_paid, "minus"))
+        if self.balance.net:
+            rows.append(_row(order, _("Received"), -self.balance.net, "minus"))
         if self.is_payable and self.amount != order.total:
             is_deposit = not rows and order.status == Order.Status.PENDING
             label = _("Deposit, to pay now") if is_deposit else _("To pay now")

@@ -1,5 +1,6 @@
 """Refund rows: requested by the money rule, booked when a gateway answers."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from payments.models import LedgerEntry, Payment, Refund
 
 LOOK_UP_EVERY = timedelta(minutes=10)
 ROUNDING_SLACK = Decimal("0.001")
+NOT_PAID_YET = (Refund.State.REQUESTED, Refund.State.MANUAL)
 
 
 def orders_owed_back() -> QuerySet[Order]:
@@ -54,37 +56,42 @@ def request_owed(order: Order) -> int:
 
 
 def _request(order: Order, payment: Payment, amount: Decimal) -> None:
+    came_back = payment.refunds.filter(state=Refund.State.FAILED).exists()
+    is_by_hand = came_back or payment.gateway in gateways.BY_HAND
     _claim(payment, amount)
-    Refund.objects.create(
+    refund = Refund.objects.create(
         payment=payment,
         reference=_next_reference(payment),
         amount=amount,
-        state=_first_state(payment),
+        # A refund that failed at the gateway is not tried there again by itself.
+        state=Refund.State.MANUAL if is_by_hand else Refund.State.REQUESTED,
         source=_source(order),
     )
-
-
-def _first_state(payment: Payment) -> Refund.State:
-    """A refund that failed at the gateway is not tried there again by itself."""
-    came_back = payment.refunds.filter(state=Refund.State.FAILED).exists()
-    is_by_hand = came_back or payment.gateway in gateways.BY_HAND
-    return Refund.State.MANUAL if is_by_hand else Refund.State.REQUESTED
+    if came_back:
+        emails.refund_by_hand(order, refund_key=refund.reference, amount=amount)
 
 
 def withdraw_unsent(order: Order) -> None:
     """Take back refunds no gateway has heard of when the order may keep more again."""
     if balance_of(order).due <= 0:
         return
-    for refund in Refund.objects.filter(
-        payment__order=order, state=Refund.State.REQUESTED
-    ):
+    for payment in order.payments.select_for_update(no_key=True):
+        _withdraw(payment, payment.refunds.filter(state=Refund.State.REQUESTED))
+
+
+def _withdraw(payment: Payment, unsent: Iterable[Refund]) -> None:
+    for refund in unsent:
         if refund.advance(Refund.State.CANCELED):
-            _claim(books.locked_payment(refund.payment_id), -refund.amount)
+            _claim(payment, -refund.amount)
 
 
 def record_seen(order: Order, payment: Payment, seen: RefundSnapshot) -> None:
     """Book a refund found at the gateway: ours, or one made in its own dashboard."""
-    refund = _find(payment, seen) or _external(payment, seen)
+    refund = _find(payment, seen)
+    if refund is None and seen.state == Refund.State.FAILED:
+        # It never left, and nobody here had counted on it.
+        return
+    refund = refund or _external(payment, seen)
     book(order, payment, refund, state=seen.state, seen=seen)
 
 
@@ -97,7 +104,7 @@ def book(
     seen: RefundSnapshot | None = None,
     failure: str = "",
 ) -> None:
-    """Move the refund to `state` with all that follows; order and payment are locked."""
+    """Move the refund with all that follows; order and payment are locked."""
     origin = Refund.State(refund.state)
     if not refund.advance(state, **_columns(state, seen, failure)):
         return
@@ -134,6 +141,12 @@ def _find(payment: Payment, seen: RefundSnapshot) -> Refund | None:
 
 
 def _external(payment: Payment, seen: RefundSnapshot) -> Refund:
+    """A refund of the gateway's own; it takes the place of those not paid yet.
+
+    Whatever is still owed after it is requested anew by the money rule.
+    """
+    if seen.amount > payment.refundable:
+        _withdraw(payment, payment.refunds.filter(state__in=NOT_PAID_YET))
     _claim(payment, seen.amount)
     return Refund.objects.create(
         payment=payment,

@@ -27,7 +27,7 @@ WORDS: dict[str, tuple[Promise, Promise]] = {
     ),
     "pay_less": (
         _("Pay too little"),
-        _("Only 90% of the amount arrives."),
+        _("Only nine tenths of the amount arrive."),
     ),
     "resend": (
         _("Send the last notification again"),

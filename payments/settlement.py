@@ -41,7 +41,9 @@ def settle(order: Order, *, late: Payment | None = None) -> None:
     _confirm_if_paid(order)
     if late and order.status not in Order.HOLDING:
         owed_back = balance_of(order).owed_back
-        emails.late_payment(order, payment_key=late.reference, amount=owed_back)
+        # A page kept open can be paid twice: each arrival is told.
+        arrival = f"{late.reference}:{late.amount_received}"
+        emails.late_payment(order, payment_key=arrival, amount=owed_back)
     refunds.request_owed(order)
     wake_up()
 

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,7 +16,7 @@ from campaigns.throttle import throttled
 from orders.models import Order
 from orders.pages import order_page
 from orders.tallies import BuyerLimitReached
-from payments import attempts, gateways
+from payments import attempts, checkout_words, gateways
 from payments.checkout import place
 from payments.checkout_page import CheckoutPage
 from payments.pay_page import PayPage
@@ -50,8 +49,9 @@ def _submit(request: HttpRequest, page: CheckoutPage) -> HttpResponse:
             page.draft(), gateway=cleaned["payment"], submit_key=cleaned["submit_key"]
         )
     except BuyerLimitReached as refusal:
-        message = _("You can order at most %(limit)s units of this campaign.")
-        page.form.add_error(None, message % {"limit": refusal.limit})
+        page.form.add_error(
+            None, checkout_words.limit_reached(refusal.limit, page.units_held())
+        )
         return _checkout(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
     except (SoldOut, BatchClosed, WindowChanged) as refusal:
         page.turn_to_next(refusal)
@@ -104,7 +104,12 @@ def pay(request: HttpRequest, order: Order) -> HttpResponse:
 
 def _start(order: Order) -> HttpResponse:
     """Lead to the gateway's page of the open attempt, or of a new one."""
-    payment = attempts.next_attempt(order.pk, gateways.offered()[0])
+    offered = gateways.offered()
+    payment = (
+        attempts.next_attempt(order.pk, offered[0])
+        if offered
+        else attempts.open_attempt(order)
+    )
     if payment and not payment.redirect_url:
         payment = attempts.start(payment)
     if payment and payment.redirect_url:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client, TestCase
 
 from campaigns.clock import database_now
@@ -109,7 +108,7 @@ def place_paid(batch: Batch, **options: Any) -> Order:
     return Order.objects.get(pk=order.pk)
 
 
-def press(payment: Payment, ending: str) -> HttpResponse:
+def press(payment: Payment, ending: str) -> Any:
     """A button of the sandbox's page; its notifications arrive, nothing more."""
     with TestCase.captureOnCommitCallbacks(execute=True):
         return Client().post(f"/sandbox/{payment.reference}/", {"ending": ending})
@@ -122,7 +121,7 @@ def finish(order: Order, ending: str) -> None:
     order.refresh_from_db()
 
 
-def notify(body: dict[str, Any], *, signature: str | None = None) -> HttpResponse:
+def notify(body: dict[str, Any], *, signature: str | None = None) -> Any:
     """What the sandbox posts to the shop: bytes and their signature."""
     raw = json.dumps(body).encode()
     return Client().post(
@@ -155,7 +154,7 @@ def run_out(order: Order) -> None:
     order.refresh_from_db()
 
 
-def rows_of_orders() -> dict[str, list[dict[str, Any]]]:
+def rows_of_orders() -> dict[str, list[Any]]:
     """All that placing, paying or canceling may write: compare before and after."""
     return {
         model.__name__: list(model._default_manager.order_by("pk").values())

@@ -1,4 +1,4 @@
-"""A real gunicorn on a free port, serving the test's own database, and a plain buyer."""
+"""A real gunicorn on a free port over the test's own database, and a plain buyer."""
 
 import http.client
 import os

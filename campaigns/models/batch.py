@@ -1,4 +1,4 @@
-"""The promise and the gate in one row: what one production run can make, and until when."""
+"""The promise and the gate in one row: what one run can make, and until when."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -16,6 +16,8 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import CapacityBelowTaken, InvalidTransition, NotReady
 from campaigns.models.campaign import Campaign
 from campaigns.wakeup import wake_up
+
+DATES_OUT_OF_ORDER = _("Put the dates in order: close, production, shipping.")
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -205,36 +207,31 @@ class Batch(models.Model):
 
     def missing_for_opening(self, now: datetime) -> list[str]:
         """Reasons why buyers cannot be promised anything yet."""
+        has_window = self.ships_from is not None and self.ships_until is not None
+        fits = self.minimum_units is None or self.minimum_units <= self.capacity
+        is_ahead = self.closes_at is None or self.closes_at > now
+        checks = [
+            (self.opens_at is not None, _("Say when it opens.")),
+            (self.closes_at is not None, _("Say when it closes.")),
+            (is_ahead, _("The closing time has passed; choose a later one.")),
+            (has_window, _("Say from when until when it ships.")),
+            (self._is_in_order(self.closes_at), DATES_OUT_OF_ORDER),
+            (fits, _("The minimum is above the capacity.")),
+        ]
+        return [str(reason) for fulfilled, reason in checks if not fulfilled]
+
+    def _is_in_order(self, closes_at: datetime | None) -> bool:
+        """Whether close, production and shipping follow each other (seller's days)."""
         zone = ZoneInfo(self.campaign.seller.time_zone)
-        in_order = [
-            self.closes_at and self.closes_at.astimezone(zone).date(),
+        days = [
+            closes_at and closes_at.astimezone(zone).date(),
             self.production_starts_on,
             self.production_ends_on,
             self.ships_from,
             self.ships_until,
         ]
-        known = [day for day in in_order if day]
-        checks = [
-            (self.opens_at is not None, _("Say when it opens.")),
-            (self.closes_at is not None, _("Say when it closes.")),
-            (
-                self.closes_at is None or self.closes_at > now,
-                _("The closing time has passed; choose a later one."),
-            ),
-            (
-                self.ships_from is not None and self.ships_until is not None,
-                _("Say from when until when it ships."),
-            ),
-            (
-                known == sorted(known),
-                _("Put the dates in order: close, production, shipping."),
-            ),
-            (
-                self.minimum_units is None or self.minimum_units <= self.capacity,
-                _("The minimum is above the capacity."),
-            ),
-        ]
-        return [str(reason) for fulfilled, reason in checks if not fulfilled]
+        known = [day for day in days if day]
+        return known == sorted(known)
 
     def open(self, *, actor: Actor) -> None:
         """Let orders in from `opens_at` on; raises NotReady."""
@@ -251,14 +248,18 @@ class Batch(models.Model):
         """Take orders again until `closes_at`, which must lie in the future."""
         if closes_at <= database_now():
             raise NotReady([str(_("Choose a closing time in the future."))])
-        self._move_to(
-            self.Stage.OPEN,
-            actor,
-            origin=self.Stage.CLOSED,
-            data={"closed_at": self.closed_at and self.closed_at.isoformat()},
-            closes_at=closes_at,
-            closed_at=None,
-        )
+        if not self._is_in_order(closes_at):
+            raise NotReady([str(DATES_OUT_OF_ORDER)])
+        with transaction.atomic():
+            closed_at = self._locked().closed_at
+            self._move_to(
+                self.Stage.OPEN,
+                actor,
+                origin=self.Stage.CLOSED,
+                data={"closed_at": closed_at and closed_at.isoformat()},
+                closes_at=closes_at,
+                closed_at=None,
+            )
 
     # Whether these four may happen is decided by the apps that see the orders.
 
@@ -278,7 +279,7 @@ class Batch(models.Model):
             wake_up()
 
     def change_capacity(self, capacity: int, *, actor: Actor) -> None:
-        """Set the cap; raises CapacityBelowTaken and changes nothing when units are gone."""
+        """Set the cap; raises CapacityBelowTaken when more units are gone already."""
         with transaction.atomic():
             batch = self._locked()
             rows = Batch.objects.filter(pk=self.pk, taken__lte=capacity)
@@ -290,6 +291,8 @@ class Batch(models.Model):
 
     def change_cut_off(self, closes_at: datetime, *, actor: Actor) -> None:
         """Let an open batch close at another future moment; raises NotReady."""
+        if not self._is_in_order(closes_at):
+            raise NotReady([str(DATES_OUT_OF_ORDER)])
         with transaction.atomic():
             batch = self._locked()
             rows = Batch.objects.filter(pk=self.pk, stage=self.Stage.OPEN)
@@ -301,7 +304,7 @@ class Batch(models.Model):
         self.closes_at = closes_at
 
     def complete_allotments(self) -> None:
-        """Give every variant of the campaign its row here; units are counted per row."""
+        """Give every variant of the campaign its row; units are counted per row."""
         self.allotments.bulk_create(
             [
                 self.allotments.model(batch=self, variant=variant)

@@ -137,7 +137,7 @@ class Order(models.Model):
     promised_from = models.DateField(_("promised from"), null=True)
     promised_until = models.DateField(_("promised until"), null=True)
     schedule_version = models.PositiveIntegerField(default=1)
-    # Digests of the normalised e-mail and phone, in the order their tallies are claimed.
+    # Digests of e-mail and phone, in the order in which their tallies are claimed.
     limit_keys = models.JSONField(default=list, editable=False)
 
     placed_at = models.DateTimeField(_("placed"), db_default=Clock(), editable=False)

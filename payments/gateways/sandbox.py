@@ -1,5 +1,6 @@
-"""The adapter of the sandbox provider: no account, no network, every ending on a page."""
+"""The adapter of the sandbox provider: no account, no network, every ending."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from decimal import Decimal
@@ -78,14 +79,20 @@ class SandboxGateway:
         given = headers.get(sandbox.SIGNATURE_HEADER, "")
         if not constant_time_compare(given, sandbox.sign(raw)):
             raise BadSignature(self.name)
-        notice = json.loads(raw)
-        return [
-            Inbound(
-                dedupe_key=notice["id"],
-                type=notice["type"],
-                reference=notice["reference"],
-            )
-        ]
+        return [_inbound(raw)]
+
+
+def _inbound(raw: bytes) -> Inbound:
+    """What the notice says; one without an id is known by its bytes."""
+    try:
+        notice = dict(json.loads(raw))
+    except (ValueError, TypeError) as error:
+        raise BadSignature("not a notification") from error
+    return Inbound(
+        dedupe_key=str(notice.get("id") or hashlib.sha256(raw).hexdigest())[:128],
+        type=str(notice.get("type", "")),
+        reference=str(notice.get("reference", "")),
+    )
 
 
 def _snapshot(row: SandboxPayment) -> Snapshot:

@@ -1,4 +1,4 @@
-"""The inbox: each notification of a gateway, stored once, before anything is believed."""
+"""The inbox: each notification, stored once, before anything is believed."""
 
 from typing import Self
 

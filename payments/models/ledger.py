@@ -11,7 +11,7 @@ from payments.models.payment import Payment, Refund
 
 
 class LedgerEntry(AppendOnly):
-    """Money leaves `debit` and reaches `credit`: `gateway:<name>`, `customer:<number>`, …"""
+    """Money leaves `debit` for `credit`: `gateway:<name>`, `customer:<number>`."""
 
     class Kind(models.TextChoices):
         PAYMENT = "payment", _("Payment")

@@ -255,7 +255,7 @@ class Refund(models.Model):
         return bool(taken)
 
     def advance(self, target: "Refund.State", **columns: Any) -> bool:
-        """Compare-and-set; False when this refund cannot, or can no longer, move there."""
+        """Compare-and-set; False when this refund can not, or no longer, move there."""
         origin = Refund.State(self.state)
         if target not in self.TRANSITIONS.get(origin, ()):
             return False

@@ -15,6 +15,7 @@ from payments.pay_page import sums_of
 register = template.Library()
 
 State = Refund.State
+REPLACED = (State.CANCELED, State.FAILED)
 SENT = (State.SENDING, State.UNKNOWN, State.PENDING)
 WORDS = {
     State.REQUESTED: gettext_lazy("It is sent shortly."),
@@ -23,7 +24,6 @@ WORDS = {
     State.PENDING: gettext_lazy("It is on its way; a bank can take some days."),
     State.MANUAL: gettext_lazy("The seller pays it by hand and asks you where to."),
     State.SUCCEEDED: gettext_lazy("It was paid back the way you paid."),
-    State.FAILED: gettext_lazy("It did not arrive. The seller will ask you where to."),
 }
 
 
@@ -51,9 +51,9 @@ def buyer_payments(order: Order) -> dict[str, Any]:
 
 
 def _refunds(payments: list[Payment]) -> list[Refund]:
-    """What a buyer may ask about: not what was withdrawn before it was sent."""
+    """What a buyer may ask about: not what was withdrawn, or failed and replaced."""
     refunds = [refund for payment in payments for refund in payment.refunds.all()]
-    return [refund for refund in refunds if refund.state != State.CANCELED]
+    return [refund for refund in refunds if refund.state not in REPLACED]
 
 
 def _news(refund: Refund) -> RefundNews:
@@ -62,9 +62,7 @@ def _news(refund: Refund) -> RefundNews:
 
 
 def _steps(state: Refund.State) -> list[dict[str, str]]:
-    if state == State.FAILED:
-        states = ["done", "late", "later"]
-    elif state == State.SUCCEEDED:
+    if state == State.SUCCEEDED:
         states = ["done", "done", "done"]
     elif state in SENT:
         states = ["done", "now", "later"]

@@ -7,6 +7,7 @@ both; read the ratio, not the rates.
 
 import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ def main() -> int:
         with database() as url:
             environment = os.environ | {"DATABASE_URL": url, "BENCH_DATABASE": name}
             command = [sys.executable, "-m", "tests.benchmarks", "--inside"]
-            if status := os.spawnve(os.P_WAIT, sys.executable, command, environment):
+            if status := subprocess.run(command, env=environment).returncode:
                 return status
     return 0
 

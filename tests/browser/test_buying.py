@@ -1,4 +1,4 @@
-"""The buyer's road in a real browser, on a phone and a desk, with and without script."""
+"""The buyer's road in a real browser: phone, desk, with and without script."""
 
 import pytest
 from playwright.sync_api import expect

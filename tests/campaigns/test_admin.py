@@ -1,6 +1,6 @@
 """The seller's pages: what is edited, what is refused, what no form can touch."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.contrib import admin
@@ -425,10 +425,19 @@ def test_open_batch_closes_once_and_reopens(staff):
     staff.post(step_url(batch, "close"))
     staff.post(step_url(batch, "close"))
     closed = Batch.objects.get()
-    staff.post(step_url(batch, "reopen"), {"closes_at": "2035-01-01T21:00"})
+    too_late = {"closes_at": "2035-01-01T21:00"}
+    refused = staff.post(step_url(batch, "reopen"), too_late)
+    Batch.objects.update(
+        production_starts_on=None,
+        production_ends_on=None,
+        ships_from=date(2035, 2, 1),
+        ships_until=date(2035, 2, 5),
+    )
+    staff.post(step_url(batch, "reopen"), too_late)
 
     reopened = Batch.objects.get()
     assert closed.stage == Stage.CLOSED
+    assert refused.status_code == 409
     assert reopened.stage == Stage.OPEN
     assert reopened.closes_at == datetime(2035, 1, 1, 14, tzinfo=UTC)
     assert [event.kind for event in BatchEvent.objects.all()] == ["closed", "open"]

@@ -135,11 +135,12 @@ def test_saving_stores_the_picture_and_its_smaller_widths():
     folder, name = str(picture.file.name).rsplit("/", 1)
     stored = sorted(default_storage.listdir(folder)[1])
     assert (picture.width, picture.height, name) == (1600, 1200, "full.webp")
-    assert stored == ["480.webp", "960.webp", "full.webp"]
+    assert stored == ["480.webp", "720.webp", "960.webp", "full.webp"]
     with default_storage.open(f"{folder}/480.webp") as small:
         assert Image.open(small).size == (480, 360)
     assert picture.srcset == (
-        f"/media/{folder}/480.webp 480w, /media/{folder}/960.webp 960w, "
+        f"/media/{folder}/480.webp 480w, /media/{folder}/720.webp 720w, "
+        f"/media/{folder}/960.webp 960w, "
         f"/media/{folder}/full.webp 1600w"
     )
 

@@ -36,6 +36,7 @@ def test_without_a_broker_nothing_rings(bell, monkeypatch):
 def test_a_worker_is_woken_after_commit_and_not_after_rollback(bell, broker, redis_url):
     broker(redis_url)
     queue = redis.Redis.from_url(redis_url)
+    queue.flushdb()
 
     with transaction.atomic():
         wakeup.wake_up()

@@ -3,14 +3,15 @@
 FAULT_AT names the point; FAULT_ONCE is a file whose creation spends the one death.
 """
 
+# ruff: noqa: I001  the application sets Django up, before anything of it is imported
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from config.wsgi import application as application
 from campaigns import capacity
-from config.wsgi import application  # noqa: F401
 from payments import attempts
 
 

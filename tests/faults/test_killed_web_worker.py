@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def order_with_a_dying_worker(tmp_path: Path, fault_at: str, batch: Batch, key: str):
-    """The first tap dies with its worker; returns what was there then, and the retry."""
+    """The first tap dies with its worker: what was there then, and the retry."""
     once = str(tmp_path / "dead")
     with gunicorn(
         "tests.faults.broken_wsgi", FAULT_AT=fault_at, FAULT_ONCE=once

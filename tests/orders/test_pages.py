@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from campaigns.models import Batch, Seller
 from orders import history, outbox
@@ -170,7 +170,8 @@ def test_history_hides_who_of_the_staff_did_it():
         OrderEvent(order=order, kind="never_seen", actor="staff", at=timezone.now()),
     ]
 
-    told = [sentence.text for sentence in history.told_to_buyer(events)]
+    with translation.override("en"):
+        told = [sentence.text for sentence in history.told_to_buyer(events)]
 
     assert told == ["The order was updated.", "The seller canceled the order."]
 
@@ -194,18 +195,22 @@ def test_a_refund_is_followed_until_it_is_paid_back(client):
     assert "It was paid back the way you paid." in said[3]
 
 
-def test_a_refund_that_came_back_is_not_hidden(client):
+def test_a_refund_that_came_back_is_told_once_as_the_one_paid_by_hand(client):
     order = make_order(status="canceled", canceled_at=timezone.now())
     _refund(order, Refund.State.FAILED)
+    _refund(order, Refund.State.MANUAL)
 
-    assert "It did not arrive." in page(client, order)
+    said = page(client, order)
+
+    assert said.count("Refund of Rp 203.000") == 1
+    assert "The seller pays it by hand and asks you where to." in said
 
 
 def _refund(order, state):
     payment = order.payments.get()
     Refund.objects.create(
         payment=payment,
-        reference=f"{payment.reference}-R1",
+        reference=f"{payment.reference}-R{payment.refunds.count() + 1}",
         amount=203_000,
         state=state,
         source=Refund.Source.BUYER,

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core import mail
+from django.test import Client
 from django.utils import timezone
 
 from campaigns.errors import BatchClosed, SoldOut, WindowChanged
@@ -300,3 +301,15 @@ def test_an_order_stands_when_its_gateway_does_not_answer(monkeypatch):
     assert (payment.state, payment.idempotency_key) == ("pending", key)
     assert payment.redirect_url == f"/sandbox/{payment.reference}/"
     assert Message.objects.count() == SandboxPayment.objects.count() == 1
+
+
+def test_a_shop_that_offers_no_gateway_any_more_leads_to_the_open_page(settings):
+    order = place_order(make_offer())
+    settings.PAYMENT_GATEWAYS = []
+    pay = f"/o/{order.token}/pay/"
+
+    assert Client().post(pay).url == payment_of(order).redirect_url
+    finish(order, "fail")
+    assert Client().post(pay).url == pay
+
+    assert Payment.objects.count() == 1

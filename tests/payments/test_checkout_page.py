@@ -174,12 +174,15 @@ def test_the_limit_of_a_buyer_is_told_in_digits(client):
     batch = make_shop()
     Campaign.objects.update(buyer_limit=2)
 
-    response = client.post(
-        url_of(batch), checkout_data(batch, **{quantity_field(batch): 3})
-    )
+    data = checkout_data(batch)
+    at_once = client.get(url_of(batch), {quantity_field(batch): 3})
+    client.post(url_of(batch), data | {quantity_field(batch): 2})
+    again = client.post(url_of(batch), data | {"submit_key": "k" * 32})
 
-    assert response.status_code == 422
-    assert "You can order at most 2 units of this campaign." in text_of(response)
+    assert (at_once.status_code, again.status_code) == (422, 422)
+    for response in (at_once, again):
+        assert "You can order at most 2 units of this campaign." in text_of(response)
+    assert Order.objects.count() == 1
 
 
 def test_recalculating_orders_nothing_and_shows_the_price_of_the_province(client):

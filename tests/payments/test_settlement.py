@@ -56,14 +56,6 @@ def assert_paid_once(order):
     assert refunds_of(order) == []
 
 
-def test_the_webhook_alone_is_enough():
-    order = place_order(make_offer())
-
-    finish(order, "pay")
-
-    assert_paid_once(order)
-
-
 def test_a_buyer_back_before_the_webhook_is_confirmed_by_asking():
     order = place_order(make_offer())
     press(payment_of(order), "pay")
@@ -309,6 +301,7 @@ def test_late_money_twice_is_owed_back_both_times():
     send_refunds()
 
     assert sums_of(order) == ("expired", 2 * TOTAL, 2 * TOTAL, 0)
+    assert mails_of(order).count("late_payment") == 2
     assert ledger_of(order)[:2] == [("payment", TOTAL), ("payment", TOTAL)]
     assert [amount for _state, amount, _source in refunds_of(order)] == [TOTAL] * 2
 

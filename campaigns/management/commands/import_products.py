@@ -4,7 +4,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    no_translations,
+)
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -45,6 +50,7 @@ class Command(BaseCommand):
             help="only say what would happen",
         )
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         given, dry_run = options["currency"], options["dry_run"]
         seller = _seller(options["seller"])

@@ -1,4 +1,4 @@
-"""Checks every invariant and prints the rows that break one; exit status 1 if any does."""
+"""Checks every invariant, prints the rows that break one, and exits with 1 then."""
 
 from itertools import islice
 from typing import Any
