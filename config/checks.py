@@ -1,5 +1,6 @@
 """Refuses a wrong configuration at start: which variable, why, and an example."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -190,7 +191,7 @@ def broker_is_an_address(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 @checks.register
 def media_folder_is_absolute(**_kwargs: Any) -> list[checks.CheckMessage]:
-    if settings.MEDIA_ROOT.is_absolute():
+    if Path(settings.MEDIA_ROOT).is_absolute():
         return []
     return [
         error(

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from campaigns.actors import BUYER, SYSTEM, Actor
 from campaigns.capacity import Gate
+from campaigns.clock import database_now
 from campaigns.errors import CampaignError, Refused
 from campaigns.models import Batch, Campaign
 from campaigns.money import EXPONENT
@@ -69,7 +70,7 @@ def _kept_by_rule(order: Order) -> Decimal:
 def _is_free(order: Order) -> bool:
     rule = order.rules.get("free_cancellation")
     if rule == Campaign.FreeCancellation.UNTIL_CLOSE:
-        return order.batch.stage == Batch.Stage.OPEN
+        return order.batch.is_accepting(database_now())
     is_free = rule == Campaign.FreeCancellation.UNTIL_PRODUCTION
     return bool(is_free and order.batch.stage in BEFORE_PRODUCTION)
 

@@ -122,7 +122,8 @@ def changes_nobody_was_told_of() -> Iterable[str]:
         told = Message.objects.filter(order=OuterRef("order"), kind__in=mails)
         silent = OrderEvent.objects.filter(~Exists(told), kind=kind)
         for event in silent.exclude(order__email=""):
-            yield f"order {event.order_id}: {kind} without a mail of {mails}"
+            wanted = " or ".join(mails)
+            yield f"order {event.order_id}: {kind} without a mail {wanted}"
 
 
 def messages_beyond_their_attempts() -> Iterable[str]:

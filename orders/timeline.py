@@ -23,6 +23,7 @@ class Step:
     when_html: str
     is_done: bool
     due: date | None = None
+    is_running: bool = False
     was: str = ""
     state: str = "later"
 
@@ -43,9 +44,15 @@ def _held(order: Order) -> Iterator[Step]:
     production = dates.window(batch.production_starts_on, batch.production_ends_on)
     paid_at = order.confirmed_at if is_paid else order.expires_at
     yield Step(_("Paid") if is_paid else _("Pay before"), moment_tag(paid_at), is_paid)
-    closes_at = moment_tag(batch.closes_at)
+    closes_at = moment_tag(batch.closed_at or batch.closes_at)
     yield Step(_("Pre-order closes"), closes_at, is_paid and is_closed)
-    yield Step(_("Production"), production, is_made, batch.production_ends_on)
+    yield Step(
+        _("Production"),
+        production,
+        is_made,
+        due=batch.production_ends_on,
+        is_running=batch.stage == Batch.Stage.PRODUCTION,
+    )
     yield _shipping(order)
 
 

@@ -1,6 +1,7 @@
 """Attempts to pay: at most one is open per order, and the database sees to it."""
 
 import logging
+import secrets
 from datetime import timedelta
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.db.models import Q
 from campaigns.clock import Clock, database_now
 from orders import lifecycle
 from orders.models import Order
+from orders.models.order import NUMBER_ALPHABET
 from payments import gateways, settlement
 from payments.dues import balance_of, due_now
 from payments.errors import GatewayError
@@ -17,13 +19,14 @@ from payments.models import Payment
 logger = logging.getLogger(__name__)
 
 FETCH_AGAIN_AFTER = timedelta(seconds=10)
+SECRET_LENGTH = 10
 
 
 def first_attempt(order: Order, gateway: str) -> Payment:
     """The intent stored with a new order; the gateway is asked after the commit."""
     return Payment(
         order=order,
-        reference=f"{order.number}-1",
+        reference=new_reference(order.number, 1),
         gateway=gateway,
         purpose=_purpose(order),
         amount=order.deposit,
@@ -39,11 +42,11 @@ def next_attempt(order_id: int, gateway: str) -> Payment | None:
     """The open attempt, or a new one for what is due now; None when nothing is."""
     with transaction.atomic():
         order = lifecycle.locked(order_id)
-        if payment := open_attempt(order):
-            return payment
         amount = due_now(order, balance_of(order))
         if amount <= 0 or not _may_be_paid(order):
             return None
+        if payment := open_attempt(order):
+            return payment
         payment = first_attempt(order, gateway)
         payment.reference = next_reference(order)
         payment.amount = amount
@@ -52,7 +55,13 @@ def next_attempt(order_id: int, gateway: str) -> Payment | None:
 
 
 def next_reference(order: Order) -> str:
-    return f"{order.number}-{order.payments.count() + 1}"
+    return new_reference(order.number, order.payments.count() + 1)
+
+
+def new_reference(number: str, attempt: int) -> str:
+    """Readable, and not to be guessed: who knows it can see the gateway's page."""
+    secret = "".join(secrets.choice(NUMBER_ALPHABET) for _n in range(SECRET_LENGTH))
+    return f"{number}-{attempt}-{secret}"
 
 
 def _may_be_paid(order: Order) -> bool:

@@ -10,6 +10,8 @@ from campaigns.models import Allotment, Batch, Campaign
 from payments.checkout import DraftLine
 
 MAX_QUANTITY = 999
+# Columns hold twelve digits before the point; this leaves room for shipping.
+LARGEST_GOODS = 900_000_000_000
 MAX_PERSONALIZATION = 40
 QUANTITY_FIELD = re.compile(r"quantity-([0-9]{1,18})")
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
@@ -72,7 +74,7 @@ def draft_lines(
         message = _("This item is not part of this pre-order. Choose again.")
         basket.errors.append((f"quantity-{variant_id}", message))
     texts = _texts(basket, campaign, data)
-    return tuple(
+    lines = tuple(
         DraftLine(
             variant=allotment.variant,
             allotment=allotment,
@@ -81,6 +83,9 @@ def draft_lines(
         )
         for variant_id, allotment in sorted(allotments.items())
     )
+    if sum(line.amount for line in lines) > LARGEST_GOODS:
+        basket.errors.append(("quantity", _("This is more than one order can hold.")))
+    return lines
 
 
 def _texts(

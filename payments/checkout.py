@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from campaigns import capacity
 from campaigns.actors import BUYER, Actor
 from campaigns.capacity import Gate, Move
-from campaigns.errors import Refused
+from campaigns.errors import Refused, WindowChanged
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
 from campaigns.money import to_minor_units
 from campaigns.wakeup import wake_up
@@ -78,6 +78,8 @@ def place(draft: Draft, *, gateway: str, submit_key: str) -> Order:
     """
     if twin := placed_before(submit_key):
         return twin
+    if draft.schedule_version != draft.batch.schedule_version:
+        raise WindowChanged
     order = _order_of(draft, submit_key)
     lines = _lines_of(order, draft)
     move = _move_of(draft, lines)

@@ -1,5 +1,7 @@
 """All that the checkout page shows, read once: batch, basket, form, totals."""
 
+import hashlib
+import json
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -27,7 +29,7 @@ from payments.basket import (
     draft_lines,
     read_basket,
 )
-from payments.checkout import Draft, DraftLine, deposit_of
+from payments.checkout import Draft, DraftLine, deposit_of, rules_of
 from payments.forms import CheckoutForm
 
 WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
@@ -97,6 +99,15 @@ class CheckoutPage:
             typed=request.POST,
         )
 
+    def renew(self) -> None:
+        """A form of our own making: nothing a foreign page sent decides its key."""
+        typed = self.typed.copy()
+        typed.pop("submit_key", None)
+        self.is_stale = True
+        self.form = _form(
+            self.campaign, self.options, typed, bound=False, batch=self.batch
+        )
+
     def is_valid(self) -> bool:
         """Form and basket both; the basket's errors join the form's summary."""
         form = self.form
@@ -108,7 +119,19 @@ class CheckoutPage:
             form.add_error(None, self._linked(name, message))
         if form.is_valid() and self._is_repriced(form.cleaned_data["shipping"]):
             form.add_error("shipping", self._new_shipping_price())
+        if form.is_valid() and self.data.get("seen", self.seen) != self.seen:
+            form.add_error(None, checkout_words.terms_changed())
         return form.is_valid()
+
+    @property
+    def seen(self) -> str:
+        """Digest of the prices and rules on this page: what the buyer agrees to."""
+        prices = [
+            (str(line.variant.pk), str(line.variant.price)) for line in self.lines
+        ]
+        couriers = [(o.pk, str(o.base_price)) for o in self.options]
+        terms = json.dumps([prices, couriers, rules_of(self.campaign)])
+        return hashlib.sha256(terms.encode()).hexdigest()
 
     def _linked(self, name: str, message: str) -> str:
         """The message as a link to its field, or to where items are chosen."""

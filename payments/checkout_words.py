@@ -33,6 +33,10 @@ def limit_reached(limit: int, held: int = 0) -> str:
     return words % {"limit": limit, "held": held}
 
 
+def terms_changed() -> str:
+    return _("A price or a rule changed while you were here. Check the order again.")
+
+
 def reach(option: ShippingOption) -> str:
     """How long the service takes, and where it goes when that is not everywhere."""
     parts = []

@@ -11,6 +11,7 @@ from campaigns.rounds import count_done
 from orders import lifecycle
 from orders.models import Order
 from payments import attempts, gateways, settlement
+from payments.dues import balance_of
 from payments.errors import GatewayError
 from payments.models import Payment
 
@@ -45,9 +46,10 @@ def expire(order_id: int) -> bool:
 
 def close_abandoned() -> int:
     """Close the pages of orders that ended otherwise, so that nobody pays for them."""
-    abandoned = Payment.objects.open().exclude(order__status__in=Order.HOLDING)
-    payments = list(abandoned.select_related("order").order_by("pk"))
-    return count_done(payments, close)
+    rows = Payment.objects.open().exclude(order__status=Order.Status.PENDING)
+    payments = rows.select_related("order").order_by("pk")
+    abandoned = [p for p in payments if not balance_of(p.order).due]
+    return count_done(abandoned, close)
 
 
 def close(payment: Payment) -> bool:

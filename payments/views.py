@@ -67,7 +67,7 @@ def _submit(request: HttpRequest, page: CheckoutPage) -> HttpResponse:
 def checkout_again(request: HttpRequest, slug: str) -> HttpResponse:
     """A form left open for days: the same input with a new CSRF token."""
     page = CheckoutPage.read(request, slug)
-    page.is_stale = True
+    page.renew()
     return _checkout(request, page, HTTPStatus.FORBIDDEN)
 
 

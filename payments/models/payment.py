@@ -153,8 +153,12 @@ class RefundQuerySet(models.QuerySet["Refund"]):
         return self.exclude(state__in=[Refund.State.FAILED, Refund.State.CANCELED])
 
     def due(self) -> Self:
-        """To be sent, or to be looked up at the gateway, now."""
-        return self.filter(state__in=Refund.IN_FLIGHT, next_attempt_at__lte=Clock())
+        """To be sent, or to be looked up at the gateway, now.
+
+        What the gateway made by itself is never sent by us: its news comes by event.
+        """
+        ours = self.exclude(source=Refund.Source.EXTERNAL)
+        return ours.filter(state__in=Refund.IN_FLIGHT, next_attempt_at__lte=Clock())
 
 
 class Refund(models.Model):

@@ -335,6 +335,14 @@ def test_a_price_that_no_column_holds_is_not_an_error_of_ours(batch):
     assert Order.objects.get().goods == 899_100_000_000
 
 
+def test_more_than_a_column_holds_is_refused(batch):
+    Variant.objects.update(price="1000000000.00")
+    Batch.objects.update(capacity=100_000)
+    name = f"quantity-{variant_of(batch)}"
+
+    assert_refused(batch, fields_of(batch, **{name: "999"}), 422)
+
+
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])
 def test_other_methods_are_refused(batch, method):
     client = Client(raise_request_exception=False)
