@@ -124,8 +124,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('payment', 'Payment'), ('reversal', 'Payment taken back'), ('refund', 'Refund'), ('refund_failed', 'Refund came back')], max_length=13, verbose_name='kind')),
-                ('debit', models.CharField(max_length=40, verbose_name='from')),
-                ('credit', models.CharField(max_length=40, verbose_name='to')),
+                ('debit', models.CharField(max_length=40, verbose_name='from account')),
+                ('credit', models.CharField(max_length=40, verbose_name='to account')),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount')),
                 ('currency', models.CharField(max_length=3)),
                 ('sequence', models.PositiveSmallIntegerField(default=1)),

@@ -20,8 +20,8 @@ class LedgerEntry(AppendOnly):
         REFUND_FAILED = "refund_failed", _("Refund came back")
 
     kind = models.CharField(_("kind"), max_length=13, choices=Kind)
-    debit = models.CharField(_("from"), max_length=40)
-    credit = models.CharField(_("to"), max_length=40)
+    debit = models.CharField(_("from account"), max_length=40)
+    credit = models.CharField(_("to account"), max_length=40)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
     order = models.ForeignKey(
