@@ -91,6 +91,7 @@ class _Parser(HTMLParser):
         self.blocks: list[str] = []
         self.runs: list[Run] = []
         self.lists: list[ListLevel] = []
+        self.open_items = 0  # lists that have an item; adding up takes quadratic time
         self.depth = dict.fromkeys(("bold", "italic", "dropped"), 0)
         self.href = ""
         self.marker = ""  # of a list item whose text has not come yet
@@ -117,7 +118,7 @@ class _Parser(HTMLParser):
         if tag in ("li", *LISTS):
             self.marker = ""
         if tag in LISTS and self.lists:
-            self.lists.pop()
+            self.open_items -= self.lists.pop().has_item
 
     def handle_data(self, data: str) -> None:
         if not self.depth["dropped"]:
@@ -134,10 +135,11 @@ class _Parser(HTMLParser):
                 self._write(list(paragraph))
 
     def _write(self, lines: list[str]) -> None:
-        above = sum(level.has_item for level in self.lists)
+        above = self.open_items
         if self.marker and self.lists:
             above -= self.lists[-1].has_item
             self.lists[-1].has_item = True
+            self.open_items = above + 1
         first = " " * 4 * min(above, DEEPEST_LIST) + self.marker
         is_tight = self.marker and self.is_after_item
         self.blocks.append("\n" if is_tight else "\n\n")
@@ -184,32 +186,36 @@ def _escape_start(match: re.Match[str]) -> str:
 
 
 def _inline(runs: list[Run]) -> str:
-    line = ""
+    pieces = [""]
     for (mark, href), group in groupby(runs, key=Run.style):
         text = "".join(run.text for run in group)
-        line = _joined(line, Run(text, mark, href))
-    return line.strip()
+        _join(pieces, Run(text, mark, href))
+    return "".join(pieces).strip()
 
 
-def _joined(line: str, run: Run) -> str:
-    """The line with one more run, spaced so that its marks count as marks."""
+def _join(pieces: list[str], run: Run) -> None:
+    """Add one more run to a line, spaced so that its marks count as marks.
+
+    Only the last piece is looked at: each is a whole text with its marks, or a space.
+    """
     core = INLINE_MARKUP.sub(r"\\\g<0>", " ".join(run.text.split()))
-    if run.text.startswith(" "):
-        line = line.rstrip(" ") + " "
+    if run.text.startswith(" ") and not pieces[-1].endswith(" "):
+        pieces.append(" ")
     if not core:
-        return line
+        return
     trail = " " if run.text.endswith(" ") else ""
     if run.href:
-        line = re.sub(r"!$", r"\!", line)  # `![` would begin a picture
-        return f"{line}[{run.mark}{core}{run.mark}]({run.href}){trail}"
-    mark = "" if ENDS_EMPHASIS.search(line) else run.mark
-    return f"{line}{_gap(line, mark, core)}{mark}{core}{mark}{trail}"
+        pieces[-1] = re.sub(r"!$", r"\!", pieces[-1])  # `![` would begin a picture
+        pieces.append(f"[{run.mark}{core}{run.mark}]({run.href}){trail}")
+        return
+    mark = "" if ENDS_EMPHASIS.search(pieces[-1]) else run.mark
+    pieces.append(f"{_gap(pieces[-1], mark, core)}{mark}{core}{mark}{trail}")
 
 
-def _gap(line: str, mark: str, core: str) -> str:
+def _gap(last: str, mark: str, core: str) -> str:
     """`**Material:**Cotton` is no bold in Markdown; with a space it is."""
-    before, after = line.rstrip("*")[-1:], core[0]
-    closes = ENDS_EMPHASIS.search(line) and not _is_letter(before) and _is_letter(after)
+    before, after = last.rstrip("*")[-1:], core[0]
+    closes = ENDS_EMPHASIS.search(last) and not _is_letter(before) and _is_letter(after)
     opens = mark and _is_letter(before) and not _is_letter(after)
     return " " if closes or opens else ""
 
