@@ -23,5 +23,6 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "scripts/healthcheck.py"]
 
-CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--threads=4", \
-     "--worker-tmp-dir=/dev/shm", "--no-control-socket", "--access-logfile=-"]
+CMD ["gunicorn", "config.wsgi", "--config=python:config.gunicorn", \
+     "--bind=0.0.0.0:8000", "--threads=4", "--worker-tmp-dir=/dev/shm", \
+     "--no-control-socket", "--access-logfile=-"]

@@ -7,7 +7,7 @@ before it waits for the row's lock and not again afterwards.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import F, Q
 
@@ -64,12 +64,11 @@ class Move:
     goods: int = 0
     gate: Gate = ANY_TIME
 
-    def reversed(self) -> "Move":
-        return Move(
-            batch_id=self.batch_id,
-            units={allotment: -units for allotment, units in self.units.items()},
-            orders=-self.orders,
-            goods=-self.goods,
+    def reversed(self, gate: Gate = ANY_TIME) -> "Move":
+        """The way back, which may have another gate than the way in."""
+        units = {allotment: -units for allotment, units in self.units.items()}
+        return replace(
+            self, units=units, orders=-self.orders, goods=-self.goods, gate=gate
         )
 
 

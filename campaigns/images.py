@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 25_000_000
+MAX_SIDE = 16_383  # of a WebP
 FORMATS = ("JPEG", "PNG", "WEBP")
 WIDTHS = (480, 720, 960, 1600)
 QUALITY = 74
@@ -74,12 +75,27 @@ def _decode(upload: File[bytes]) -> Image.Image:
         raise ValidationError(
             _("This is not a readable JPEG, PNG or WebP picture.")
         ) from error
-    return ImageOps.exif_transpose(image).convert(_mode(image))
+    return _upright(image).convert(_mode(image))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # noqa: BLE001  junk EXIF fails in many ways, and turns nothing
+        return image
 
 
 def _refuse_bomb(image: Image.Image) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise ValidationError(_too_many_pixels())
+    if max(image.size) > MAX_SIDE:
+        raise ValidationError(
+            _(
+                "One side of the picture is longer than %(limit)s pixels."
+                " Scale it down first."
+            )
+            % {"limit": MAX_SIDE}
+        )
 
 
 def _too_many_pixels() -> str:

@@ -11,7 +11,9 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-MAX_LENGTH = 50_000
+MAX_LENGTH = 25_000
+# More is no story: each opens a search for its end, which takes its time.
+MAX_BRACKETS = 1_000
 MAX_NESTING = 20
 BLOCKS = {"p", "hr", "h3", "h4", "ul", "ol", "li", "blockquote", "pre"}
 TAGS = BLOCKS | {"a", "br", "code", "em", "strong"}
@@ -23,7 +25,9 @@ HEADINGS = {"h1": "h3", "h2": "h3", "h3": "h4", "h4": "h4", "h5": "h4", "h6": "h
 
 @lru_cache(maxsize=256)
 def render(text: str) -> SafeString:
-    html = _parser.render(text[:MAX_LENGTH])
+    text = text[:MAX_LENGTH]
+    parser = _parser if text.count("[") <= MAX_BRACKETS else _linkless_parser
+    html = parser.render(text)
     clean = nh3.clean(
         html,
         tags=TAGS,
@@ -62,3 +66,4 @@ def _make_parser() -> MarkdownIt:
 
 
 _parser = _make_parser()
+_linkless_parser = _make_parser().disable(["link", "image", "reference"])

@@ -1,10 +1,12 @@
 """What a campaign's page shows: where it stands, what can be had, when it arrives."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns import wording
@@ -60,10 +62,19 @@ class Offer:
     @classmethod
     def load(cls, slug: str) -> Self:
         """Seven queries; raises Campaign.DoesNotExist unless the page is public."""
-        campaigns = Campaign.objects.public().select_related("seller")
-        campaign = campaigns.annotate(clock=Clock()).get(slug=slug)
+        campaign = _with_clock(Campaign.objects.public()).get(slug=slug)
+        return cls.of(campaign, campaign.batches.public())
+
+    @classmethod
+    def preview(cls, pk: int) -> Self:
+        """As it would be with every draft open; its rows are to read, never to save."""
+        campaign = _with_clock(Campaign.objects.all()).get(pk=pk)
+        return cls.of(campaign, map(as_if_open, campaign.batches.all()))
+
+    @classmethod
+    def of(cls, campaign: Campaign, batches: Iterable[Batch]) -> Self:
         now: datetime = vars(campaign)["clock"]
-        rows = _batch_rows(campaign, now)
+        rows = _batch_rows(batches, now)
         return cls(
             now=now,
             campaign=campaign,
@@ -174,8 +185,21 @@ def table_rows(text: str) -> list[list[str]]:
     return [row + [""] * (width - len(row)) for row in rows]
 
 
-def _batch_rows(campaign: Campaign, now: datetime) -> list[BatchRow]:
-    batches = {batch.pk: batch for batch in campaign.batches.public()}
+def as_if_open(batch: Batch) -> Batch:
+    """A draft as buyers would meet it; one without dates as not announced yet."""
+    if batch.stage == Batch.Stage.DRAFT:
+        batch.stage = Batch.Stage.OPEN
+        if not (batch.opens_at and batch.closes_at):
+            batch.opens_at = batch.closes_at = None
+    return batch
+
+
+def _with_clock(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    return campaigns.select_related("seller").annotate(clock=Clock())
+
+
+def _batch_rows(found: Iterable[Batch], now: datetime) -> list[BatchRow]:
+    batches = {batch.pk: batch for batch in found}
     left: dict[int, dict[int, int]] = {pk: {} for pk in batches}
     allotments = Allotment.objects.of(batches.values()).filter(variant__active=True)
     for allotment in allotments:

@@ -68,7 +68,7 @@ def next_change(batches: Sequence[Batch], now: datetime) -> datetime | None:
 
 
 def _phase_of_open(batch: Batch, now: datetime, has_variants: bool) -> Phase:
-    if batch.opens_at and batch.opens_at > now:
+    if batch.opens_at is None or batch.opens_at > now:
         return Phase.SCHEDULED
     if not batch.is_accepting(now):
         return Phase.CLOSED

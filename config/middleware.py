@@ -1,17 +1,74 @@
-"""Turns a database that is too busy into an honest 503 instead of an error page."""
+"""What stands before every page: honest answers instead of error pages."""
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
 
 logger = logging.getLogger(__name__)
 
 
+MAX_BODY = 1024**2
+# Room for pictures; Django reads a form before it knows who sent it.
+MAX_ADMIN_BODY = 12 * 1024**2
+
+
+class OddRequestMiddleware:
+    """Refuses what no page of the shop can use, before anything reads it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # PostgreSQL stores no NUL: asked for one, it fails.
+        if "\0" in request.path_info:
+            return HttpResponse(status=HTTPStatus.NOT_FOUND)
+        if "\0" in unquote(request.META.get("QUERY_STRING", "")):
+            return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+        if _content_length(request) > (most := _most(request)):
+            return _too_large(most)
+        _drop_nul_cookies(request)
+        return self.get_response(request)
+
+
+def _drop_nul_cookies(request: HttpRequest) -> None:
+    """Such a session never was."""
+    cookies = request.COOKIES
+    for name in [name for name, value in cookies.items() if "\0" in value]:
+        del cookies[name]
+
+
+def _content_length(request: HttpRequest) -> int:
+    """As Django will read it; without a length it reads nothing."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _most(request: HttpRequest) -> int:
+    is_admin = request.path_info.startswith("/admin/")
+    return MAX_ADMIN_BODY if is_admin else MAX_BODY
+
+
+def _too_large(most: int) -> HttpResponse:
+    text = _("The form is larger than %(limit)s MB. Send fewer or smaller pictures.")
+    return HttpResponse(
+        text % {"limit": most // 1024**2},
+        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        content_type="text/plain; charset=utf-8",
+    )
+
+
 class BusyMiddleware:
+    """Turns a database that is too busy into a 503."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 

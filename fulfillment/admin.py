@@ -29,10 +29,10 @@ from fulfillment.models import (
 )
 from fulfillment.steps import Complete, Ship, Undo
 from orders.admin import OrderAdmin
+from orders.exports import inert
 
 STATES = {"shipped": "ok"}
 PLAN = ("sku", "label", "ordered", "spare", "to_produce")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class SheetLineInline(ReadOnlyInline):
@@ -67,7 +67,7 @@ class ProductionSheetAdmin(ReadOnlyModelAdmin):
         table = csv.writer(response)
         table.writerow(PLAN)
         for line in sheet.lines.all():
-            table.writerow(_harmless(getattr(line, column)) for column in PLAN)
+            table.writerow(inert(getattr(line, column)) for column in PLAN)
         return response
 
     @admin.display(description=_("units to produce"))
@@ -82,12 +82,6 @@ class ProductionSheetAdmin(ReadOnlyModelAdmin):
     def table(self, sheet: ProductionSheet) -> SafeString:
         url = reverse("admin:fulfillment_productionsheet_csv", args=[sheet.pk])
         return format_html('<a href="{}">{}</a>', url, _("Download as CSV"))
-
-
-def _harmless(cell: object) -> object:
-    """A spreadsheet runs what looks like a formula."""
-    is_formula = isinstance(cell, str) and cell.startswith(FORMULA_STARTS)
-    return f"'{cell}" if is_formula else cell
 
 
 @admin.register(Carrier)

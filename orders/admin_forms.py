@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.admin.forms import AmountField
 from campaigns.money import quantize
 from orders.cancellation import Quote
-from orders.forms import PhoneField
+from orders.forms import PhoneField, PlainEmailField
 from orders.models import Order
 
 
@@ -45,7 +45,7 @@ class CancelForm(forms.Form):
 
 
 class ContactForm(forms.Form):
-    email = forms.EmailField(
+    email = PlainEmailField(
         label=_("E-mail"),
         max_length=254,
         error_messages={

@@ -141,6 +141,6 @@ def cancel(
     as_read = Gate(batch=Q(stage=order.batch.stage))
     data = {"reason": reason} if reason else None
     order.move_to(Order.Status.CANCELED, actor=actor, data=data, amount_kept=kept)
-    lifecycle.release_units(order, as_read)
     tell(order)
+    lifecycle.release_units(order, as_read)
     wake_up()

@@ -13,7 +13,14 @@ from orders import emails, lifecycle
 from orders.models import Message, Order
 
 # Each tells a state of its own; the latest one makes the earlier ones old news.
-NEWS_OF_STATE = ("order_placed", "order_confirmed", "order_expired", "order_canceled")
+NEWS_OF_STATE = (
+    "order_placed",
+    "order_confirmed",
+    "order_expired",
+    "order_canceled",
+    "batch_canceled",
+    "order_shipped",
+)
 OVERTAKEN = (*NEWS_OF_STATE, "payment_reminder")
 State = Message.State
 

@@ -1,9 +1,10 @@
 """Forms of the order pages."""
 
+import re
 from typing import Any
 
 from django import forms
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator, validate_email
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +34,18 @@ class PhoneField(forms.CharField):
         except InvalidPhone as error:
             message = self.error_messages["invalid"]
             raise forms.ValidationError(message, code="invalid") from error
+
+
+class PlainEmailValidator(EmailValidator):
+    """Refuses quoted names: `"a b"@x.id` may even hold control characters."""
+
+    user_regex = re.compile(
+        r"[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+(\.[-!#$%&'*+/=?^_`{}|~0-9A-Za-z]+)*\Z"
+    )
+
+
+class PlainEmailField(forms.EmailField):
+    default_validators = [PlainEmailValidator()]
 
 
 class FindForm(forms.Form):

@@ -5,7 +5,6 @@ are taken in the one order that cannot deadlock: order, lines, tallies, allotmen
 batch.
 """
 
-from dataclasses import replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -38,8 +37,8 @@ def expire(order: Order) -> None:
     if order.expires_at is None or order.expires_at > database_now():
         raise InvalidTransition(order, Order.Status.EXPIRED)
     order.move_to(Order.Status.EXPIRED, actor=SYSTEM)
-    release_units(order)
     emails.order_expired(order)
+    release_units(order)
 
 
 def reinstate(order: Order) -> bool:
@@ -54,12 +53,12 @@ def reinstate(order: Order) -> bool:
             order.move_to(
                 Order.Status.CONFIRMED, actor=GATEWAY, data={"reinstated": True}
             )
+            emails.order_confirmed(order)
             tallies.claim(order, campaign=order.batch.campaign, units=order.units)
             capacity.shift(claim_of(order, Gate.before_production()))
     except (Refused, tallies.BuyerLimitReached, InvalidTransition):
         order.refresh_from_db(fields=["status", "confirmed_at"])
         return False
-    emails.order_confirmed(order)
     return True
 
 
@@ -80,8 +79,7 @@ def release_units(order: Order, gate: Gate = capacity.ANY_TIME) -> None:
     Raises Refused when the batch does not pass the gate.
     """
     tallies.release(order, campaign_id=order.batch.campaign_id, units=order.units)
-    move = claim_of(order, capacity.ANY_TIME).reversed()
-    capacity.shift(replace(move, gate=gate))
+    capacity.shift(claim_of(order, capacity.ANY_TIME).reversed(gate))
 
 
 def claim_of(order: Order, gate: Gate) -> Move:

@@ -12,7 +12,7 @@ from email.utils import formataddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from campaigns.clock import Clock, database_now
 from orders.emails import mail_host
@@ -53,15 +53,14 @@ def _due(limit: int) -> Iterator[Message]:
 
 def _lease(message: Message) -> bool:
     """Take this row for one attempt; False when another sender was faster."""
-    free = Q(state=Message.State.QUEUED) | Q(
-        state=Message.State.SENDING, leased_until__lte=Clock()
-    )
-    taken = Message.objects.filter(free, pk=message.pk).update(
+    rows = Message.objects.due().filter(pk=message.pk, attempts=message.attempts)
+    taken = rows.update(
         state=Message.State.SENDING,
         leased_until=database_now() + LEASE,
         attempts=F("attempts") + 1,
     )
-    message.attempts += taken
+    # The address may have been put right since the row was read.
+    message.refresh_from_db()
     return bool(taken)
 
 

@@ -6,7 +6,7 @@ reinstates and owes back.
 
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from campaigns.actors import Actor
 from campaigns.clock import database_now
@@ -34,17 +34,16 @@ def receive(
     order = Order.objects.get(pk=order_id)
     if waiting := attempts.open_attempt(order):
         expiry.close(waiting)
-    try:
-        with transaction.atomic():
-            return _receive(order_id, amount=amount, note=note, key=key, actor=actor)
-    except IntegrityError as error:
-        raise AlreadyRecorded from error
+    with transaction.atomic():
+        return _receive(order_id, amount=amount, note=note, key=key, actor=actor)
 
 
 def _receive(
     order_id: int, *, amount: Decimal, note: str, key: str, actor: Actor
 ) -> Payment:
     order = lifecycle.locked(order_id)
+    if order.payments.filter(gateway_reference=f"cash_{key}").exists():
+        raise AlreadyRecorded
     payment = attempts.first_attempt(order, CashGateway.name)
     payment.reference = attempts.next_reference(order)
     payment.gateway_reference = f"cash_{key}"
@@ -66,15 +65,15 @@ def pay_back(refund_id: int, *, reference: str, actor: Actor) -> None:
         amount=refund.amount,
         state=Refund.State.SUCCEEDED,
     )
-    try:
-        with transaction.atomic():
-            _pay_back(refund, seen, actor)
-    except IntegrityError as error:
-        raise AlreadyRecorded from error
+    with transaction.atomic():
+        _pay_back(refund, seen, actor)
 
 
 def _pay_back(refund: Refund, seen: RefundSnapshot, actor: Actor) -> None:
     order = lifecycle.locked(refund.payment.order_id)
+    same = refund.payment.refunds.filter(gateway_reference=seen.gateway_reference)
+    if seen.gateway_reference and same.exists():
+        raise AlreadyRecorded
     refund.refresh_from_db(fields=["state"])
     if refund.state != Refund.State.MANUAL:
         raise InvalidTransition(refund, Refund.State.SUCCEEDED)

@@ -19,6 +19,7 @@ from campaigns.models import Allotment, Batch
 from campaigns.money import format_money
 from orders import tallies
 from orders.emails import absolute
+from orders.forms import PlainEmailField
 from orders.models import Order
 from orders.tallies import BuyerLimitReached
 from payments.basket import Basket, draft_lines, read_basket
@@ -29,7 +30,7 @@ from payments.forms import CheckoutForm
 class ChatOrderForm(CheckoutForm):
     """As the buyer's form, but nobody ticks terms and the e-mail may be unknown."""
 
-    email = forms.EmailField(
+    email = PlainEmailField(
         label=gettext_lazy("E-mail (optional)"),
         required=False,
         help_text=gettext_lazy("Without it the buyer gets the link only from you."),

@@ -129,7 +129,10 @@ class CheckoutPage:
         prices = [
             (str(line.variant.pk), str(line.variant.price)) for line in self.lines
         ]
-        couriers = [(o.pk, str(o.base_price)) for o in self.options]
+        couriers = [
+            (o.pk, str(o.base_price), str(o.price_per_extra_kilogram))
+            for o in self.options
+        ]
         terms = json.dumps([prices, couriers, rules_of(self.campaign)])
         return hashlib.sha256(terms.encode()).hexdigest()
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import ShippingOption
 from orders import regions
-from orders.forms import PhoneField
+from orders.forms import PhoneField, PlainEmailField
 from payments import gateways
 
 SUBMIT_KEY = RegexValidator(r"^[A-Za-z0-9_-]{32,64}\Z")
@@ -49,7 +49,7 @@ class CheckoutForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     phone = PhoneField(help_text=_("For news of the schedule and the courier."))
-    email = forms.EmailField(
+    email = PlainEmailField(
         label=_("E-mail"),
         max_length=254,
         help_text=_("Your receipt and your order link go here."),

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q
 
 from campaigns.clock import database_now
@@ -23,23 +23,21 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 def receive(gateway: str, notice: Inbound, raw: bytes) -> bool:
     """Store a verified notification; False for a repeat. Nothing is believed yet."""
-    event = GatewayEvent(
-        gateway=gateway,
-        dedupe_key=notice.dedupe_key,
-        type=notice.type[:60],
-        reference=notice.reference[:120],
-        body=raw,
-    )
-    try:
-        with transaction.atomic():
-            event.save(force_insert=True)
-            wake_up()
-    except IntegrityError:
-        known = GatewayEvent.objects.filter(
-            gateway=gateway, dedupe_key=notice.dedupe_key
+    with transaction.atomic():
+        event, is_new = GatewayEvent.objects.get_or_create(
+            gateway=gateway,
+            dedupe_key=notice.dedupe_key,
+            defaults={
+                "type": notice.type[:60],
+                "reference": notice.reference[:120],
+                "body": raw,
+            },
         )
-        return not known.update(duplicates=F("duplicates") + 1)
-    return True
+        wake_up()
+    if not is_new:
+        repeated = GatewayEvent.objects.filter(pk=event.pk)
+        repeated.update(duplicates=F("duplicates") + 1)
+    return is_new
 
 
 def process_due(limit: int = 200) -> int:

@@ -8,7 +8,7 @@ from campaigns.rounds import count_done
 from orders import lifecycle
 from payments import books, gateways, refunds, settlement
 from payments.errors import Declined, GatewayError, Rejected, Unknown
-from payments.gateways.base import RefundSnapshot
+from payments.gateways.base import Gateway, RefundIn, RefundSnapshot
 from payments.models import Refund
 
 logger = logging.getLogger(__name__)
@@ -53,8 +53,16 @@ def _ask(refund: Refund, *, look_up: bool) -> RefundSnapshot:
     """What may have been sent before is looked up before it is repeated."""
     gateway = gateways.get(refund.payment.gateway)
     request = gateways.refund_in(refund)
-    found = gateway.fetch_refund(request) if look_up else None
+    found = _looked_up(gateway, request) if look_up else None
     return found or gateway.refund(request)
+
+
+def _looked_up(gateway: Gateway, request: RefundIn) -> RefundSnapshot | None:
+    try:
+        return gateway.fetch_refund(request)
+    except (Declined, Rejected) as error:
+        # A refused question says nothing about the refund itself.
+        raise Unknown(str(error)) from error
 
 
 def record(

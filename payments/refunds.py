@@ -106,6 +106,8 @@ def book(
 ) -> None:
     """Move the refund with all that follows; order and payment are locked."""
     origin = Refund.State(refund.state)
+    if state == origin and state in Refund.IN_FLIGHT:
+        refund.look_again(database_now() + LOOK_UP_EVERY)
     if not refund.advance(state, **_columns(state, seen, failure)):
         return
     if state == Refund.State.SUCCEEDED:

@@ -78,10 +78,10 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _selection(database: str, options: argparse.Namespace) -> str:
-    """The -m expression: browser tests are left to the SQLite run if there is one."""
+    """The -m expression: what no database changes is left to the SQLite run."""
     wanted = [f"({options.marks})"] if options.marks else []
     if database == "postgres" and not options.only:
-        wanted.append("not browser")
+        wanted.append("not browser and not once")
     return " and ".join(wanted)
 
 

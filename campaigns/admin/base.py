@@ -8,13 +8,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from campaigns import dates
 from campaigns.admin.forms import ShopModelForm
+from campaigns.admin.moments import SplitMomentField, help_text
 from campaigns.admin.money_sight import HidesMoney, HidesMoneyInLists
 from campaigns.admin.scope import ScopedInlineRows
 from campaigns.admin.transitions import TransitionsMixin, in_words
@@ -50,12 +49,9 @@ class GuardedOptions(Options):
     def formfield_for_dbfield(
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and isinstance(db_field, models.DateTimeField):
-            field.help_text = _("Time in %(zone)s.") % {
-                "zone": dates.zone_name(timezone.now())
-            }
-        return field
+        if isinstance(db_field, models.DateTimeField):
+            kwargs |= {"form_class": SplitMomentField, "help_text": help_text()}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 class ShopModelAdmin(HidesMoneyInLists, GuardedOptions, TransitionsMixin):

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import dates
+from campaigns.admin import proposals, sentences
 from campaigns.admin.base import (
     ReadOnlyInline,
     ShopInline,
@@ -20,7 +22,7 @@ from campaigns.admin.batch_forms import AllotmentForm, BatchForm
 from campaigns.admin.batch_steps import Close, Open, Reopen
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition, staff
-from campaigns.models import Allotment, Batch, BatchEvent
+from campaigns.models import Allotment, Batch, BatchEvent, Campaign
 
 EVENTS = {
     "open": _("Opened for orders"),
@@ -43,6 +45,10 @@ WINDOW = ("ships_from", "ships_until")
 PRODUCTION = ("production_starts_on", "production_ends_on")
 MINIMUM = ("minimum_units", "minimum_rule")
 SELLING_TIME = ("opens_at", "closes_at")
+TOLD: Any = (
+    _("Buyers will read"),
+    {"fields": ("sentences",), "description": _("As saved last.")},
+)
 
 
 class AllotmentInline(ShopInline):
@@ -126,6 +132,7 @@ class BatchAdmin(ShopModelAdmin):
                 ),
             },
         ),
+        TOLD,
     )
 
     stage_badge = staticmethod(badge_column("stage", _("stage"), STAGES))
@@ -133,8 +140,17 @@ class BatchAdmin(ShopModelAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Batch | None = None
     ) -> tuple[str, ...]:
-        always = ("stage_badge", *COUNTED)
+        always = ("stage_badge", "sentences", *COUNTED)
         return always if obj is None else (*always, *_settled(obj))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Batch | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj else fieldsets[:-1]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        campaigns = self.related_rows(request, Campaign, "add")
+        return proposals.proposed(campaigns, given.get("campaign")) | given
 
     def get_inlines(self, request: HttpRequest, obj: Batch | None) -> tuple[Any, ...]:
         return () if obj is None else (AllotmentInline, BatchEventInline)
@@ -171,6 +187,10 @@ class BatchAdmin(ShopModelAdmin):
             if name in guarded:
                 guarded[name](getattr(batch, name), actor=staff(request))
         batch.save(update_fields=[name for name in columns if name not in guarded])
+
+    @admin.display(description=_("sentences"))
+    def sentences(self, batch: Batch) -> SafeString:
+        return sentences.as_html(batch)
 
     @admin.display(description=_("closes"), ordering="closes_at")
     def closes(self, batch: Batch) -> str:

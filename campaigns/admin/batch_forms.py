@@ -5,16 +5,17 @@ from itertools import pairwise
 from typing import Any
 
 from django import forms
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.admin.forms import ShopModelForm
+from campaigns.admin.moments import MomentField
+from campaigns.admin.proposals import next_number
 from campaigns.admin.transitions import below_taken
 from campaigns.clock import database_now
-from campaigns.models import Batch, Campaign
+from campaigns.models import Batch
 
 COUNTERS = {
     "capacity": "taken",
@@ -47,7 +48,8 @@ class BatchForm(ShopModelForm):
 
     def clean_number(self) -> int:
         number: int | None = self.cleaned_data["number"]
-        return number or _next_number(self.cleaned_data.get("campaign"))
+        campaign = self.cleaned_data.get("campaign")
+        return number or (next_number(campaign) if campaign else 1)
 
     def clean(self) -> dict[str, Any] | None:
         self._check_caps()
@@ -108,19 +110,12 @@ class BatchForm(ShopModelForm):
 
 
 class LaterClosingForm(forms.Form):
-    closes_at = forms.DateTimeField(
+    closes_at = MomentField(
         label=gettext_lazy("New closing time"),
         widget=forms.DateTimeInput(
             attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
         ),
     )
-
-
-def _next_number(campaign: Campaign | None) -> int:
-    if campaign is None:
-        return 1
-    highest = campaign.batches.aggregate(highest=Max("number"))["highest"]
-    return (highest or 0) + 1
 
 
 def _label(name: str) -> str:

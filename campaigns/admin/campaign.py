@@ -5,13 +5,11 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import dates
-from campaigns.actors import Actor
+from campaigns import dates, readiness
 from campaigns.admin.base import (
     ReadOnlyInline,
     ShopInline,
@@ -19,9 +17,12 @@ from campaigns.admin.base import (
     badge,
     badge_column,
 )
+from campaigns.admin.campaign_steps import Archive, Copy, Publish
 from campaigns.admin.forms import MoneyForm, PairsField
+from campaigns.admin.preview import PreviewedAdmin
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition
+from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign, Picture, Variant
 from campaigns.money import format_money
 
@@ -87,58 +88,6 @@ class BatchInline(ReadOnlyInline):
         return dates.window_short(batch.ships_from, batch.ships_until)
 
 
-class Publish(Transition):
-    name = "publish"
-    label = _("Publish")
-    done = _("Published")
-
-    def is_offered(self, row: Campaign) -> bool:
-        return not row.is_public
-
-    def missing(self, row: Campaign) -> list[str]:
-        return row.missing_for_publication()
-
-    def facts(self, row: Campaign) -> list[tuple[Any, object]]:
-        batches = row.batches.all()
-        return [
-            (_("Pictures"), row.pictures.count()),
-            (_("Variants for sale"), row.variants.active().count()),
-            (_("Batches open for orders"), batches.filter(stage="open").count()),
-            (_("Units in all batches"), sum(batch.capacity for batch in batches)),
-            (_("Address"), row.get_absolute_url()),
-        ]
-
-    def perform(self, row: Campaign, *, actor: Actor, data: dict[str, Any]) -> None:
-        row.publish()
-
-
-class Archive(Transition):
-    name = "archive"
-    label = _("Archive")
-    done = _("Archived")
-
-    def is_offered(self, row: Campaign) -> bool:
-        return row.archived_at is None
-
-    def missing(self, row: Campaign) -> list[str]:
-        still_open = row.batches.filter(stage="open")
-        return [
-            gettext("Batch %(number)s still takes orders; close it first.")
-            % {"number": batch.number}
-            for batch in still_open
-        ]
-
-    def facts(self, row: Campaign) -> list[tuple[Any, object]]:
-        batches = row.batches.all()
-        return [
-            (_("Batches"), len(batches)),
-            (_("Units ordered"), sum(batch.taken for batch in batches)),
-        ]
-
-    def perform(self, row: Campaign, *, actor: Actor, data: dict[str, Any]) -> None:
-        row.archive()
-
-
 CONTENT = ("seller", "slug", "title", "tagline", "lang", "story")
 PRODUCT = ("materials", "size_table", "care", "defects_policy")
 MONEY = (
@@ -155,18 +104,18 @@ QUESTIONS = ("asks_note", "personalization_label")
 
 
 @admin.register(Campaign)
-class CampaignAdmin(ShopModelAdmin):
+class CampaignAdmin(PreviewedAdmin):
     seller_path = "seller"
     list_display = ("title", "seller", "visibility", "currency", "plan")
     list_filter = ("seller", "currency", "plan")
     list_select_related = ("seller",)
     search_fields = ("title", "slug")
     prepopulated_fields: ClassVar = {"slug": ("title",)}
-    readonly_fields = ("visibility", "new_batch")
+    readonly_fields = ("visibility", "checklist", "new_batch")
     inlines = (PictureInline, VariantInline, BatchInline)
-    transitions: ClassVar[list[Transition]] = [Publish(), Archive()]
+    transitions: ClassVar[list[Transition]] = [Publish(), Copy(), Archive()]
     fieldsets = (
-        (_("Content"), {"fields": ("visibility", *CONTENT)}),
+        (_("Content"), {"fields": ("visibility", "checklist", *CONTENT)}),
         (_("Product"), {"fields": PRODUCT}),
         (
             _("Prices and payment"),
@@ -194,6 +143,13 @@ class CampaignAdmin(ShopModelAdmin):
         if campaign.published_at:
             return badge(_("Public"), "ok")
         return badge(_("Not public yet"), "info")
+
+    @admin.display(description=_("before it can be published"))
+    def checklist(self, campaign: Campaign) -> SafeString | str:
+        if campaign._state.adding:
+            return str(_("Save the campaign first."))
+        checks = readiness.checklist(campaign, database_now())
+        return format_html('<ul class="checklist">{}</ul>', _lines(checks))
 
     @admin.display(description=_("new batch"))
     def new_batch(self, campaign: Campaign) -> SafeString | str:
@@ -229,6 +185,12 @@ class VariantAdmin(ShopModelAdmin):
     @admin.display(description=_("price"), ordering="price")
     def price_in_words(self, variant: Variant) -> str:
         return format_money(variant.price, variant.campaign.currency)
+
+
+def _lines(checks: list[readiness.Check]) -> SafeString:
+    states = {True: badge(_("Done"), "ok"), False: badge(_("Missing"), "bad")}
+    rows = ((states[check.is_done], check.text) for check in checks)
+    return format_html_join("", "<li>{} {}</li>", rows)
 
 
 def _give_new_variants_their_rows(campaign: Campaign) -> None:

@@ -46,7 +46,8 @@ class Transition:
     def is_offered(self, row: Any) -> bool:
         raise NotImplementedError
 
-    def perform(self, row: Any, *, actor: Actor, data: dict[str, Any]) -> None:
+    def perform(self, row: Any, *, actor: Actor, data: dict[str, Any]) -> Any:
+        """Do it; a row it answers with is a new one, which is shown next."""
         raise NotImplementedError
 
     def facts(self, row: Any) -> list[tuple[Any, object]]:
@@ -115,16 +116,24 @@ class TransitionsMixin(ScopedRows, AnyModelAdmin):
     def _perform(
         self, request: HttpRequest, row: Any, step: Transition, form: forms.Form
     ) -> HttpResponse:
+        made = None
         try:
-            step.perform(row, actor=staff(request), data=form.cleaned_data)
+            made = step.perform(row, actor=staff(request), data=form.cleaned_data)
         except NotReady as refusal:
             return self._confirmation(request, row, step, form, refusal.reasons)
         except CampaignError as refusal:
             self._refuse(request, refusal)
         else:
-            self.log_change(request, row, str(step.done))
-            self.message_user(request, f"{row}: {step.done}", messages.SUCCESS)
-        return redirect(self._url("change", row))
+            self._tell(request, row, step, made)
+        return redirect(self._url("change", made or row))
+
+    def _tell(
+        self, request: HttpRequest, row: Any, step: Transition, made: Any
+    ) -> None:
+        self.log_change(request, row, str(step.done))
+        if made is not None:
+            self.log_addition(request, made, str(step.done))
+        self.message_user(request, f"{row}: {step.done}", messages.SUCCESS)
 
     def _refuse(self, request: HttpRequest, refusal: CampaignError) -> None:
         self.message_user(request, in_words(refusal), messages.ERROR)

@@ -215,12 +215,12 @@ class Batch(models.Model):
             (self.closes_at is not None, _("Say when it closes.")),
             (is_ahead, _("The closing time has passed; choose a later one.")),
             (has_window, _("Say from when until when it ships.")),
-            (self._is_in_order(self.closes_at), DATES_OUT_OF_ORDER),
+            (self.is_in_order(self.closes_at), DATES_OUT_OF_ORDER),
             (fits, _("The minimum is above the capacity.")),
         ]
         return [str(reason) for fulfilled, reason in checks if not fulfilled]
 
-    def _is_in_order(self, closes_at: datetime | None) -> bool:
+    def is_in_order(self, closes_at: datetime | None) -> bool:
         """Whether close, production and shipping follow each other (seller's days)."""
         zone = ZoneInfo(self.campaign.seller.time_zone)
         days = [
@@ -248,7 +248,7 @@ class Batch(models.Model):
         """Take orders again until `closes_at`, which must lie in the future."""
         if closes_at <= database_now():
             raise NotReady([str(_("Choose a closing time in the future."))])
-        if not self._is_in_order(closes_at):
+        if not self.is_in_order(closes_at):
             raise NotReady([str(DATES_OUT_OF_ORDER)])
         with transaction.atomic():
             closed_at = self._locked().closed_at
@@ -291,7 +291,7 @@ class Batch(models.Model):
 
     def change_cut_off(self, closes_at: datetime, *, actor: Actor) -> None:
         """Let an open batch close at another future moment; raises NotReady."""
-        if not self._is_in_order(closes_at):
+        if not self.is_in_order(closes_at):
             raise NotReady([str(DATES_OUT_OF_ORDER)])
         with transaction.atomic():
             batch = self._locked()

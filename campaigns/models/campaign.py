@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import images
-from campaigns.clock import Clock
+from campaigns import images, readiness
+from campaigns.clock import Clock, database_now
 from campaigns.errors import InvalidTransition, NotReady
 from campaigns.fields import OrderedJSONField
 from campaigns.models.seller import Seller
@@ -171,26 +171,8 @@ class Campaign(models.Model):
 
     def missing_for_publication(self) -> list[str]:
         """What a buyer must be able to read before the page may be public."""
-        pictures = self.pictures.all()
-        checks = [
-            (bool(pictures), _("Add a picture.")),
-            (
-                all(picture.alt for picture in pictures),
-                _("Describe every picture in words."),
-            ),
-            (bool(self.materials.strip()), _("Say what it is made of.")),
-            (self.variants.filter(active=True).exists(), _("Add a variant.")),
-            (self.batches.exists(), _("Add a batch with its dates.")),
-            (
-                self.seller.shipping_options.offered(self.currency).exists(),
-                _("The seller needs a shipping option in this currency."),
-            ),
-            (
-                bool(self.seller.refund_rule.strip()),
-                _("The seller needs a refund rule."),
-            ),
-        ]
-        return [str(reason) for fulfilled, reason in checks if not fulfilled]
+        checks = readiness.checklist(self, database_now())
+        return [str(check.text) for check in checks if not check.is_done]
 
     def publish(self) -> None:
         """Show the page to buyers; raises NotReady with what is missing."""

@@ -90,8 +90,10 @@ class _Parser(HTMLParser):
         super().__init__()
         self.blocks: list[str] = []
         self.runs: list[Run] = []
+        # Two that could be counted each time, and would then take quadratic time:
+        self.has_words = False  # in `runs`
+        self.open_items = 0  # of `lists`, those that have an item
         self.lists: list[ListLevel] = []
-        self.open_items = 0  # lists that have an item; adding up takes quadratic time
         self.depth = dict.fromkeys(("bold", "italic", "dropped"), 0)
         self.href = ""
         self.marker = ""  # of a list item whose text has not come yet
@@ -101,7 +103,7 @@ class _Parser(HTMLParser):
         if tag in BLOCKS:
             self.end_block()
             self._begin_block(tag)
-        if tag in CELLS and any(run.text.strip() for run in self.runs):
+        if tag in CELLS and self.has_words:
             self.runs.append(NEXT_CELL)
         if tag == "br":
             self.runs.append(BREAK)
@@ -125,11 +127,13 @@ class _Parser(HTMLParser):
             text = re.sub(r"\s+", " ", CONTROL.sub("", data))
             mark = "**" * (self.depth["bold"] > 0) + "*" * (self.depth["italic"] > 0)
             self.runs.append(Run(text, mark, self.href))
+            self.has_words |= bool(text.strip())
 
     def end_block(self) -> None:
         """Write what has gathered as paragraphs, the first behind its list marker."""
         lines = list(_lines(self.runs))
         self.runs = []
+        self.has_words = False
         for has_text, paragraph in groupby(lines, key=bool):
             if has_text:
                 self._write(list(paragraph))

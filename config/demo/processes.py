@@ -27,7 +27,7 @@ def commands() -> dict[str, list[str]]:
     manage = str(settings.BASE_DIR / "manage.py")
     web = ["-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{settings.PORT}"]
     web += ["--workers", "2", "--threads", "1", "--log-level", "warning"]
-    web += ["--no-control-socket"]
+    web += ["--no-control-socket", "--config", "python:config.gunicorn"]
     return {
         WEB: [sys.executable, *web],
         SWEEP: [sys.executable, manage, "sweep", "--loop", "5"],

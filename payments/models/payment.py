@@ -1,7 +1,7 @@
 """Money in: one row for each attempt. Money out: one row for each refund."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
@@ -267,3 +267,7 @@ class Refund(models.Model):
         moved = rows.update(state=target, **columns)
         self.refresh_from_db(fields=["state", *columns])
         return bool(moved)
+
+    def look_again(self, at: datetime) -> None:
+        """Nothing new at the gateway: ask once more at that time."""
+        Refund.objects.filter(pk=self.pk).update(next_attempt_at=at)

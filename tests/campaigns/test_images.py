@@ -53,6 +53,24 @@ def test_a_small_file_of_81_megapixels_is_refused_undecoded():
     )
 
 
+@pytest.mark.parametrize("size", [(10, 20_000), (20_000, 10)])
+def test_a_side_too_long_for_webp_is_refused(size):
+    assert refusal(picture_file(size, format="PNG").read()) == (
+        "One side of the picture is longer than 16383 pixels. Scale it down first."
+    )
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_junk_in_place_of_exif_turns_nothing(format):
+    photo = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(photo, format, exif=b"Exif\0\0junk" * 9)
+    upload = ContentFile(photo.getvalue(), name="photo")
+
+    images.validate_picture(upload)
+
+    assert Image.open(images.reencode(upload)).size == (40, 30)
+
+
 def test_a_cut_off_file_is_refused():
     whole = picture_file().read()
 

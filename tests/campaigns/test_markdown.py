@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from campaigns.markdown import MAX_LENGTH, render
+from campaigns.markdown import MAX_BRACKETS, MAX_LENGTH, render
 
 
 def test_headings_stand_below_those_of_the_page():
@@ -113,6 +113,14 @@ def test_a_hundred_thousand_nestings_finish_fast(unit):
     render(bomb)
 
     assert time.perf_counter() - start < 5
+
+
+def test_a_flood_of_brackets_is_shown_as_text():
+    link = "[a](https://e.example) "
+
+    assert render(link * 100).count("href") == 100
+    assert "href" not in render(link * (MAX_BRACKETS + 1))
+    assert render("![" * 20_000) == f"<p>{'![' * (MAX_LENGTH // 2)}</p>\n"
 
 
 def test_what_is_too_long_is_cut():

@@ -1,5 +1,6 @@
 import csv
 import io
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -536,3 +537,19 @@ def test_text_that_looks_like_markup_is_shown_as_it_was_typed():
 
 def test_a_hundred_thousand_open_tags_are_read_in_reasonable_time():
     assert to_markdown("<a " * 33_000).startswith("\\<a \\<a")
+
+
+@pytest.mark.parametrize("unit", ["<b>a</b>b", "<ul><li>x", "<td> ", "<td>x"])
+def test_a_long_cell_is_read_in_linear_time(unit):
+    cell = unit * (100_000 // len(unit))
+    start = time.perf_counter()
+
+    to_markdown(cell)
+
+    assert time.perf_counter() - start < 3
+
+
+def test_marks_that_follow_each_other_still_count():
+    html = "<b>a</b><b>b</b><i>c</i> !<a href='https://x.id'>d</a> <b>*</b>e"
+
+    assert to_markdown(html) == r"**ab**c \![d](https://x.id) **\*** e"

@@ -39,7 +39,7 @@ from tests.config.admin_world import (
 )
 from tests.forms import fields_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 REFUSED = (403, 404, 405)
 # Finds the mark without being one, where a page repeats what it was asked for.
@@ -109,6 +109,12 @@ def test_mark_is_seen_by_its_own_staff(world):
 
     for model in (Campaign, Order, Batch):
         assert not clean(client.get(reverse(f"admin:{name_of(model)}_changelist")))
+
+
+def test_matrix_includes_the_pages_beside_the_forms():
+    pages = {page.split("/")[-2] for page in pages_of(Campaign, 7)}
+
+    assert {"preview", "copy", "publish", "archive"} <= pages
 
 
 # --- another seller's rows

@@ -7,6 +7,8 @@ import sys
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.once
+
 REAL = {
     "DEBUG": "0",
     "SECRET_KEY": "k" * 60,

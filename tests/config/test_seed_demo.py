@@ -122,6 +122,7 @@ def test_every_picture_is_described_and_some_are_only_designs(demo):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_every_picture_is_drawn_in_full_size_and_differs():
     drawn = [Image.open(shot.file()) for offer in OFFERS for shot in offer.shots]
 

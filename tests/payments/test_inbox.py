@@ -269,3 +269,14 @@ def test_signed_bytes_that_are_no_notification_are_refused():
 
     assert answer.status_code == 400
     assert not GatewayEvent.objects.exists()
+
+
+def test_a_notification_without_the_slash_is_taken_without_a_redirect():
+    raw = json.dumps(UNKNOWN).encode()
+
+    answer = Client().post(
+        "/webhooks/sandbox", raw, content_type="application/json", headers=signed(raw)
+    )
+
+    assert answer.status_code == 200
+    assert GatewayEvent.objects.count() == 1

@@ -1,0 +1,96 @@
+"""What a campaign needs before buyers may see it, and what of that is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from campaigns.models import Batch, Campaign
+
+# A batch from which buyers can still order, now or soon.
+SELLABLE = ("draft", "open")
+
+
+@dataclass(frozen=True)
+class Check:
+    """`text` asks for what is to be done."""
+
+    is_done: bool
+    text: str | Promise
+
+
+def checklist(campaign: Campaign, now: datetime) -> list[Check]:
+    return [
+        *_page(campaign),
+        *_goods(campaign, now),
+        *_shop(campaign),
+    ]
+
+
+def _page(campaign: Campaign) -> list[Check]:
+    pictures = campaign.pictures.all()
+    is_described = all(picture.alt.strip() for picture in pictures)
+    return [
+        Check(bool(pictures), _("Add a picture.")),
+        Check(
+            bool(pictures) and is_described,
+            _("Describe every picture in words."),
+        ),
+        Check(bool(campaign.materials.strip()), _("Say what it is made of.")),
+    ]
+
+
+def _goods(campaign: Campaign, now: datetime) -> list[Check]:
+    """Of the batches, the one that lacks least speaks for all."""
+    has_variant = campaign.variants.filter(active=True).exists()
+    batches = campaign.batches.filter(stage__in=SELLABLE)
+    lists = [_batch(batch, now) for batch in batches] or [_batch(None, now)]
+    nearest = max(lists, key=lambda checks: sum(check.is_done for check in checks))
+    return [Check(has_variant, _("Add a variant.")), *nearest]
+
+
+def _batch(batch: Batch | None, now: datetime) -> list[Check]:
+    closes_at = batch and batch.closes_at
+    return [
+        Check(batch is not None, _("Add a batch with its dates.")),
+        Check(
+            bool(closes_at and closes_at > now),
+            _("A batch has to close at a time in the future."),
+        ),
+        Check(
+            batch is not None and _is_dated(batch),
+            _(
+                "A batch has to say when it opens, closes, is made and ships, in this"
+                " order."
+            ),
+        ),
+        Check(
+            batch is not None and batch.capacity > 0,
+            _("A batch needs a capacity above zero."),
+        ),
+    ]
+
+
+def _is_dated(batch: Batch) -> bool:
+    moments = (batch.opens_at, batch.closes_at)
+    window = (batch.ships_from, batch.ships_until)
+    return all((*moments, *window)) and batch.is_in_order(batch.closes_at)
+
+
+def _shop(campaign: Campaign) -> list[Check]:
+    seller = campaign.seller
+    return [
+        Check(
+            seller.shipping_options.offered(campaign.currency).exists(),
+            _("The seller needs a shipping option in this currency."),
+        ),
+        Check(
+            bool(seller.refund_rule.strip()),
+            _("The seller needs a refund rule."),
+        ),
+    ]
