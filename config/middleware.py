@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BODY = 1024**2
 # Room for pictures; Django reads a form before it knows who sent it.
-MAX_ADMIN_BODY = 12 * 1024**2
+MAX_ADMIN_BODY = 64 * 1024**2
 
 
 class OddRequestMiddleware:

@@ -22,8 +22,12 @@ class Allotment(models.Model):
         WAITLIST = "waitlist", _("Waiting list only")
         STOPPED = "stopped", _("Stopped")
 
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="allotments")
-    variant = models.ForeignKey(Variant, models.PROTECT, related_name="allotments")
+    batch = models.ForeignKey(
+        Batch, models.CASCADE, related_name="allotments", verbose_name=_("batch")
+    )
+    variant = models.ForeignKey(
+        Variant, models.PROTECT, related_name="allotments", verbose_name=_("variant")
+    )
     capacity = models.PositiveIntegerField(
         _("capacity"),
         null=True,

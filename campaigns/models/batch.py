@@ -67,7 +67,9 @@ class Batch(models.Model):
     # The database's time when the row was read; only rows from `with_clock` have it.
     clock: datetime
 
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="batches")
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, related_name="batches", verbose_name=_("campaign")
+    )
     number = models.PositiveSmallIntegerField(_("number"))
     stage = models.CharField(
         _("stage"), max_length=10, choices=Stage, default=Stage.DRAFT, editable=False
@@ -347,11 +349,17 @@ class Batch(models.Model):
 
 
 class BatchEvent(AppendOnly):
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="events")
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, related_name="events", verbose_name=_("batch")
+    )
     kind = models.CharField(max_length=20)
     actor = models.CharField(max_length=10)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
     )
     at = models.DateTimeField(db_default=Clock())
     data = models.JSONField(default=dict)

@@ -50,7 +50,9 @@ class Campaign(models.Model):
         INDONESIAN = "id", _("Indonesian")
         ENGLISH = "en", _("English")
 
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="campaigns")
+    seller = models.ForeignKey(
+        Seller, models.PROTECT, related_name="campaigns", verbose_name=_("seller")
+    )
     slug = models.SlugField(_("address"), max_length=80, unique=True)
     title = models.CharField(_("title"), max_length=120)
     tagline = models.CharField(_("tagline"), max_length=160, blank=True)
@@ -198,7 +200,9 @@ class Picture(models.Model):
         SAMPLE = "sample", _("Real sample")
         DESIGN = "design", _("Design")
 
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="pictures")
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="pictures", verbose_name=_("campaign")
+    )
     file = models.ImageField(
         _("file"),
         upload_to=images.picture_path,
@@ -257,7 +261,9 @@ class VariantQuerySet(models.QuerySet["Variant"]):
 
 
 class Variant(models.Model):
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="variants")
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="variants", verbose_name=_("campaign")
+    )
     sku = models.CharField(
         "SKU",
         max_length=60,

@@ -84,8 +84,10 @@ class Membership(models.Model):
         MANAGER = "manager", _("Manager")
         PACKER = "packer", _("Packer, sees no money")
 
-    seller = models.ForeignKey(Seller, models.CASCADE)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    seller = models.ForeignKey(Seller, models.CASCADE, verbose_name=_("seller"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user")
+    )
     role = models.CharField(
         _("role"), max_length=10, choices=Role, default=Role.MANAGER
     )
@@ -118,7 +120,12 @@ class ShippingOptionQuerySet(models.QuerySet["ShippingOption"]):
 
 
 class ShippingOption(models.Model):
-    seller = models.ForeignKey(Seller, models.CASCADE, related_name="shipping_options")
+    seller = models.ForeignKey(
+        Seller,
+        models.CASCADE,
+        related_name="shipping_options",
+        verbose_name=_("seller"),
+    )
     currency = models.CharField(
         _("currency"), max_length=3, choices=CURRENCY_CHOICES, default="IDR"
     )

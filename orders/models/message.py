@@ -33,8 +33,20 @@ class Message(models.Model):
         BULK = 9, _("Bulk")
 
     dedupe_key = models.CharField(max_length=120, unique=True)
-    order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="messages")
-    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="+")
+    order = models.ForeignKey(
+        Order,
+        models.PROTECT,
+        null=True,
+        related_name="messages",
+        verbose_name=_("order"),
+    )
+    campaign = models.ForeignKey(
+        Campaign,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("campaign"),
+    )
     kind = models.CharField(_("kind"), max_length=30)
     to = models.EmailField(_("to"))
     sender_name = models.CharField(max_length=80, blank=True)

@@ -83,7 +83,9 @@ class Order(models.Model):
     token = models.CharField(
         max_length=64, unique=True, default=new_token, editable=False
     )
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="orders")
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, related_name="orders", verbose_name=_("batch")
+    )
     status = models.CharField(
         _("status"),
         max_length=10,
@@ -128,7 +130,11 @@ class Order(models.Model):
         _("kept after cancellation"), max_digits=14, decimal_places=2, default=0
     )
     shipping_option = models.ForeignKey(
-        ShippingOption, models.SET_NULL, null=True, related_name="+"
+        ShippingOption,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("shipping option"),
     )
     shipping_service = models.CharField(_("courier service"), max_length=60, blank=True)
     # The campaign's rules as they were when the buyer agreed to them.
@@ -267,8 +273,12 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
-    variant = models.ForeignKey(Variant, models.PROTECT, related_name="+")
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="lines", verbose_name=_("order")
+    )
+    variant = models.ForeignKey(
+        Variant, models.PROTECT, related_name="+", verbose_name=_("variant")
+    )
     allotment = models.ForeignKey(Allotment, models.PROTECT, related_name="+")
     ordered = models.PositiveIntegerField(_("ordered"))
     quantity = models.PositiveIntegerField(_("quantity"))
@@ -315,11 +325,17 @@ class OrderLine(models.Model):
 class OrderEvent(AppendOnly):
     """The audit trail. `personal` is the one column that erasure empties."""
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="events")
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="events", verbose_name=_("order")
+    )
     kind = models.CharField(max_length=30)
     actor = models.CharField(max_length=10)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
     )
     at = models.DateTimeField(db_default=Clock())
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)

@@ -32,7 +32,11 @@ class GatewayEvent(models.Model):
     reference = models.CharField(_("reference"), max_length=120, blank=True)
     body = models.BinaryField()
     payment = models.ForeignKey(
-        Payment, models.PROTECT, null=True, related_name="events"
+        Payment,
+        models.PROTECT,
+        null=True,
+        related_name="events",
+        verbose_name=_("payment"),
     )
     state = models.CharField(
         _("state"), max_length=8, choices=State, default=State.RECEIVED

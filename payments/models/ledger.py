@@ -25,9 +25,18 @@ class LedgerEntry(AppendOnly):
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
     order = models.ForeignKey(
-        Order, models.PROTECT, null=True, related_name="ledger_entries"
+        Order,
+        models.PROTECT,
+        null=True,
+        related_name="ledger_entries",
+        verbose_name=_("order"),
     )
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="ledger_entries")
+    payment = models.ForeignKey(
+        Payment,
+        models.PROTECT,
+        related_name="ledger_entries",
+        verbose_name=_("payment"),
+    )
     refund = models.ForeignKey(
         Refund, models.PROTECT, null=True, related_name="ledger_entries"
     )

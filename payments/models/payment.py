@@ -58,7 +58,9 @@ class Payment(models.Model):
     }
 
     reference = models.CharField(_("reference"), max_length=30, unique=True)
-    order = models.ForeignKey(Order, models.PROTECT, related_name="payments")
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="payments", verbose_name=_("order")
+    )
     purpose = models.CharField(max_length=7, choices=Purpose, default=Purpose.FULL)
     gateway = models.CharField(_("gateway"), max_length=20)
     method = models.CharField(max_length=30, blank=True)
@@ -192,7 +194,9 @@ class Refund(models.Model):
     LEASE = timedelta(minutes=2)
 
     reference = models.CharField(_("reference"), max_length=40, unique=True)
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment")
+    )
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     state = models.CharField(
         _("state"), max_length=9, choices=State, default=State.REQUESTED
