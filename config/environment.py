@@ -4,7 +4,6 @@ Settings are imported before anything can be said politely; so a bad value is re
 by its default here, and `config.checks` names the variable, the reason and an example.
 """
 
-import builtins
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,30 +37,26 @@ class Environment:
         if env_file.is_file():
             self._env.read_env(env_file)
 
-    def str(self, name: builtins.str, *, default: builtins.str) -> builtins.str:
+    def text(self, name: str, *, default: str) -> str:
         return self._read(name, self._env.str, default, f"{name}={default or '…'}")
 
-    def list(
-        self, name: builtins.str, *, default: builtins.list[builtins.str]
-    ) -> builtins.list[builtins.str]:
+    def names(self, name: str, *, default: list[str]) -> list[str]:
         example = f"{name}={','.join(default)}"
         values = self._read(name, self._env.list, default, example)
         return [value.strip() for value in values if value.strip()]
 
-    def bool(self, name: builtins.str, *, default: builtins.bool) -> builtins.bool:
-        def read(name: builtins.str, default: builtins.bool) -> builtins.bool:
-            text = self._env.str(name, default=builtins.str(int(default))).lower()
+    def flag(self, name: str, *, default: bool) -> bool:
+        def read(name: str, default: bool) -> bool:
+            text = self._env.str(name, default=str(int(default))).lower()
             if text not in TRUE | FALSE:
                 raise ValueError(f"{text!r} is neither 1 nor 0")
             return text in TRUE
 
         return self._read(name, read, default, f"{name}={int(default)}")
 
-    def int(
-        self, name: builtins.str, *, default: builtins.int, most: builtins.int
-    ) -> builtins.int:
-        def read(name: builtins.str, default: builtins.int) -> builtins.int:
-            number = int(self._env.str(name, default=builtins.str(default)))
+    def number(self, name: str, *, default: int, most: int) -> int:
+        def read(name: str, default: int) -> int:
+            number = int(self._env.str(name, default=str(default)))
             if not 0 <= number <= most:
                 raise ValueError(f"{number} is not between 0 and {most}")
             return number
@@ -70,21 +65,21 @@ class Environment:
 
     def choice(
         self,
-        name: builtins.str,
+        name: str,
         *,
-        default: builtins.str,
-        among: Iterable[builtins.str],
-    ) -> builtins.str:
-        def read(name: builtins.str, default: builtins.str) -> builtins.str:
-            text: builtins.str = self._env.str(name, default=default)
+        default: str,
+        among: Iterable[str],
+    ) -> str:
+        def read(name: str, default: str) -> str:
+            text: str = self._env.str(name, default=default)
             if text not in among:
                 raise ValueError(f"{text!r} is none of {', '.join(among)}")
             return text
 
         return self._read(name, read, default, f"{name}={default}")
 
-    def db(self, name: builtins.str, *, default: builtins.str) -> dict[Any, Any]:
-        def read(name: builtins.str, default: builtins.str) -> dict[Any, Any]:
+    def database(self, name: str, *, default: str) -> dict[Any, Any]:
+        def read(name: str, default: str) -> dict[Any, Any]:
             database = dict(self._env.db(name, default=default))
             if database.get("ENGINE") not in ENGINES:
                 raise ValueError("it is neither PostgreSQL nor SQLite")
@@ -99,8 +94,8 @@ class Environment:
             "DATABASE_URL=postgres://user:password@host:5432/kloter",
         )
 
-    def email_url(self, name: builtins.str, *, default: builtins.str) -> dict[Any, Any]:
-        def read(name: builtins.str, default: builtins.str) -> dict[Any, Any]:
+    def mail(self, name: str, *, default: str) -> dict[Any, Any]:
+        def read(name: str, default: str) -> dict[Any, Any]:
             return dict(self._env.email_url(name, default=default))
 
         return self._read_url(
@@ -109,26 +104,26 @@ class Environment:
 
     def _read_url(
         self,
-        name: builtins.str,
-        read: Callable[[builtins.str, builtins.str], dict[Any, Any]],
-        default: builtins.str,
-        example: builtins.str,
+        name: str,
+        read: Callable[[str, str], dict[Any, Any]],
+        default: str,
+        example: str,
     ) -> dict[Any, Any]:
         try:
             return read(name, default)
         except Exception as error:  # noqa: BLE001  whatever is wrong, it is refused
-            self.misuses.append(Misuse(name, builtins.str(error), example))
+            self.misuses.append(Misuse(name, str(error), example))
             return read("", default)
 
     def _read(
         self,
-        name: builtins.str,
+        name: str,
         read: Callable[..., Value],
         default: Value,
-        example: builtins.str,
+        example: str,
     ) -> Value:
         try:
             return read(name, default=default)
         except Exception as error:  # noqa: BLE001  whatever is wrong, it is refused
-            self.misuses.append(Misuse(name, builtins.str(error), example))
+            self.misuses.append(Misuse(name, str(error), example))
             return default

@@ -28,20 +28,20 @@ def demo_secret_key() -> str:
     return file.read_text().strip()
 
 
-DEBUG = env.bool("DEBUG", default=True)
-SECRET_KEY = env.str("SECRET_KEY", default="")
+DEBUG = env.flag("DEBUG", default=True)
+SECRET_KEY = env.text("SECRET_KEY", default="")
 SECRET_KEY_IS_GENERATED = not SECRET_KEY
 if SECRET_KEY_IS_GENERATED:
     # Without DEBUG the check kloter.E002 refuses to start on a key nobody chose.
     SECRET_KEY = demo_secret_key() if DEBUG else secrets.token_urlsafe(50)
 
-PORT = env.int("PORT", default=8000, most=LARGEST_PORT)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+PORT = env.number("PORT", default=8000, most=LARGEST_PORT)
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+BASE_URL = env.text("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 IS_HTTPS = BASE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if IS_HTTPS else []
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0, most=9)
-RATE_LIMITS = env.bool("RATE_LIMITS", default=True)
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", default=0, most=9)
+RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 
 INSTALLED_APPS = [
     "config.apps.ShopConfig",
@@ -93,7 +93,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {
-    "default": env.db(
+    "default": env.database(
         "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'kloter.sqlite3'}"
     ),
 }
@@ -102,7 +102,7 @@ if DATABASES["default"]["NAME"] == str(VAR_DIR / "kloter.sqlite3"):
     VAR_DIR.mkdir(exist_ok=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.text("REDIS_URL", default="")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -126,8 +126,8 @@ STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = False
 WHITENOISE_AUTOREFRESH = False
-MEDIA_URL = env.str("MEDIA_URL", default="/media/")
-MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+MEDIA_URL = env.text("MEDIA_URL", default="/media/")
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -135,11 +135,11 @@ STORAGES = {
     },
 }
 
-globals().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}"))
+globals().update(env.mail("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}"))
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="toko@localhost")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="toko@localhost")
 
-PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=["sandbox"] if DEBUG else [])
+PAYMENT_GATEWAYS = env.names("PAYMENT_GATEWAYS", default=["sandbox"] if DEBUG else [])
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
