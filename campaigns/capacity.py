@@ -45,7 +45,7 @@ class Gate:
 
     @classmethod
     def before_production(cls) -> "Gate":
-        return cls(batch=Q(stage__in=[Batch.Stage.OPEN, Batch.Stage.CLOSED]))
+        return cls(batch=Q(stage__in=Batch.BEFORE_PRODUCTION))
 
 
 ANY_TIME = Gate()

@@ -30,7 +30,7 @@ class Production(Transition):
     done = gettext_lazy("Production started")
 
     def is_offered(self, row: Batch) -> bool:
-        return row.stage in (Stage.OPEN, Stage.CLOSED)
+        return row.stage in Batch.BEFORE_PRODUCTION
 
     def facts(self, row: Batch) -> list[Fact]:
         units = confirmed_units(row)

@@ -29,7 +29,7 @@ from payments.models import GatewayEvent, Payment, Refund
 Stage, Status = Batch.Stage, Order.Status
 LIVE = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
 NOT_MADE_YET = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION)
-NOT_STARTED = (Stage.OPEN, Stage.CLOSED)
+NOT_STARTED = Batch.BEFORE_PRODUCTION
 
 
 @dataclass(frozen=True, kw_only=True)

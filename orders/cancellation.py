@@ -18,8 +18,6 @@ from campaigns.wakeup import wake_up
 from orders import emails, lifecycle
 from orders.models import Order
 
-BEFORE_PRODUCTION = (Batch.Stage.OPEN, Batch.Stage.CLOSED)
-
 
 class NotCancelable(CampaignError):
     """This order can no longer be canceled, or not by this person."""
@@ -39,7 +37,7 @@ class Quote:
 
 def quote(order: Order) -> Quote:
     """For the buyer. Read `order.batch` with it; raises NotCancelable."""
-    if order.batch.stage not in BEFORE_PRODUCTION:
+    if order.batch.stage not in Batch.BEFORE_PRODUCTION:
         raise NotCancelable
     return _quote(order)
 
@@ -72,7 +70,7 @@ def _is_free(order: Order) -> bool:
     if rule == Campaign.FreeCancellation.UNTIL_CLOSE:
         return order.batch.is_accepting(database_now())
     is_free = rule == Campaign.FreeCancellation.UNTIL_PRODUCTION
-    return bool(is_free and order.batch.stage in BEFORE_PRODUCTION)
+    return bool(is_free and order.batch.stage in Batch.BEFORE_PRODUCTION)
 
 
 def cancel_as_shown(order_id: int, *, shown: Decimal) -> Order:

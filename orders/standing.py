@@ -11,8 +11,6 @@ from campaigns.models import Batch
 from campaigns.templatetags.shop import day_tag, moment_tag
 from orders.models import Order
 
-BEFORE_PRODUCTION = (Batch.Stage.DRAFT, Batch.Stage.OPEN, Batch.Stage.CLOSED)
-
 
 @dataclass(frozen=True)
 class Next:
@@ -44,7 +42,7 @@ def _confirmed(order: Order) -> str:
         return _("The batch was canceled")
     if any(line.shipped for line in order.lines.all()):
         return _("Shipped in part")
-    if order.batch.stage in BEFORE_PRODUCTION:
+    if order.batch.stage in Batch.BEFORE_PRODUCTION:
         if order.deposit < order.total:
             return _("Deposit paid, waiting for production")
         return _("Paid, waiting for production")
@@ -84,7 +82,7 @@ def _production(order: Order) -> Next | None:
     if batch.stage == Batch.Stage.OPEN and batch.closes_at:
         closes = _("The batch closes {moment}")
         return Next(format_html(closes, moment=moment_tag(batch.closes_at)), note)
-    if batch.stage not in BEFORE_PRODUCTION:
+    if batch.stage not in Batch.BEFORE_PRODUCTION:
         return None
     if batch.production_starts_on:
         starts = _("Production starts {day}")

@@ -3,6 +3,8 @@
 import logging
 import secrets
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -22,15 +24,17 @@ FETCH_AGAIN_AFTER = timedelta(seconds=10)
 SECRET_LENGTH = 10
 
 
-def first_attempt(order: Order, gateway: str) -> Payment:
-    """The intent stored with a new order; the gateway is asked after the commit."""
+def unsaved(order: Order, gateway: str, amount: Decimal, **columns: Any) -> Payment:
+    """The next attempt of the order; one that is not placed yet has none before it."""
+    number = order.payments.count() + 1 if order.pk else 1
     return Payment(
         order=order,
-        reference=new_reference(order.number, 1),
+        reference=new_reference(order.number, number),
         gateway=gateway,
         purpose=_purpose(order),
-        amount=order.deposit,
+        amount=amount,
         currency=order.currency,
+        **columns,
     )
 
 
@@ -47,15 +51,9 @@ def next_attempt(order_id: int, gateway: str) -> Payment | None:
             return None
         if payment := open_attempt(order):
             return payment
-        payment = first_attempt(order, gateway)
-        payment.reference = next_reference(order)
-        payment.amount = amount
+        payment = unsaved(order, gateway, amount)
         payment.save(force_insert=True)
         return payment
-
-
-def next_reference(order: Order) -> str:
-    return new_reference(order.number, order.payments.count() + 1)
 
 
 def new_reference(number: str, attempt: int) -> str:

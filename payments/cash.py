@@ -44,12 +44,14 @@ def _receive(
     order = lifecycle.locked(order_id)
     if order.payments.filter(gateway_reference=f"cash_{key}").exists():
         raise AlreadyRecorded
-    payment = attempts.first_attempt(order, CashGateway.name)
-    payment.reference = attempts.next_reference(order)
-    payment.gateway_reference = f"cash_{key}"
-    payment.amount = amount
-    payment.state = Payment.State.CONFIRMED
-    payment.confirmed_at = database_now()
+    payment = attempts.unsaved(
+        order,
+        CashGateway.name,
+        amount,
+        gateway_reference=f"cash_{key}",
+        state=Payment.State.CONFIRMED,
+        confirmed_at=database_now(),
+    )
     payment.save(force_insert=True)
     data = {"payment": payment.reference, "amount": amount}
     order.record("cash_received", actor=actor, data=data, personal=_noted(note))

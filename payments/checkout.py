@@ -107,7 +107,8 @@ def _insert(
     draft: Draft, order: Order, lines: list[OrderLine], move: Move, gateway: str
 ) -> Payment | None:
     """All rows or none: the batch, which every buyer wants, is claimed last."""
-    payment = attempts.first_attempt(order, gateway) if order.deposit else None
+    is_due = order.deposit > 0
+    payment = attempts.unsaved(order, gateway, order.deposit) if is_due else None
     mail = emails.order_placed(order, lines)
     with transaction.atomic():
         order.save(force_insert=True)

@@ -18,9 +18,6 @@ from payments.dues import balance_of
 from payments.gateways.base import Snapshot
 from payments.models import LedgerEntry, Payment
 
-# From the start of production on, nothing becomes confirmed.
-CONFIRMING_STAGES = (Batch.Stage.OPEN, Batch.Stage.CLOSED)
-
 
 def apply(payment: Payment, snapshot: Snapshot) -> Order:
     """Book the snapshot, then let the money rule decide what becomes of the order."""
@@ -51,7 +48,7 @@ def settle(order: Order, *, late: Payment | None = None) -> None:
 def _confirm_if_paid(order: Order) -> None:
     net = balance_of(order).net
     is_paid = net > 0 and net >= order.deposit
-    if not is_paid or order.batch.stage not in CONFIRMING_STAGES:
+    if not is_paid or order.batch.stage not in Batch.BEFORE_PRODUCTION:
         return
     if order.status == Order.Status.PENDING:
         lifecycle.confirm(order)

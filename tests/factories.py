@@ -176,15 +176,6 @@ def make_confirmed_order(**overrides: Any) -> Order:
     return Order.objects.for_page().get(pk=order.pk)
 
 
-def make_payment(**overrides: Any) -> Payment:
-    """The open first attempt of a pending order, or of the one that is named."""
-    order = overrides.pop("order", None) or make_order()
-    payment = order.payments.get()
-    Payment.objects.filter(pk=payment.pk).update(**overrides)
-    payment.refresh_from_db()
-    return payment
-
-
 def pay_in_sandbox(order: Order, ending: str = "pay") -> None:
     """Let the buyer's visit to the sandbox end, and the shop ask how it ended."""
     sandbox.finish(order.payments.latest("pk").reference, ending)

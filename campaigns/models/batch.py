@@ -64,6 +64,9 @@ class Batch(models.Model):
         Stage.SHIPPING: {Stage.COMPLETED},
     }
 
+    # Until then money may confirm an order, and a buyer may cancel one.
+    BEFORE_PRODUCTION = (Stage.OPEN, Stage.CLOSED)
+
     # The database's time when the row was read; only rows from `with_clock` have it.
     clock: datetime
 
