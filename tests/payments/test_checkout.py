@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.errors import BatchClosed, SoldOut, WindowChanged
@@ -313,3 +315,22 @@ def test_a_shop_that_offers_no_gateway_any_more_leads_to_the_open_page(settings)
     assert Client().post(pay).url == pay
 
     assert Payment.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_batch_is_locked_for_its_own_update_and_the_commit_only():
+    draft = make_draft(make_offer(variants=3), units=[1, 1, 1])
+
+    with CaptureQueriesContext(connection) as captured:
+        place(draft, gateway="sandbox", submit_key=new_key())
+
+    statements = [query["sql"].strip().upper() for query in captured]
+    claims = [n for n, sql in enumerate(statements) if '"CAMPAIGNS_ALLOTMENT"' in sql]
+    end = statements.index("COMMIT")
+    locked = statements[claims[0] + 1 : end]
+    assert len(claims) == 3
+    assert [sql.split()[1] for sql in locked] == [
+        '"CAMPAIGNS_ALLOTMENT"',
+        '"CAMPAIGNS_ALLOTMENT"',
+        '"CAMPAIGNS_BATCH"',
+    ]
