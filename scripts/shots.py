@@ -6,10 +6,12 @@ make shots                     in another (BASE_URL= for another address)
 Walks the road once (campaign, checkout, pay, status) and places one sandbox order.
 """
 
+import io
 import os
 import sys
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.chromium import find_chromium
@@ -62,8 +64,9 @@ def shoot(page: Page, name: str, device: str) -> None:
     page.wait_for_load_state("networkidle")
     # A bar that sticks to the window would lie across the middle of a long picture.
     page.evaluate("document.querySelector('.buy-bar')?.remove()")
-    page.screenshot(path=FOLDER / f"{name}-{device}.png", full_page=True)
-    print(f"docs/screenshots/{name}-{device}.png")
+    picture = Image.open(io.BytesIO(page.screenshot(full_page=True)))
+    picture.convert("RGB").save(FOLDER / f"{name}-{device}.webp", quality=85)
+    print(f"docs/screenshots/{name}-{device}.webp")
 
 
 def on_each_device(browser: Browser) -> None:
