@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("config", "campaigns", "orders", "payments", "fulfillment")
 LOCKS = ("base", "test", "dev")

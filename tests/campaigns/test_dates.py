@@ -8,6 +8,8 @@ from django.utils.translation import override
 from campaigns import dates
 from campaigns.templatetags import shop
 
+pytestmark = pytest.mark.once
+
 CLOSING = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)
 
 

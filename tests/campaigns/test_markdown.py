@@ -4,6 +4,8 @@ import pytest
 
 from campaigns.markdown import MAX_BRACKETS, MAX_LENGTH, render
 
+pytestmark = pytest.mark.once
+
 
 def test_headings_stand_below_those_of_the_page():
     assert render("# One\n\n## Two\n\n### Three") == (

@@ -12,6 +12,8 @@ from campaigns.money import (
 )
 from campaigns.templatetags.shop import money
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import pytest
 
 from campaigns import theme
 
+pytestmark = pytest.mark.once
+
 EVERY_HUE = list(itertools.product(range(0, 256, 51), repeat=3))
 
 

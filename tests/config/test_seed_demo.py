@@ -58,6 +58,7 @@ def everything():
     return {model: list(model.objects.order_by("pk").values()) for model in MODELS}
 
 
+@pytest.mark.once
 def test_it_is_refused_outside_debug():
     with pytest.raises(CommandError, match="DEBUG"):
         call_command("seed_demo")
@@ -66,6 +67,7 @@ def test_it_is_refused_outside_debug():
     assert not User.objects.exists()
 
 
+@pytest.mark.once
 def test_seeding_twice_changes_nothing(demo):
     before = everything()
 
@@ -74,6 +76,7 @@ def test_seeding_twice_changes_nothing(demo):
     assert everything() == before
 
 
+@pytest.mark.once
 def test_what_was_edited_stays_edited(demo):
     Seller.objects.filter(slug="nila").update(name="Toko Lain", city="Garut")
     Campaign.objects.filter(slug="kaos-batik").update(title="Lain")
@@ -84,6 +87,7 @@ def test_what_was_edited_stays_edited(demo):
     assert Campaign.objects.get(slug="kaos-batik").title == "Lain"
 
 
+@pytest.mark.once
 def test_the_shirt_is_open_in_two_batches_with_windows_of_their_own(demo):
     shirt = Campaign.objects.get(slug="kaos-batik")
     first, second = shirt.batches.accepting()
@@ -99,6 +103,7 @@ def test_the_shirt_is_open_in_two_batches_with_windows_of_their_own(demo):
     assert first.capacity == 60
 
 
+@pytest.mark.once
 def test_the_gate_lets_the_open_ones_in_and_not_the_upcoming(demo):
     accepting = Batch.objects.accepting().values_list("campaign__slug", flat=True)
 
@@ -106,6 +111,7 @@ def test_the_gate_lets_the_open_ones_in_and_not_the_upcoming(demo):
     assert Campaign.objects.get(slug="sarung-bantal").is_public
 
 
+@pytest.mark.once
 def test_the_jacket_takes_a_deposit_and_a_name(demo):
     jacket = Campaign.objects.get(slug="jaket-kanvas")
 
@@ -113,6 +119,7 @@ def test_the_jacket_takes_a_deposit_and_a_name(demo):
     assert jacket.personalization_label
 
 
+@pytest.mark.once
 def test_every_picture_is_described_and_some_are_only_designs(demo):
     pictures = Picture.objects.all()
 
@@ -130,6 +137,7 @@ def test_every_picture_is_drawn_in_full_size_and_differs():
     assert len({image.tobytes() for image in drawn}) == 16
 
 
+@pytest.mark.once
 def test_every_seller_ships_to_west_java_and_everywhere_at_two_prices(demo):
     for seller in Seller.objects.all():
         options = seller.shipping_options.offered("IDR")
@@ -140,6 +148,7 @@ def test_every_seller_ships_to_west_java_and_everywhere_at_two_prices(demo):
         assert near > far
 
 
+@pytest.mark.once
 def test_staff_sign_in_with_the_demo_password(client, demo):
     for name in ("nila", "kunyit", "admin"):
         user = User.objects.get(username=name)
@@ -153,6 +162,7 @@ def test_staff_sign_in_with_the_demo_password(client, demo):
     }
 
 
+@pytest.mark.once
 def test_a_campaign_whose_batches_are_over_gets_new_ones(demo):
     shirt = Campaign.objects.get(slug="kaos-batik")
     old = shirt.batches.order_by("number").values()
@@ -168,10 +178,12 @@ def test_a_campaign_whose_batches_are_over_gets_new_ones(demo):
     assert list(accepting) == [3, 4]
 
 
+@pytest.mark.once
 def test_pictures_are_the_same_every_time():
     assert kaos.cloth().tobytes() == kaos.cloth().tobytes()
 
 
+@pytest.mark.once
 def test_one_campaign_is_in_production_with_its_sheet(demo):
     batch = Batch.objects.get(campaign__slug="selendang-kawung")
     sheet = batch.sheets.get()
@@ -185,6 +197,7 @@ def test_one_campaign_is_in_production_with_its_sheet(demo):
     assert not batch.orders.filter(placed_at__gt=batch.closes_at).exists()
 
 
+@pytest.mark.once
 def test_one_campaign_was_shipped_and_completed(demo):
     batch = Batch.objects.get(campaign__slug="serbet-parang")
 
@@ -194,6 +207,7 @@ def test_one_campaign_was_shipped_and_completed(demo):
     assert batch.ships_from <= batch.shipping_at.date() <= batch.ships_until
 
 
+@pytest.mark.once
 def test_no_mail_of_the_past_is_sent_today(demo):
     mails = Message.objects.filter(order__batch__number=1)
 

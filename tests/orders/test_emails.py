@@ -13,7 +13,7 @@ from payments.expiry import expire
 from payments.models import Refund
 from tests.factories import make_confirmed_order, make_order
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 KINDS = [
     "order_placed",

@@ -4,6 +4,8 @@ import pytest
 
 from orders.phones import InvalidPhone, parse_phone
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     "text",

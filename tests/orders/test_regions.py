@@ -4,6 +4,8 @@ import pytest
 
 from orders import regions
 
+pytestmark = pytest.mark.once
+
 
 def codes() -> list[str]:
     with regions.REGIONS_FILE.open(encoding="utf-8", newline="") as file:
