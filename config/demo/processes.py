@@ -111,4 +111,6 @@ def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
+    # A second signal would interrupt the stopping and leave a process behind.
+    _on_signals(signal.SIG_IGN)
     raise Stopped
