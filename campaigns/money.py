@@ -22,7 +22,7 @@ def format_money(amount: Decimal, currency: str) -> str:
 
 def quantize(amount: Decimal, currency: str) -> Decimal:
     """The amount with its currency's decimals; ValueError if it has finer ones."""
-    exact = amount.quantize(_unit(currency))
+    exact = amount.quantize(smallest_unit(currency))
     if exact != amount:
         raise ValueError(f"{amount} {currency} is finer than its smallest unit")
     return exact
@@ -30,7 +30,7 @@ def quantize(amount: Decimal, currency: str) -> Decimal:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """For sums a database made: SQLite adds decimals as floats."""
-    return amount.quantize(_unit(currency))
+    return amount.quantize(smallest_unit(currency))
 
 
 def to_minor_units(amount: Decimal, currency: str, *, places: int | None = None) -> int:
@@ -48,7 +48,8 @@ def _places(currency: str, places: int | None) -> int:
     return exponent(currency) if places is None else places
 
 
-def _unit(currency: str) -> Decimal:
+def smallest_unit(currency: str) -> Decimal:
+    """A rupiah, or a cent."""
     return Decimal(1).scaleb(-exponent(currency))
 
 

@@ -72,18 +72,9 @@ def _phase_of_open(batch: Batch, now: datetime, has_variants: bool) -> Phase:
         return Phase.SCHEDULED
     if not batch.is_accepting(now):
         return Phase.CLOSED
-    if not (has_variants and _has_room(batch)):
+    if not (has_variants and batch.left):
         return Phase.FULL
     return Phase.NEARLY_FULL if _is_nearly_full(batch) else Phase.OPEN
-
-
-def _has_room(batch: Batch) -> bool:
-    caps = (
-        (batch.capacity, batch.taken),
-        (batch.order_capacity, batch.orders_taken),
-        (batch.goods_capacity, batch.goods_taken),
-    )
-    return all(cap is None or taken < cap for cap, taken in caps)
 
 
 def _is_nearly_full(batch: Batch) -> bool:

@@ -13,7 +13,7 @@ from campaigns.capacity import Gate
 from campaigns.clock import database_now
 from campaigns.errors import CampaignError, Refused
 from campaigns.models import Batch, Campaign
-from campaigns.money import EXPONENT
+from campaigns.money import smallest_unit
 from campaigns.wakeup import wake_up
 from orders import emails, lifecycle
 from orders.models import Order
@@ -61,7 +61,7 @@ def _kept_by_rule(order: Order) -> Decimal:
     if order.status == Order.Status.PENDING or _is_free(order):
         return Decimal(0)
     share = Decimal(order.rules.get("kept_percent", 0)) / 100
-    unit = Decimal(1).scaleb(-EXPONENT[order.currency])
+    unit = smallest_unit(order.currency)
     return (order.total * share).quantize(unit, rounding=ROUND_HALF_UP)
 
 

@@ -27,8 +27,8 @@ def locked(order_id: int) -> Order:
     return orders.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
 
 
-def confirm(order: Order) -> None:
-    order.move_to(Order.Status.CONFIRMED, actor=GATEWAY)
+def confirm(order: Order, *, actor: Actor = GATEWAY) -> None:
+    order.move_to(Order.Status.CONFIRMED, actor=actor)
     emails.order_confirmed(order)
 
 
@@ -41,7 +41,7 @@ def expire(order: Order) -> None:
     release_units(order)
 
 
-def reinstate(order: Order) -> bool:
+def reinstate(order: Order, *, actor: Actor = GATEWAY) -> bool:
     """Take back an expired order whose money came late; False when there is no room.
 
     Only into its own batch, before production, if the rule agreed at purchase allows.
@@ -51,7 +51,7 @@ def reinstate(order: Order) -> bool:
     try:
         with transaction.atomic():
             order.move_to(
-                Order.Status.CONFIRMED, actor=GATEWAY, data={"reinstated": True}
+                Order.Status.CONFIRMED, actor=actor, data={"reinstated": True}
             )
             emails.order_confirmed(order)
             tallies.claim(order, campaign=order.batch.campaign, units=order.units)

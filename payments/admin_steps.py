@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.actors import Actor
 from campaigns.admin.forms import AmountField
 from campaigns.admin.transitions import Transition
-from campaigns.money import exponent, format_money, quantize
+from campaigns.money import format_money, quantize, smallest_unit
 from orders.models import Order
 from payments import cash
 from payments.dues import balance_of
@@ -38,7 +38,7 @@ class CashForm(forms.Form):
         self.fields["amount"] = AmountField(
             currency=order.currency,
             label=_("Cash received"),
-            min_value=10 ** -exponent(order.currency),
+            min_value=smallest_unit(order.currency),
             initial=quantize(due, order.currency) if due else None,
         )
         self.order_fields(self.field_order)

@@ -55,7 +55,8 @@ def _receive(
     payment.save(force_insert=True)
     data = {"payment": payment.reference, "amount": amount}
     order.record("cash_received", actor=actor, data=data, personal=_noted(note))
-    settlement.apply(payment, CashGateway().fetch(gateways.payment_in(payment)))
+    snapshot = CashGateway().fetch(gateways.payment_in(payment))
+    settlement.apply(payment, snapshot, actor=actor)
     return payment
 
 

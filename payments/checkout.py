@@ -8,11 +8,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from campaigns import capacity
-from campaigns.actors import BUYER, Actor
+from campaigns.actors import BUYER, SYSTEM, Actor
 from campaigns.capacity import Gate, Move
 from campaigns.errors import Refused, WindowChanged
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
-from campaigns.money import to_minor_units
+from campaigns.money import smallest_unit, to_minor_units
 from campaigns.wakeup import wake_up
 from orders import emails, lifecycle, tallies
 from orders.models import Order, OrderLine
@@ -22,7 +22,6 @@ from payments.models import Payment
 
 # Deposits are rounded to amounts people like to transfer.
 DEPOSIT_UNIT = {"IDR": Decimal(1000)}
-SMALLEST_UNIT = Decimal("0.01")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +120,7 @@ def _insert(
         tallies.claim(order, campaign=draft.campaign, units=draft.units)
         capacity.shift(move)
         if payment is None:
-            lifecycle.confirm(order)
+            lifecycle.confirm(order, actor=SYSTEM)
         wake_up()
     return payment
 
@@ -131,7 +130,7 @@ def _order_of(draft: Draft, submit_key: str) -> Order:
     total = draft.goods + draft.shipping_price
     return Order(
         number=new_number(),
-        batch=_with_campaign(batch, campaign),
+        batch=batch,
         source=draft.source,
         submit_key=submit_key,
         locale=draft.locale,
@@ -153,11 +152,6 @@ def _order_of(draft: Draft, submit_key: str) -> Order:
         expires_at=batch.clock + timedelta(minutes=campaign.hold_minutes),
         **draft.buyer,
     )
-
-
-def _with_campaign(batch: Batch, campaign: Campaign) -> Batch:
-    batch.campaign = campaign
-    return batch
 
 
 def _lines_of(order: Order, draft: Draft) -> list[OrderLine]:
@@ -195,7 +189,7 @@ def deposit_of(campaign: Campaign, total: Decimal) -> Decimal:
     """
     if campaign.plan == Campaign.Plan.FULL:
         return total
-    unit = DEPOSIT_UNIT.get(campaign.currency, SMALLEST_UNIT)
+    unit = DEPOSIT_UNIT.get(campaign.currency) or smallest_unit(campaign.currency)
     share = total * Decimal(campaign.deposit_percent or 100) / 100
     rounded = (share / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit
     return min(total, max(unit, rounded))

@@ -19,7 +19,7 @@ from django.http import HttpResponse
 from django.urls import resolve, reverse
 from django.utils.crypto import salted_hmac
 
-from campaigns.money import EXPONENT
+from campaigns.money import smallest_unit
 from payments.models import SandboxPayment
 
 SIGNATURE_HEADER = "X-Sandbox-Signature"
@@ -95,7 +95,7 @@ def _pay_twice(row: SandboxPayment) -> None:
 
 
 def _pay_less(row: SandboxPayment) -> None:
-    unit = Decimal(1).scaleb(-EXPONENT[row.currency])
+    unit = smallest_unit(row.currency)
     _receive(row, (row.amount * SHORT_PAYMENT).quantize(unit, rounding=ROUND_DOWN))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from campaigns.actors import GATEWAY, Actor
 from campaigns.clock import Clock
 from campaigns.models import Batch
 from campaigns.wakeup import wake_up
@@ -19,7 +20,7 @@ from payments.gateways.base import Snapshot
 from payments.models import LedgerEntry, Payment
 
 
-def apply(payment: Payment, snapshot: Snapshot) -> Order:
+def apply(payment: Payment, snapshot: Snapshot, *, actor: Actor = GATEWAY) -> Order:
     """Book the snapshot, then let the money rule decide what becomes of the order."""
     with transaction.atomic():
         order = lifecycle.locked(payment.order_id)
@@ -27,15 +28,17 @@ def apply(payment: Payment, snapshot: Snapshot) -> Order:
         arrived = _record(order, payment, snapshot)
         for refund in snapshot.refunds:
             refunds.record_seen(order, payment, refund)
-        settle(order, late=payment if arrived else None)
+        settle(order, late=payment if arrived else None, actor=actor)
     return order
 
 
-def settle(order: Order, *, late: Payment | None = None) -> None:
+def settle(
+    order: Order, *, late: Payment | None = None, actor: Actor = GATEWAY
+) -> None:
     """Confirm, reinstate or refund the locked order; `late` brought new money."""
     books.update_sums(order)
     refunds.withdraw_unsent(order)
-    _confirm_if_paid(order)
+    _confirm_if_paid(order, actor)
     if late and order.status not in Order.HOLDING:
         owed_back = balance_of(order).owed_back
         # A page kept open can be paid twice: each arrival is told.
@@ -45,15 +48,15 @@ def settle(order: Order, *, late: Payment | None = None) -> None:
     wake_up()
 
 
-def _confirm_if_paid(order: Order) -> None:
+def _confirm_if_paid(order: Order, actor: Actor) -> None:
     net = balance_of(order).net
     is_paid = net > 0 and net >= order.deposit
     if not is_paid or order.batch.stage not in Batch.BEFORE_PRODUCTION:
         return
     if order.status == Order.Status.PENDING:
-        lifecycle.confirm(order)
+        lifecycle.confirm(order, actor=actor)
     elif order.status == Order.Status.EXPIRED:
-        lifecycle.reinstate(order)
+        lifecycle.reinstate(order, actor=actor)
 
 
 def _record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:

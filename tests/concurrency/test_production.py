@@ -74,9 +74,9 @@ def test_control_without_the_drain_check_an_order_is_confirmed_beside_the_sheet(
     monkeypatch.setattr(production, "unpaid_orders", lambda _batch: 0)
     confirm = lifecycle.confirm
 
-    def confirm_after_the_freeze(order):
+    def confirm_after_the_freeze(order, **actor):
         in_another_connection(partial(production.freeze, batch.pk, actor=SYSTEM))
-        confirm(order)
+        confirm(order, **actor)
 
     monkeypatch.setattr(lifecycle, "confirm", confirm_after_the_freeze)
     pay(payment)

@@ -283,3 +283,11 @@ def test_only_who_answers_for_money_records_cash(client):
 
     assert [answer.status_code for answer in answers] == [403, 403]
     assert rows_of_orders() == before
+
+
+def test_the_history_names_who_took_the_cash_and_not_a_gateway(staff):
+    order = place_order(make_offer())
+
+    give(staff, order)
+
+    assert order.events.get(kind="confirmed").actor == "staff"
