@@ -44,6 +44,27 @@ class Gate:
         )
 
     @classmethod
+    def waitlist_offer(cls, schedule_version: int) -> "Gate":
+        """As for a new order; freed units are the waiting list's before the public's."""
+        new_order = cls.new_order(schedule_version)
+        for_the_list = Q(sale__in=[Allotment.Sale.OPEN, Allotment.Sale.WAITLIST])
+        return replace(new_order, allotment=for_the_list)
+
+    @classmethod
+    def arrival(cls, schedule_version: int) -> "Gate":
+        """For an order moved here: not closed yet, and promising what the buyer read.
+
+        A batch that opens later may be moved into; `placed_at` stays before its close.
+        """
+        return cls(
+            batch=Q(
+                stage=Batch.Stage.OPEN,
+                closes_at__gt=Clock(),
+                schedule_version=schedule_version,
+            )
+        )
+
+    @classmethod
     def before_production(cls) -> "Gate":
         return cls(batch=Q(stage__in=Batch.BEFORE_PRODUCTION))
 

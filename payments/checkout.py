@@ -117,11 +117,11 @@ def _insert(
             payment.save(force_insert=True)
         if mail.to:
             mail.save(force_insert=True)
-        tallies.claim(order, campaign=draft.campaign, units=draft.units)
-        capacity.shift(move)
         if payment is None:
             lifecycle.confirm(order, actor=SYSTEM)
+        tallies.claim(order, campaign=draft.campaign, units=draft.units)
         wake_up()
+        capacity.shift(move)
     return payment
 
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -104,6 +104,14 @@ class Batch(models.Model):
         choices=MinimumRule,
         default=MinimumRule.CANCEL,
     )
+    extension_days = models.PositiveSmallIntegerField(
+        _("days of the extension"),
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
+        help_text=_("By how many days the closing moves, where the rule extends."),
+    )
+    extended_at = models.DateTimeField(null=True, editable=False)
+    minimum_decided_at = models.DateTimeField(null=True, editable=False)
 
     production_starts_on = models.DateField(
         _("production starts"), null=True, blank=True

@@ -145,9 +145,14 @@ class Order(models.Model):
     schedule_version = models.PositiveIntegerField(default=1)
     # Digests of e-mail and phone, in the order in which their tallies are claimed.
     limit_keys = models.JSONField(default=list, editable=False)
+    # Keyed digests of the internet address and its network, against hoarding of holds.
+    hold_origin = models.CharField(max_length=64, blank=True, editable=False)
+    hold_network = models.CharField(max_length=64, blank=True, editable=False)
 
     placed_at = models.DateTimeField(_("placed"), db_default=Clock(), editable=False)
     expires_at = models.DateTimeField(_("pay before"), null=True, editable=False)
+    # When the buyer asked for more time to pay; it is given once.
+    extended_at = models.DateTimeField(null=True, editable=False)
     packed_at = models.DateTimeField(null=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     fulfilled_at = models.DateTimeField(null=True, editable=False)
@@ -209,6 +214,16 @@ class Order(models.Model):
                 fields=["expires_at"],
                 condition=Q(status="pending"),
                 name="order_holds_by_end",
+            ),
+            models.Index(
+                fields=["hold_origin"],
+                condition=Q(status="pending") & ~Q(hold_origin=""),
+                name="order_holds_by_origin",
+            ),
+            models.Index(
+                fields=["hold_network"],
+                condition=Q(status="pending") & ~Q(hold_network=""),
+                name="order_holds_by_network",
             ),
             models.Index(fields=["email"], name="order_by_email"),
             models.Index(fields=["phone"], name="order_by_phone"),

@@ -1,0 +1,120 @@
+"""Who waits for which variant of a batch, and how many units of it."""
+
+from typing import Self
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.clock import Clock
+from campaigns.models import Batch, Variant
+from orders.models.order import Order, new_token
+
+
+class WaitlistEntryQuerySet(models.QuerySet["WaitlistEntry"]):
+    def waiting(self) -> Self:
+        """In the order in which they are asked."""
+        return self.filter(state=WaitlistEntry.State.WAITING).order_by("pk")
+
+
+class WaitlistEntry(models.Model):
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        OFFERED = "offered", _("Offered")
+        CLAIMED = "claimed", _("Ordered")
+        DECLINED = "declined", _("Declined")
+        EXPIRED = "expired", _("Offer expired")
+        LEFT = "left", _("Left the list")
+        ENDED = "ended", _("The list ended")
+
+    # One place per address and variant while it lasts.
+    LIVE = (State.WAITING, State.OFFERED)
+    # An entry never comes back to an earlier state: no offer is revived.
+    TRANSITIONS = {
+        State.WAITING: {State.OFFERED, State.LEFT, State.ENDED},
+        State.OFFERED: {State.CLAIMED, State.DECLINED, State.EXPIRED, State.ENDED},
+    }
+
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, related_name="waitlist", verbose_name=_("batch")
+    )
+    variant = models.ForeignKey(
+        Variant, models.PROTECT, related_name="+", verbose_name=_("variant")
+    )
+    quantity = models.PositiveIntegerField(
+        _("quantity"), validators=[MinValueValidator(1)]
+    )
+    accepts_fewer = models.BooleanField(_("fewer are fine too"), default=False)
+    email = models.EmailField(_("e-mail"))
+    # Digest of the normalised e-mail, as in the buyer tallies.
+    identity = models.CharField(max_length=64, editable=False)
+    locale = models.CharField(_("language"), max_length=5, default="id")
+    token = models.CharField(
+        max_length=64, unique=True, default=new_token, editable=False
+    )
+    state = models.CharField(
+        _("state"),
+        max_length=8,
+        choices=State,
+        default=State.WAITING,
+        editable=False,
+    )
+    # The offer: a pending order that waits for its buyer's details.
+    order = models.OneToOneField(
+        Order,
+        models.PROTECT,
+        null=True,
+        related_name="waitlist_entry",
+        verbose_name=_("order"),
+        editable=False,
+    )
+    joined_at = models.DateTimeField(_("joined"), db_default=Clock(), editable=False)
+    offered_at = models.DateTimeField(_("offered"), null=True, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
+
+    objects = WaitlistEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("waiting list entry")
+        verbose_name_plural = _("waiting list")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "variant", "identity"],
+                condition=Q(state__in=["waiting", "offered"]),
+                name="one_place_per_address_and_variant",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1), name="entry_waits_for_a_unit_or_more"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=[
+                        "waiting",
+                        "offered",
+                        "claimed",
+                        "declined",
+                        "expired",
+                        "left",
+                        "ended",
+                    ]
+                ),
+                name="entry_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "left", "ended"])
+                | Q(order__isnull=False),
+                name="offered_entry_has_its_order",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["batch", "variant"],
+                condition=Q(state="waiting"),
+                name="entry_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.variant} ({self.batch})"
