@@ -25,7 +25,7 @@ help: ## this list
 demo: $(VENV)/base.stamp ## run the shop with example data on 127.0.0.1:8000 (PORT=)
 	@$(PY) manage.py demo
 
-test: $(VENV)/test.stamp ## run every test on SQLite, then on PostgreSQL (ARGS=)
+test: $(VENV)/test.stamp ## run every test on SQLite and PostgreSQL (ARGS=)
 	@$(PY) -m tests.run $(ARGS)
 
 bench: $(VENV)/test.stamp ## measure the hot paths (ARGS=)

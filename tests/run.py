@@ -1,4 +1,4 @@
-"""Run the whole suite on an SQLite file, then on PostgreSQL; add both results up.
+"""Run the whole suite on an SQLite file and on PostgreSQL at once; add the results up.
 
     python -m tests.run [--only sqlite|postgres] [pytest arguments]
 
@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -45,6 +45,15 @@ class Result:
         return f"{self.database:9} {in_words(self.counts)}{trouble}"
 
 
+@dataclass(frozen=True)
+class Run:
+    """A pytest at work; without `output` it prints for itself."""
+
+    database: str
+    output: Path | None
+    pytest: "subprocess.Popen[bytes]"
+
+
 def in_words(counts: Counter[str]) -> str:
     return ", ".join(
         f"{counts[kind]} {kind}" for kind in ("passed", "failed", "skipped")
@@ -58,10 +67,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="kloter-tests-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL may have to enter it as another user.
-        results = [
-            _run(database, folder, _selection(database, options), extra)
-            for database in databases
-        ]
+        results = _run_all(databases, folder, options, extra)
     _report(results)
     return _exit_code(results)
 
@@ -85,25 +91,65 @@ def _selection(database: str, options: argparse.Namespace) -> str:
     return " and ".join(wanted)
 
 
-def _run(database: str, folder: Path, marks: str, extra: list[str]) -> Result:
-    print(f"\n=== Tests on {database} ===", flush=True)
-    report = folder / f"{database}.xml"
-    command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *extra]
-    if marks:
-        command += ["-m", marks]
-    with _environment(database, folder) as environment:
-        exit_code = _wait_for(subprocess.Popen(command, env=environment))
-    return _read(report, Result(database, exit_code))
+def _run_all(
+    databases: Sequence[str],
+    folder: Path,
+    options: argparse.Namespace,
+    extra: list[str],
+) -> list[Result]:
+    """Side by side, a core for each; what the second prints is shown afterwards."""
+    with ExitStack() as stack:
+        runs = []
+        for database in databases:
+            environment = stack.enter_context(_environment(database, folder))
+            output = None if not runs else folder / f"{database}.log"
+            command = _command(database, folder, options, extra)
+            runs.append(Run(database, output, _start(command, environment, output)))
+        try:
+            return [_finish(run, folder) for run in runs]
+        finally:
+            for run in runs:
+                _end(run.pytest)
 
 
-def _wait_for(pytest: subprocess.Popen[bytes]) -> int:
-    """Its exit code. When this process has to go, pytest tidies up before it."""
-    try:
-        return pytest.wait()
-    except SystemExit:
+def _command(
+    database: str, folder: Path, options: argparse.Namespace, extra: list[str]
+) -> list[str]:
+    command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={folder / 'cache'}-{database}"]
+    command += [f"--junitxml={_report_file(folder, database)}", *extra]
+    marks = _selection(database, options)
+    return [*command, "-m", marks] if marks else command
+
+
+def _report_file(folder: Path, database: str) -> Path:
+    return folder / f"{database}.xml"
+
+
+def _start(
+    command: list[str], environment: dict[str, str], output: Path | None
+) -> "subprocess.Popen[bytes]":
+    if output is None:
+        return subprocess.Popen(command, env=environment)
+    with output.open("wb") as file:
+        return subprocess.Popen(
+            command, env=environment, stdout=file, stderr=subprocess.STDOUT
+        )
+
+
+def _finish(run: Run, folder: Path) -> Result:
+    if run.output is None:
+        print(f"\n=== Tests on {run.database} ===", flush=True)
+    exit_code = run.pytest.wait()
+    if run.output is not None:
+        print(f"\n=== Tests on {run.database} ===", flush=True)
+        print(run.output.read_text(errors="replace"), flush=True)
+    return _read(_report_file(folder, run.database), Result(run.database, exit_code))
+
+
+def _end(pytest: "subprocess.Popen[bytes]") -> None:
+    """When this process has to go, pytest tidies up before it."""
+    if pytest.poll() is None:
         pytest.send_signal(signal.SIGINT)  # Ctrl-C reaches it without our help.
-        raise
-    finally:
         pytest.wait()
 
 
