@@ -115,7 +115,13 @@ def _run_all(
 def _command(
     database: str, folder: Path, options: argparse.Namespace, extra: list[str]
 ) -> list[str]:
-    command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={folder / 'cache'}-{database}"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-o",
+        f"cache_dir={folder / 'cache'}-{database}",
+    ]
     command += [f"--junitxml={_report_file(folder, database)}", *extra]
     marks = _selection(database, options)
     return [*command, "-m", marks] if marks else command
