@@ -106,27 +106,26 @@ def waitlist_offer(order: Order, *, claim_path: str) -> None:
 
 def waitlist_joined(entry: WaitlistEntry, *, turn: int) -> None:
     """The only way the secret link leaves the shop; `turn` lets it be asked again."""
-    campaign = entry.batch.campaign
-    _queue(_to_waiting(entry, "waitlist_joined", key=str(turn), campaign=campaign))
+    _queue(_to_waiting(entry, "waitlist_joined", key=str(turn)))
 
 
 def opening(entry: WaitlistEntry, *, opened: Batch) -> None:
-    context = {"campaign": entry.batch.campaign, "opened": opened}
-    message = _to_waiting(entry, "opening", key=str(opened.pk), **context)
+    message = _to_waiting(entry, "opening", key=str(opened.pk), opened=opened)
     message.priority = Message.Priority.NOTICE
     _queue(message)
 
 
 def _to_waiting(
-    entry: WaitlistEntry, kind: str, *, key: str, campaign: Campaign, **context: Any
+    entry: WaitlistEntry, kind: str, *, key: str, **context: Any
 ) -> Message:
     """A mail about a place on the waiting list, where no order is yet."""
+    campaign = entry.batch.campaign
     context |= {
         "entry": entry,
         "campaign": campaign,
         "seller": campaign.seller,
         "place_url": absolute(entry.url),
-        "campaign_url": absolute(in_language(campaign, entry.locale)),
+        "campaign_url": absolute(_page_of(campaign, entry.locale)),
     }
     zone = ZoneInfo(campaign.seller.time_zone)
     subject, text = words(kind, context, locale=entry.locale, zone=zone)
@@ -145,7 +144,7 @@ def _to_waiting(
     )
 
 
-def in_language(campaign: Campaign, locale: str) -> str:
+def _page_of(campaign: Campaign, locale: str) -> str:
     with translation.override(locale):
         return campaign.get_absolute_url()
 

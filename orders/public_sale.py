@@ -27,7 +27,7 @@ class NotSold(CampaignError):
 
 def room(allotment: Allotment, batch: Batch) -> int:
     """Units that all caps together still bear, whoever may have them."""
-    if allotment.sale == Sale.STOPPED or not allotment.variant.active:
+    if not is_sold(allotment):
         return 0
     caps = [batch.left]
     if allotment.capacity is not None:
@@ -36,6 +36,16 @@ def room(allotment: Allotment, batch: Batch) -> int:
     if batch.goods_capacity is not None and price:
         caps.append((batch.goods_capacity - batch.goods_taken) // price)
     return max(0, min(caps))
+
+
+def is_sold(allotment: Allotment) -> bool:
+    return allotment.variant.active and allotment.sale != Sale.STOPPED
+
+
+def is_gone(allotment: Allotment, batch: Batch) -> bool:
+    """Sold in this batch, and the public can have none of it now."""
+    is_public = allotment.sale == Sale.OPEN and room(allotment, batch)
+    return is_sold(allotment) and not is_public
 
 
 def rooms(batch: Batch, allotments: Iterable[Allotment]) -> dict[int, int]:
@@ -54,9 +64,9 @@ def keep_sold_out(batch_id: int, variant_id: int) -> None:
     if not batch.is_accepting(batch.clock):
         raise BatchClosed
     own = allotments.get(variant_id)
-    if own is None or own.sale == Sale.STOPPED or not own.variant.active:
+    if own is None or not is_sold(own):
         raise NotSold
-    if own.sale == Sale.OPEN and room(own, batch):
+    if not is_gone(own, batch):
         raise StillAvailable
     # A full batch sells a unit freed of any variant: all of them are wanted.
     _keep([own] if batch.left else allotments.values())

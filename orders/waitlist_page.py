@@ -27,16 +27,17 @@ class JoinPage:
         campaigns = Campaign.objects.public().select_related("seller")
         campaign = get_object_or_404(campaigns, slug=slug)
         batch = _batch(campaign, data.get("batch", ""))
-        sold = [a for a in Allotment.objects.of([batch]) if _is_sold(a)]
+        sold = list(filter(public_sale.is_sold, Allotment.objects.of([batch])))
         asked = [a for a in sold if str(a.variant_id) == data.get("variant")]
-        gone = [a for a in sold if _is_gone(a, batch)]
+        gone = [a for a in sold if public_sale.is_gone(a, batch)]
+        offered = [a for a in sold if a in gone or a in asked]
         typed = request.POST if request.method == "POST" else None
         return cls(
             campaign=campaign,
             batch=batch,
             gone=gone,
             asked=asked[0] if asked else None,
-            form=_form(campaign, _in_order(sold, gone, asked), data, typed),
+            form=_form(campaign, offered, data, typed),
         )
 
     @property
@@ -54,21 +55,6 @@ def _batch(campaign: Campaign, number: str) -> Batch:
         raise Http404
     batches = campaign.batches.public().with_clock().select_related("campaign")
     return get_object_or_404(batches, number=int(number))
-
-
-def _is_sold(allotment: Allotment) -> bool:
-    return allotment.variant.active and allotment.sale != Allotment.Sale.STOPPED
-
-
-def _is_gone(allotment: Allotment, batch: Batch) -> bool:
-    is_open = allotment.sale == Allotment.Sale.OPEN
-    return not (is_open and public_sale.room(allotment, batch))
-
-
-def _in_order(
-    sold: list[Allotment], gone: list[Allotment], asked: list[Allotment]
-) -> list[Allotment]:
-    return [a for a in sold if a in gone or a in asked]
 
 
 def _form(
