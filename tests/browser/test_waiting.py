@@ -1,4 +1,4 @@
-"""From a sold-out page to a paid order, without JavaScript, by mails and links alone."""
+"""From a sold-out page to a paid order, without JavaScript, by mails and links."""
 
 import re
 
