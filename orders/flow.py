@@ -56,7 +56,8 @@ class Quarter(Func):
     template = "(CAST(STRFTIME('%%%%s', %(expressions)s) AS INTEGER) / 900)"
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = "FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / 900)::BIGINT"
+        # Other than EXTRACT, it answers in floating point, which is many times faster.
+        template = "FLOOR(DATE_PART('epoch', %(expressions)s) / 900)::BIGINT"
         return self.as_sql(compiler, connection, template=template, **extra)
 
 

@@ -100,27 +100,36 @@ def _minimum(numbers: BatchNumbers) -> Iterator[Figure]:
     minimum, paid = numbers.batch.minimum_units, numbers.units.paid
     if minimum is None:
         return
-    share = _("%(paid)s of %(minimum)s") % {"paid": paid, "minimum": minimum}
-    url = orders_list(numbers.batch, *PAID)
-    yield Figure(label=_("Paid units toward the minimum"), value=share, url=url)
-    missing = numbers.short_of_minimum
-    yield Figure(label=_("Still missing"), value=missing or _("none, it is reached"))
+    url, short = orders_list(numbers.batch, *PAID), numbers.short_of_minimum
+    label = _("Paid for so far")
+    yield Figure(label=label, value=paid, url=url, note=_of(minimum))
+    is_reached = "" if short else _("the minimum is reached")
+    yield Figure(label=_("Still missing"), value=short, note=is_reached)
 
 
 def _caps(batch: Batch, sees_money: bool) -> Iterator[Figure]:
-    words, currency = _("%(taken)s of %(cap)s"), batch.campaign.currency
     if batch.order_capacity is not None:
-        value = words % {"taken": batch.orders_taken, "cap": batch.order_capacity}
-        url = orders_list(batch, *Order.HOLDING)
-        yield Figure(label=_("Orders"), value=value, url=url)
-    if batch.goods_capacity is not None and sees_money:
-        amounts = (batch.goods_taken, batch.goods_capacity)
-        taken, cap = (
-            format_money(from_minor_units(amount, currency), currency)
-            for amount in amounts
+        yield Figure(
+            label=_("Orders"),
+            value=batch.orders_taken,
+            url=orders_list(batch, *Order.HOLDING),
+            note=_of(batch.order_capacity),
         )
-        value = words % {"taken": taken, "cap": cap}
-        yield Figure(label=_("Value of goods"), value=value)
+    if batch.goods_capacity is not None and sees_money:
+        yield Figure(
+            label=_("Value of goods"),
+            value=_goods(batch, batch.goods_taken),
+            note=_of(_goods(batch, batch.goods_capacity)),
+        )
+
+
+def _of(most: object) -> str:
+    return _("of %(most)s") % {"most": most}
+
+
+def _goods(batch: Batch, minor: int) -> str:
+    currency = batch.campaign.currency
+    return format_money(from_minor_units(minor, currency), currency)
 
 
 def _waiting(numbers: BatchNumbers, sees_money: bool) -> Iterator[Figure]:
