@@ -24,11 +24,12 @@ ZONES: Final[dict[str, str]] = {
 @dataclass(frozen=True)
 class Wording:
     clock: str
+    seconds: str
     at: str
 
 
-INDONESIAN: Final = Wording(clock="%H.%M", at="pukul")
-ENGLISH: Final = Wording(clock="%H:%M", at="at")
+INDONESIAN: Final = Wording(clock="%H.%M", seconds="%H.%M.%S", at="pukul")
+ENGLISH: Final = Wording(clock="%H:%M", seconds="%H:%M:%S", at="at")
 
 
 def day(value: date) -> str:
@@ -54,7 +55,35 @@ def moment_short(value: datetime) -> str:
 
 def clock(value: datetime) -> str:
     """`21.00 WIB`"""
-    return f"{timezone.localtime(value):{_wording().clock}} {zone_name(value)}"
+    return f"{clock_bare(value)} {zone_name(value)}"
+
+
+def clock_exact(value: datetime) -> str:
+    """`21.00.05 WIB`"""
+    return f"{timezone.localtime(value):{_wording().seconds}} {zone_name(value)}"
+
+
+def clock_bare(value: datetime) -> str:
+    """`21.00`, where the zone is named beside it"""
+    return f"{timezone.localtime(value):{_wording().clock}}"
+
+
+def day_bare(value: date) -> str:
+    """`30 Nov`, where the year is plain"""
+    local = _local_day(value)
+    return f"{local.day} {_month_text(local, dates.MONTHS_3)}"
+
+
+def month(value: date) -> str:
+    """`November 2026`"""
+    local = _local_day(value)
+    return f"{_month_text(local, dates.MONTHS)} {local.year}"
+
+
+def month_short(value: date) -> str:
+    """`Nov 2026`"""
+    local = _local_day(value)
+    return f"{_month_text(local, dates.MONTHS_3)} {local.year}"
 
 
 def window(first: date | None, last: date | None) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
-from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
 from django.db import models
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import dates, wording
 from campaigns.clock import Clock
+from campaigns.lists import any_of, link_to
 from campaigns.models import Batch
 from campaigns.money import format_money, rounded
 from campaigns.phases import standing
@@ -90,6 +90,10 @@ class Card:
         return reverse("admin:campaigns_batch_change", args=[self.batch.pk])
 
     @property
+    def numbers_url(self) -> str:
+        return reverse("admin:campaigns_batch_numbers", args=[self.batch.pk])
+
+    @property
     def next_date(self) -> str:
         """The next thing that is to happen, with its date."""
         batch = self.batch
@@ -143,7 +147,9 @@ class Card:
         return format_money(rounded(amount, currency), currency)
 
     def _list(self, *statuses: str) -> str:
-        return link_to(Order, batch__id__exact=self.batch.pk, **_any_of(statuses))
+        return link_to(
+            Order, batch__id__exact=self.batch.pk, **any_of("status", statuses)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,17 +161,6 @@ class Dashboard:
     def read(cls, site: AdminSite, request: HttpRequest) -> Self:
         desk = Desk(site=site, request=request)
         return cls(alerts=list(_alerts(desk)), cards=_cards(desk))
-
-
-def link_to(model: type[models.Model], **lookups: Any) -> str:
-    name = model._meta.label_lower.replace(".", "_")
-    return f"{reverse(f'admin:{name}_changelist')}?{urlencode(lookups)}"
-
-
-def _any_of(statuses: tuple[str, ...]) -> dict[str, str]:
-    if len(statuses) == 1:
-        return {"status__exact": statuses[0]}
-    return {"status__in": ",".join(statuses)} if statuses else {}
 
 
 def _alerts(desk: Desk) -> Iterator[Number]:

@@ -17,12 +17,14 @@ from campaigns.admin.base import (
     badge_column,
     money_column,
 )
+from campaigns.admin.batch import BatchAdmin
 from campaigns.admin.transitions import Transition
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.money import format_money
 from orders import admin_waitlist  # noqa: F401  registers its pages
 from orders.admin_list import ListsOrders
+from orders.admin_numbers import NumbersPage
 from orders.admin_steps import CancelOrder, CorrectContact
 from orders.history import told
 from orders.mail_html import html_of
@@ -265,3 +267,6 @@ class MessageAdmin(ReadOnlyModelAdmin):
     @admin.display(description=_("sent"), ordering="sent_at")
     def sent(self, message: Message) -> str:
         return dates.moment_short(message.sent_at) if message.sent_at else "–"
+
+
+BatchAdmin.row_pages.append(NumbersPage())

@@ -20,6 +20,7 @@ from campaigns.admin.base import (
 )
 from campaigns.admin.batch_forms import AllotmentForm, BatchForm
 from campaigns.admin.batch_steps import Close, Open, Reopen
+from campaigns.admin.row_pages import RowPage, RowPagesMixin
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition, staff
 from campaigns.models import Allotment, Batch, BatchEvent, Campaign
@@ -93,7 +94,7 @@ class BatchEventInline(ReadOnlyInline):
 
 
 @admin.register(Batch)
-class BatchAdmin(ShopModelAdmin):
+class BatchAdmin(RowPagesMixin, ShopModelAdmin):
     seller_path = "campaign__seller"
     money_fields = ("goods_capacity", "goods_taken")
     form = BatchForm
@@ -109,6 +110,7 @@ class BatchAdmin(ShopModelAdmin):
     list_select_related = ("campaign",)
     search_fields = ("campaign__title",)
     transitions: ClassVar[list[Transition]] = [Open(), Close(), Reopen()]
+    row_pages: ClassVar[list[RowPage]] = []
     fieldsets = (
         (None, {"fields": ("campaign", "number", "stage_badge")}),
         (

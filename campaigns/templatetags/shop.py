@@ -48,6 +48,11 @@ def clock(value: datetime | None) -> str:
 
 
 @register.filter
+def clock_exact(value: datetime | None) -> str:
+    return "" if value is None else dates.clock_exact(value)
+
+
+@register.filter
 def day_tag(value: date | None) -> str:
     return "" if value is None else _time_tag(value, dates.day(value))
 
