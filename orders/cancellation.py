@@ -15,7 +15,7 @@ from campaigns.errors import CampaignError, Refused
 from campaigns.models import Batch, Campaign
 from campaigns.money import smallest_unit
 from campaigns.wakeup import wake_up
-from orders import emails, lifecycle
+from orders import decisions, emails, lifecycle
 from orders.models import Order
 
 
@@ -68,7 +68,7 @@ def _kept_by_rule(order: Order) -> Decimal:
 def _is_free(order: Order) -> bool:
     rule = order.rules.get("free_cancellation")
     if rule == Campaign.FreeCancellation.UNTIL_CLOSE:
-        return order.batch.is_accepting(database_now())
+        return order.batch.is_before_close(database_now())
     is_free = rule == Campaign.FreeCancellation.UNTIL_PRODUCTION
     return bool(is_free and order.batch.stage in Batch.BEFORE_PRODUCTION)
 
@@ -139,6 +139,7 @@ def cancel(
     as_read = Gate(batch=Q(stage=order.batch.stage))
     data = {"reason": reason} if reason else None
     order.move_to(Order.Status.CANCELED, actor=actor, data=data, amount_kept=kept)
+    decisions.withdraw_open(order, actor=actor)
     tell(order)
     lifecycle.release_units(order, as_read)
     wake_up()

@@ -9,8 +9,9 @@ from django.utils.cache import patch_cache_control
 
 from orders.models import Order
 
-OrderView = Callable[[HttpRequest, Order], HttpResponse]
-TokenView = Callable[[HttpRequest, str], HttpResponse]
+# More of the address than the token comes as keywords.
+OrderView = Callable[..., HttpResponse]
+TokenView = Callable[..., HttpResponse]
 LONGEST_TOKEN = 64
 
 
@@ -18,10 +19,10 @@ def order_page(view: OrderView) -> TokenView:
     """Hand the view the order of the token; every wrong token is the same 404."""
 
     @wraps(view)
-    def by_token(request: HttpRequest, token: str) -> HttpResponse:
+    def by_token(request: HttpRequest, token: str, **parts: int) -> HttpResponse:
         order = find(token)
         with translation.override(order.locale), timezone.override(order.zone):
-            response = view(request, order)
+            response = view(request, order, **parts)
         patch_cache_control(response, private=True, no_cache=True)
         response["X-Robots-Tag"] = "noindex, nofollow"
         response["Content-Language"] = order.locale

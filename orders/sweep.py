@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from campaigns.clock import database_now
 from campaigns.rounds import count_done
-from orders import cancellation, emails, lifecycle, outbox
+from orders import cancellation, decisions, emails, lifecycle, outbox
 from orders.models import Message, Order
 
 REMINDER_BEFORE_END = timedelta(hours=6)
@@ -54,6 +54,8 @@ def _remind(order_id: int) -> bool:
 # Before money is returned for what they cancel.
 FIRST_STEPS = (("orders of canceled batches", cancel_orders_of_canceled_batches),)
 STEPS = (
+    ("questions withdrawn", decisions.withdraw_pointless),
+    ("questions lapsed", decisions.lapse_due),
     ("payment reminders", remind_of_payment),
     ("mails", outbox.deliver_due),
 )
