@@ -13,7 +13,6 @@ from campaigns import dates
 from campaigns.actors import Actor
 from campaigns.admin.transitions import Transition
 from campaigns.errors import NotReady
-from campaigns.models import Batch
 from orders import decisions, moves
 from orders.models import Decision, Order
 from orders.move_forms import OfferForm
