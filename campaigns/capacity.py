@@ -6,7 +6,7 @@ before it waits for the row's lock and not again afterwards.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from django.db.models import F, Q
@@ -61,7 +61,8 @@ class Gate:
                 stage=Batch.Stage.OPEN,
                 closes_at__gt=Clock(),
                 schedule_version=schedule_version,
-            )
+            ),
+            allotment=~Q(sale=Allotment.Sale.STOPPED),
         )
 
     @classmethod
@@ -153,19 +154,38 @@ def explain(move: Move, *, schedule_version: int) -> CampaignError:
         return BatchClosed()
     if batch.schedule_version != schedule_version:
         return WindowChanged()
-    return SoldOut(_shortages(batch, move))
+    return SoldOut(_shortages(batch, move, Allotment.left_in))
 
 
-def _shortages(batch: Batch, move: Move) -> list[Shortage]:
+def explain_arrival(move: Move, *, schedule_version: int) -> CampaignError:
+    """The same for a move through `Gate.arrival`."""
+    batch = Batch.objects.with_clock().get(pk=move.batch_id)
+    if not batch.is_before_close(batch.clock):
+        return BatchClosed()
+    if batch.schedule_version != schedule_version:
+        return WindowChanged()
+    return SoldOut(_shortages(batch, move, left_for_arrival))
+
+
+def left_for_arrival(allotment: Allotment, batch: Batch) -> int:
+    """Units of the variant that an order moved here may still take."""
+    is_stopped = allotment.sale == Allotment.Sale.STOPPED
+    return 0 if is_stopped else allotment.room_in(batch)
+
+
+def _shortages(
+    batch: Batch, move: Move, left_of: Callable[[Allotment, Batch], int]
+) -> list[Shortage]:
     allotments = Allotment.objects.filter(pk__in=move.units)
+    left = {allotment: left_of(allotment, batch) for allotment in allotments}
     short = [
-        Shortage(a.variant_id, wanted=move.units[a.pk], left=a.left_in(batch))
-        for a in allotments
-        if move.units[a.pk] > a.left_in(batch)
+        Shortage(a.variant_id, wanted=move.units[a.pk], left=units)
+        for a, units in left.items()
+        if move.units[a.pk] > units
     ]
-    units, left = sum(move.units.values()), _left_for(move, batch)
-    if units > left or not short:
-        short.append(Shortage(None, wanted=units, left=left))
+    units, room = sum(move.units.values()), _left_for(move, batch)
+    if units > room or not short:
+        short.append(Shortage(None, wanted=units, left=room))
     return short
 
 

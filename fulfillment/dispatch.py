@@ -1,7 +1,7 @@
 """Parcels leave, and for a few minutes they can be taken back.
 
-Rows are locked in the one order that cannot deadlock: order, its lines, the parcel,
-and the batch last, whose stage decides.
+Rows are locked in the one order that cannot deadlock: order, its lines, an open
+question, the parcel, and the batch last, whose stage decides.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from fulfillment.errors import (
     WrongContents,
 )
 from fulfillment.models import Carrier, Shipment, ShipmentLine
-from orders import emails, lifecycle, outbox
+from orders import decisions, emails, lifecycle, outbox
 from orders.models import Order, OrderLine
 
 UNDO_WINDOW = timedelta(minutes=5)
@@ -46,6 +46,7 @@ def ship(
         if order.status != Order.Status.CONFIRMED:
             raise NotShippable(order)
         contents = _contents(order, lines)
+        decisions.withdraw_open(order, actor=actor)
         shipment = _insert(order, carrier, tracking_number.strip(), actor)
         _fill(shipment, contents)
         _tell(shipment, contents)

@@ -13,7 +13,7 @@ from fulfillment.models import (
     ShipmentLine,
 )
 from fulfillment.models.sheet import digest_of
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderEvent, OrderLine
 
 CHUNK = 5000
 
@@ -29,6 +29,7 @@ def sheets_that_do_not_add_up() -> Iterable[str]:
         _sums(ProductionSheetLine.objects.all(), "sheet__batch_id", "ordered")
     )
     held = Counter(_sums(_lines_of_production(), "order__batch_id", "quantity"))
+    held.update(_moved_away())
     for batch, variant in sorted(frozen.keys() | held.keys()):
         planned, units = frozen[batch, variant], held[batch, variant]
         if planned != units:
@@ -45,6 +46,17 @@ def _lines_of_production() -> QuerySet[OrderLine]:
     return OrderLine.objects.filter(
         held | withdrawn, order__batch__sheets__isnull=False, quantity__gt=0
     )
+
+
+def _moved_away() -> Counter[tuple[int, int]]:
+    """Units of orders that left after the freeze, as their histories tell."""
+    units: Counter[tuple[int, int]] = Counter()
+    moves = OrderEvent.objects.filter(kind="moved", data__after_freeze=True)
+    for data in moves.values_list("data", flat=True).iterator(CHUNK):
+        batch_id = data["batch_ids"]["from"]
+        for variant_id, count in data["units_by_variant"].items():
+            units[batch_id, int(variant_id)] += count
+    return units
 
 
 def _sums(rows: QuerySet, batch: str, units: str) -> dict[tuple[int, int], int]:  # type: ignore[type-arg]

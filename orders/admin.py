@@ -24,7 +24,9 @@ from campaigns.errors import InvalidTransition
 from campaigns.money import format_money
 from orders import admin_waitlist  # noqa: F401  registers its pages
 from orders.admin_list import ListsOrders
+from orders.admin_moves import OfferBatch, OfferFilter, WithdrawOffer
 from orders.admin_numbers import NumbersPage
+from orders.admin_offers import OFFER, offer_batch, offers
 from orders.admin_steps import CancelOrder, CorrectContact
 from orders.history import told
 from orders.mail_html import html_of
@@ -124,12 +126,20 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         "batch__campaign__seller",
         "batch__campaign",
         "batch",
+        OfferFilter,
     )
     list_select_related = ("batch__campaign",)
     search_fields = ("number", "name", "phone", "email")
     search_help_text = _("Number, name, phone or e-mail")
     inlines = (OrderLineInline,)
-    transitions: ClassVar[list[Transition]] = [CancelOrder(), CorrectContact()]
+    transitions: ClassVar[list[Transition]] = [
+        CancelOrder(),
+        CorrectContact(),
+        OfferBatch(),
+        WithdrawOffer(),
+    ]
+    actions = (offer_batch,)
+    pages: ClassVar[list[Any]] = [("offers/", offers, "offers")]
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("number", STATUS, "batch", "promise", "source", "placed")}),
         (_("Buyer"), {"fields": BUYER}),
@@ -143,6 +153,9 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         "promise",
         "phone_link",
     )
+
+    def has_offer_permission(self, request: HttpRequest) -> bool:
+        return self.allows(request.user, OFFER)
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any

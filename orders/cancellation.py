@@ -15,7 +15,7 @@ from campaigns.errors import CampaignError, Refused
 from campaigns.models import Batch, Campaign
 from campaigns.money import smallest_unit
 from campaigns.wakeup import wake_up
-from orders import emails, lifecycle
+from orders import decisions, emails, lifecycle
 from orders.models import Order, WaitlistEntry
 
 
@@ -68,7 +68,7 @@ def _kept_by_rule(order: Order) -> Decimal:
 def _is_free(order: Order) -> bool:
     rule = order.rules.get("free_cancellation")
     if rule == Campaign.FreeCancellation.UNTIL_CLOSE:
-        return order.batch.is_accepting(database_now())
+        return order.batch.is_before_close(database_now())
     is_free = rule == Campaign.FreeCancellation.UNTIL_PRODUCTION
     return bool(is_free and order.batch.stage in Batch.BEFORE_PRODUCTION)
 
@@ -142,6 +142,7 @@ def cancel(
     WaitlistEntry.objects.end_offer_of(
         order, state=WaitlistEntry.State.ENDED, end_reason=_end_reason(order)
     )
+    decisions.withdraw_open(order, actor=actor)
     tell(order)
     lifecycle.release_units(order, as_read)
     wake_up()

@@ -16,6 +16,7 @@ from orders.models import Message, Order
 NEWS_OF_STATE = (
     "order_placed",
     "order_confirmed",
+    "order_changed",
     "order_expired",
     "order_canceled",
     "batch_canceled",

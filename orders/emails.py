@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign
-from orders.models import Message, Order, OrderLine, WaitlistEntry
+from orders.models import Decision, Message, Order, OrderLine, WaitlistEntry
 
 MAX_SUBJECT = 200
 COPIED = (
@@ -72,6 +72,26 @@ def order_shipped(
     message = _message(order, "order_shipped", key=parcel_key, **parcel)
     message.next_attempt_at = database_now() + hold_back
     _queue(message)
+
+
+def decision_asked(order: Order, decision: Decision) -> None:
+    key, url = str(decision.pk), decision_url(order, decision)
+    _queue(_message(order, "decision_asked", key=key, decision=decision, url=url))
+
+
+def decision_withdrawn(order: Order, decision: Decision) -> None:
+    key = f"withdrawn-{decision.pk}"
+    _queue(_message(order, "order_changed", key=key, decision=decision))
+
+
+def order_moved(order: Order, decision: Decision) -> None:
+    """Answered by whoever has the link: told to the one it belongs to."""
+    key = f"moved-{decision.pk}"
+    _queue(_message(order, "order_changed", key=key, decision=decision))
+
+
+def decision_url(order: Order, decision: Decision) -> str:
+    return absolute(reverse("order:decision", args=[order.token, decision.pk]))
 
 
 def late_payment(order: Order, *, payment_key: str, amount: Any) -> None:

@@ -22,6 +22,11 @@ KINDS = {
     "expired": gettext_lazy("Expired unpaid, units released"),
     "canceled": gettext_lazy("Canceled"),
     "contact_corrected": gettext_lazy("E-mail or phone corrected"),
+    "decision_asked": gettext_lazy("Asked to move to another batch"),
+    "moved": gettext_lazy("Moved to another batch"),
+    "stayed": gettext_lazy("Stays in its batch"),
+    "decision_lapsed": gettext_lazy("No answer in time: stays in its batch"),
+    "decision_withdrawn": gettext_lazy("Question withdrawn"),
     "cash_received": gettext_lazy("Cash received"),
     "refunded_by_hand": gettext_lazy("Paid back by hand"),
 }
@@ -31,6 +36,9 @@ ACTORS = {
     "gateway": gettext_lazy("Payment gateway"),
     "staff": gettext_lazy("Staff"),
 }
+
+# Where a status came from, and what machines count by.
+NOT_FOR_READERS = ("from", "decision", "batch_ids", "units_by_variant", "after_freeze")
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,9 @@ def _details(event: OrderEvent) -> str:
     """The rest of what was noted; where it came from is told by the row before."""
     noted = event.data | event.personal
     return ", ".join(
-        f"{name}: {_value(value)}" for name, value in noted.items() if name != "from"
+        f"{name}: {_value(value)}"
+        for name, value in noted.items()
+        if name not in NOT_FOR_READERS
     )
 
 
@@ -83,10 +93,17 @@ TOLD_TO_BUYERS = {
     "expired": gettext_lazy("The time to pay ran out; your place was given back."),
     "canceled": gettext_lazy("The seller canceled the order."),
     "contact_corrected": gettext_lazy("The seller corrected your e-mail or phone."),
+    "decision_lapsed": gettext_lazy("There was no answer, so the order stays."),
+    "decision_withdrawn": gettext_lazy("The question about the batch was withdrawn."),
     "cash_received": gettext_lazy("The seller received your cash."),
     "refunded_by_hand": gettext_lazy("The seller paid you back by hand."),
 }
 
+OF_BATCHES = {
+    "decision_asked": gettext_lazy("The seller asked: move to batch %(to)s?"),
+    "moved": gettext_lazy("You moved the order from batch %(from)s to %(to)s."),
+    "stayed": gettext_lazy("You decided to stay in batch %(from)s."),
+}
 CANCELED_BY = {
     "buyer": gettext_lazy("You canceled the order."),
     "system": gettext_lazy("The seller canceled the whole batch."),
@@ -112,9 +129,16 @@ def _sentence(event: OrderEvent) -> str:
         return _("The order waits to be shipped again.")
     if event.kind == "placed" and event.actor == "staff":
         return _("The seller entered your order.")
+    if event.kind in OF_BATCHES:
+        return str(OF_BATCHES[event.kind]) % _batches(event)
     if event.kind == "canceled" and event.data.get("reason"):
         reason = {"reason": event.data["reason"]}
         return _("The seller canceled the order: %(reason)s") % reason
     if event.kind == "canceled":
         return str(CANCELED_BY.get(event.actor, TOLD_TO_BUYERS["canceled"]))
     return str(TOLD_TO_BUYERS.get(event.kind, _("The order was updated.")))
+
+
+def _batches(event: OrderEvent) -> dict[str, Any]:
+    batches: dict[str, Any] = event.data.get("batch", {})
+    return {"from": "–", "to": "–"} | batches

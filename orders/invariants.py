@@ -2,14 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from campaigns.clock import database_now
 from campaigns.invariants import Invariant
 from campaigns.models import Allotment, Batch
-from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
+from orders.models import (
+    BuyerTally,
+    Decision,
+    Message,
+    Order,
+    OrderEvent,
+    OrderLine,
+)
 from orders.outbox import BACKOFF
 
 CHUNK = 5000
@@ -20,6 +29,16 @@ MAILED = {
     Order.Status.FULFILLED: ("order_shipped",),
     Order.Status.EXPIRED: ("order_expired",),
     Order.Status.CANCELED: ("order_canceled", "batch_canceled"),
+    "decision_asked": ("decision_asked",),
+    "moved": ("order_changed",),
+}
+# A sweep period and a minute: what is younger is still being done.
+PATIENCE = timedelta(minutes=2)
+EVENT_OF_OUTCOME: dict[tuple[str, str], str] = {
+    (Decision.State.ANSWERED, Decision.Answer.MOVE): "moved",
+    (Decision.State.ANSWERED, Decision.Answer.STAY): "stayed",
+    (Decision.State.LAPSED, Decision.Answer.STAY): "decision_lapsed",
+    (Decision.State.WITHDRAWN, ""): "decision_withdrawn",
 }
 
 
@@ -77,13 +96,54 @@ def orders_after_the_close() -> Iterable[str]:
 
 
 def confirmed_after_production() -> Iterable[str]:
-    late = OrderEvent.objects.filter(
+    """Only confirmed orders move: all of it happened in the batch first left."""
+    first_left = Decision.objects.moved().filter(order=OuterRef("order")).order_by("pk")
+    confirmations = OrderEvent.objects.filter(
         kind=Order.Status.CONFIRMED,
         data__from__in=[Order.Status.PENDING, Order.Status.EXPIRED],
-        at__gt=F("order__batch__production_at"),
+    ).annotate(batch=Subquery(first_left.values("origin")[:1]))
+    stayed = confirmations.filter(batch=None, at__gt=F("order__batch__production_at"))
+    started = Batch.objects.filter(
+        pk=OuterRef("batch"), production_at__lt=OuterRef("at")
     )
-    for event in late:
+    for event in [*stayed, *confirmations.filter(Exists(started))]:
         yield f"order {event.order_id}: confirmed {event.at}"
+
+
+def orders_not_where_they_moved_to() -> Iterable[str]:
+    last: dict[int, int | None] = {}
+    moves = OrderEvent.objects.filter(kind="moved").order_by("pk")
+    for order_id, data in moves.values_list("order_id", "data").iterator(CHUNK):
+        last[order_id] = data.get("batch_ids", {}).get("to")
+    batches = Order.objects.filter(pk__in=moves.values("order"))
+    for pk, batch_id in batches.order_by("pk").values_list("pk", "batch_id"):
+        if batch_id != last[pk]:
+            yield f"order {pk}: in batch {batch_id}, moved to {last[pk]}"
+
+
+def lines_of_another_batch() -> Iterable[str]:
+    strayed = OrderLine.objects.exclude(allotment__batch=F("order__batch"))
+    for pk in strayed.order_by("pk").values_list("pk", flat=True):
+        yield f"line {pk}: counted in another batch than its order's"
+
+
+def questions_nobody_closed() -> Iterable[str]:
+    limit = database_now() - PATIENCE
+    for decision in Decision.objects.open().filter(answer_by__lt=limit):
+        yield f"decision {decision.pk}: open, to be answered by {decision.answer_by}"
+
+
+def outcomes_without_event() -> Iterable[str]:
+    settled = Decision.objects.exclude(state=Decision.State.OPEN).order_by("pk")
+    told = OrderEvent.objects.filter(kind__in=EVENT_OF_OUTCOME.values())
+    kinds = {
+        (order_id, data.get("decision")): kind
+        for order_id, kind, data in told.values_list("order_id", "kind", "data")
+    }
+    for decision in settled.iterator(CHUNK):
+        outcome = EVENT_OF_OUTCOME.get((decision.state, decision.answer))
+        if kinds.get((decision.order_id, decision.pk)) != outcome:
+            yield f"decision {decision.pk}: {decision.state} without its event"
 
 
 def statuses_without_event() -> Iterable[str]:
@@ -135,9 +195,13 @@ def messages_beyond_their_attempts() -> Iterable[str]:
 INVARIANTS = (
     Invariant(1, "a tally equals the units its buyer holds", tallies_that_drifted),
     Invariant(2, "taken equals the lines that hold units", counters_that_drifted),
+    Invariant(4, "no question outlives its answer-by", questions_nobody_closed),
     Invariant(7, "no order was placed after the close", orders_after_the_close),
     Invariant(8, "nothing confirmed after production", confirmed_after_production),
+    Invariant(8, "an order is where it moved to", orders_not_where_they_moved_to),
+    Invariant(8, "lines are counted with their order", lines_of_another_batch),
     Invariant(9, "each status has its event", statuses_without_event),
+    Invariant(9, "each answer has its event", outcomes_without_event),
     Invariant(15, "totals are lines and shipping", totals_that_do_not_add_up),
     Invariant(18, "each change has its mail", changes_nobody_was_told_of),
     Invariant(19, "no mail is tried for ever", messages_beyond_their_attempts),

@@ -22,9 +22,13 @@ from orders.models.order import units_by_allotment
 
 
 def locked(order_id: int) -> Order:
-    """The order, locked until commit. Always the first row a transaction locks."""
-    orders = Order.objects.select_related("batch__campaign__seller")
-    return orders.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
+    """The order, locked until commit. Always the first row a transaction locks.
+
+    Its batch is read afterwards: PostgreSQL tests a join again after a wait, against
+    the batch read before it, and would lose an order that was moved meanwhile.
+    """
+    Order.objects.select_for_update(no_key=True).values_list("pk").get(pk=order_id)
+    return Order.objects.select_related("batch__campaign__seller").get(pk=order_id)
 
 
 def confirm(order: Order, *, actor: Actor = GATEWAY) -> None:

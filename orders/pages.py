@@ -10,9 +10,10 @@ from django.utils.cache import patch_cache_control
 
 from orders.models import Order, WaitlistEntry
 
-OrderView = Callable[[HttpRequest, Order], HttpResponse]
+# More of the address than the token comes as keywords.
+OrderView = Callable[..., HttpResponse]
 PlaceView = Callable[[HttpRequest, WaitlistEntry], HttpResponse]
-TokenView = Callable[[HttpRequest, str], HttpResponse]
+TokenView = Callable[..., HttpResponse]
 LONGEST_TOKEN = 64
 
 
@@ -23,13 +24,13 @@ def order_page(view: OrderView) -> TokenView:
     """
 
     @wraps(view)
-    def by_token(request: HttpRequest, token: str) -> HttpResponse:
+    def by_token(request: HttpRequest, token: str, **parts: int) -> HttpResponse:
         order = find(token)
         with translation.override(order.locale), timezone.override(order.zone):
             if order.is_unfinished:
                 response = see_other(order.waitlist_entry.url)
             else:
-                response = view(request, order)
+                response = view(request, order, **parts)
         return _secret(response, order.locale)
 
     return by_token

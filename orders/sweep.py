@@ -10,6 +10,7 @@ from campaigns.clock import database_now
 from campaigns.rounds import count_done
 from orders import (
     cancellation,
+    decisions,
     emails,
     lifecycle,
     openings,
@@ -65,6 +66,8 @@ STEPS = (
     ("waiting lists ended", waitlist.end_lists),
     ("waiting list offers", waitlist_offers.offer_freed),
     ("openings told", openings.tell_of_openings),
+    ("questions withdrawn", decisions.withdraw_pointless),
+    ("questions lapsed", decisions.lapse_due),
     ("payment reminders", remind_of_payment),
     ("mails", outbox.deliver_due),
 )

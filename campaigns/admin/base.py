@@ -56,7 +56,7 @@ class GuardedOptions(Options):
 
 class ShopModelAdmin(HidesMoneyInLists, GuardedOptions, TransitionsMixin):
     # Nothing of a shop is deleted by the dozen.
-    actions = None
+    actions: Any = None
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: bool

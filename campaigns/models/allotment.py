@@ -63,8 +63,10 @@ class Allotment(models.Model):
 
     def left_in(self, batch: Batch) -> int:
         """Units still to be had of this variant: the smaller of both caps."""
-        if self.sale != self.Sale.OPEN:
-            return 0
+        return self.room_in(batch) if self.sale == self.Sale.OPEN else 0
+
+    def room_in(self, batch: Batch) -> int:
+        """Units that still fit, for the public or for somebody who was asked."""
         if self.capacity is None:
             return batch.left
         return max(0, min(self.capacity - self.taken, batch.left))

@@ -27,6 +27,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             stage=Batch.Stage.OPEN, opens_at__lte=Clock(), closes_at__gt=Clock()
         )
 
+    def before_close(self) -> Self:
+        """Open by the database's clock, or opening later."""
+        return self.filter(stage=Batch.Stage.OPEN, closes_at__gt=Clock())
+
     def past_cut_off(self) -> Self:
         return self.filter(stage=Batch.Stage.OPEN, closes_at__lte=Clock())
 
@@ -217,6 +221,11 @@ class Batch(models.Model):
             and self.closes_at is not None
             and self.opens_at <= now < self.closes_at
         )
+
+    def is_before_close(self, now: datetime) -> bool:
+        """Open, or to be opened; for what a page shows, as above."""
+        is_ahead = self.closes_at is not None and now < self.closes_at
+        return self.stage == self.Stage.OPEN and is_ahead
 
     def missing_for_opening(self, now: datetime) -> list[str]:
         """Reasons why buyers cannot be promised anything yet."""

@@ -1,12 +1,60 @@
 """A question to the buyer of one order, and the answer that counts."""
 
+from typing import Any, Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.clock import Clock
+from campaigns.errors import InvalidTransition
 from campaigns.models import Batch
 from orders.models.order import Order
+
+# By state and answer; what was withdrawn counts for nothing.
+OUTCOMES = {
+    ("open", ""): "asked",
+    ("answered", "move"): "moved",
+    ("answered", "stay"): "stayed",
+    ("lapsed", "stay"): "lapsed",
+}
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def open(self) -> Self:
+        return self.filter(state=Decision.State.OPEN)
+
+    def overdue(self) -> Self:
+        """Not answered in time, by the database's clock."""
+        return self.open().filter(answer_by__lte=Clock())
+
+    def moved(self) -> Self:
+        return self.filter(answer=Decision.Answer.MOVE, state=Decision.State.ANSWERED)
+
+    def stayed(self) -> Self:
+        return self.filter(answer=Decision.Answer.STAY, state=Decision.State.ANSWERED)
+
+    def counted(self) -> dict[str, int]:
+        """How many there are of what came of them: asked, moved, stayed, lapsed."""
+        rows = (
+            self.order_by().values_list("state", "answer").annotate(models.Count("pk"))
+        )
+        counts: dict[str, int] = {"asked": 0, "moved": 0, "stayed": 0, "lapsed": 0}
+        for state, answer, count in rows:
+            if name := OUTCOMES.get((state, answer)):
+                counts[name] += count
+        return counts
+
+    def pointless(self) -> Self:
+        """Open ones that no answer could carry out any more."""
+        askable = Q(
+            order__status=Order.Status.CONFIRMED,
+            order__packed_at=None,
+            order__batch=F("origin"),
+            origin__stage__in=Decision.MAY_LEAVE,
+        )
+        may_still = Q(target__stage__in=Decision.MAY_STILL_ARRIVE)
+        return self.open().exclude(askable & may_still)
 
 
 class Decision(models.Model):
@@ -22,6 +70,17 @@ class Decision(models.Model):
         ANSWERED = "answered", _("Answered")
         LAPSED = "lapsed", _("Not answered in time")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    TRANSITIONS = {State.OPEN: {State.ANSWERED, State.LAPSED, State.WITHDRAWN}}
+    # Cloth that runs out is noticed at the cutting table: a batch that is being made
+    # can still be left, by an order of which nothing was packed.
+    MAY_LEAVE = (
+        *Batch.BEFORE_PRODUCTION,
+        Batch.Stage.PRODUCTION,
+        Batch.Stage.SHIPPING,
+    )
+    # A closed batch takes nobody, but may be opened again before the answer is due.
+    MAY_STILL_ARRIVE = (Batch.Stage.OPEN, Batch.Stage.CLOSED)
 
     order = models.ForeignKey(
         Order, models.PROTECT, related_name="decisions", verbose_name=_("order")
@@ -48,6 +107,8 @@ class Decision(models.Model):
     asked_at = models.DateTimeField(_("asked"), db_default=Clock(), editable=False)
     settled_at = models.DateTimeField(_("settled"), null=True, editable=False)
 
+    objects = DecisionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
@@ -59,7 +120,7 @@ class Decision(models.Model):
                 name="one_open_decision_per_order",
             ),
             models.CheckConstraint(
-                condition=~Q(origin=models.F("target")),
+                condition=~Q(origin=F("target")),
                 name="decision_moves_to_another_batch",
             ),
             models.CheckConstraint(
@@ -74,3 +135,31 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order}: {self.get_kind_display()}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @property
+    def is_moved(self) -> bool:
+        return self.state == self.State.ANSWERED and self.answer == self.Answer.MOVE
+
+    def settle(
+        self, state: "Decision.State", *, answer: str = "", **columns: Any
+    ) -> None:
+        """One compare-and-set with its stamp; raises InvalidTransition.
+
+        An answer counts before `answer_by` and silence from then on, both by the
+        database's clock.
+        """
+        origin = self.State(self.state)
+        in_time = {
+            self.State.ANSWERED: Q(answer_by__gt=Clock()),
+            self.State.LAPSED: Q(answer_by__lte=Clock()),
+        }
+        rows = Decision.objects.filter(in_time.get(state, Q()), pk=self.pk)
+        stamps = {"settled_at": Clock(), "answer": answer} | columns
+        allowed = state in self.TRANSITIONS.get(origin, ())
+        if not (allowed and rows.filter(state=origin).update(state=state, **stamps)):
+            raise InvalidTransition(self, state)
+        self.refresh_from_db(fields=["state", *stamps])

@@ -274,6 +274,13 @@ class Order(models.Model):
         self.record(target, actor=actor, data={"from": origin} | (data or {}))
         self.refresh_from_db(fields=["status", *stamps])
 
+    def change_batch(self, batch: Batch, *, schedule_version: int) -> None:
+        """Under another promise, which its buyer read; the first one stays noted."""
+        rows = Order.objects.filter(pk=self.pk, batch=self.batch_id)
+        if not rows.update(batch=batch, schedule_version=schedule_version):
+            raise InvalidTransition(self, str(batch))
+        self.batch, self.schedule_version = batch, schedule_version
+
     def record(
         self,
         kind: str,

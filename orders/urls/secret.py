@@ -1,9 +1,10 @@
 from django.urls import path
 
-from orders import views
+from orders import decision_page, views
 
 app_name = "order"
 urlpatterns = [
     path("", views.status, name="status"),
     path("cancellation/", views.cancellation, name="cancellation"),
+    path("decision/<int:decision_id>/", decision_page.decision, name="decision"),
 ]
