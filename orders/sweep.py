@@ -1,31 +1,23 @@
 """What the orders app finishes by itself, late or twice without harm."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from campaigns.clock import database_now
-from campaigns.rounds import count_done
+from campaigns.rounds import count_done, keys_of
 from orders import cancellation, emails, lifecycle, outbox
 from orders.models import Message, Order
 
 REMINDER_BEFORE_END = timedelta(hours=6)
 SHORTEST_HOLD_REMINDED = timedelta(hours=2)
-CHUNK = 500
 
 
 def cancel_orders_of_canceled_batches() -> int:
     """Each order in a transaction of its own; refunds follow from the money rule."""
-    return count_done(_left_in_canceled_batches(), cancellation.cancel_with_batch)
-
-
-def _left_in_canceled_batches() -> Iterator[int]:
-    left, last = Order.objects.left_in_canceled_batches().order_by("pk"), 0
-    while chunk := list(left.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
-        yield from chunk
-        last = chunk[-1]
+    left = keys_of(Order.objects.left_in_canceled_batches())
+    return count_done(left, cancellation.cancel_with_batch)
 
 
 def remind_of_payment() -> int:
