@@ -32,7 +32,10 @@ def order_link(order: Order, *, request_key: str, corrected: bool = False) -> No
 
 
 def payment_reminder(order: Order) -> None:
-    _queue(_message(order, "payment_reminder", priority=Message.Priority.NOTICE))
+    # A hold can be extended once: its new end is reminded of again.
+    key = "extended" if order.extended_at else ""
+    priority = Message.Priority.NOTICE
+    _queue(_message(order, "payment_reminder", key=key, priority=priority))
 
 
 def order_confirmed(order: Order) -> None:

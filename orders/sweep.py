@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
 
 from campaigns.clock import database_now
 from campaigns.rounds import count_done, keys_of
@@ -21,17 +22,21 @@ def cancel_orders_of_canceled_batches() -> int:
 
 
 def remind_of_payment() -> int:
-    """One reminder, hours before the hold ends, to buyers who had time to forget."""
+    """One reminder, hours before the hold ends, to buyers who had time to forget.
+
+    Who asked for more time was here then, and is reminded of the new end.
+    """
     now = database_now()
-    already = Message.objects.filter(order=OuterRef("pk"), kind="payment_reminder")
-    waiting = Order.objects.filter(
-        ~Exists(already),
+    seen_at = Coalesce("extended_at", "placed_at")
+    reminders = Message.objects.filter(order=OuterRef("pk"), kind="payment_reminder")
+    waiting = Order.objects.alias(seen_at=seen_at).filter(
+        ~Exists(reminders.filter(created_at__gte=OuterRef("seen_at"))),
         status=Order.Status.PENDING,
         expires_at__gt=now,
         expires_at__lte=now + REMINDER_BEFORE_END,
-        placed_at__lte=now - SHORTEST_HOLD_REMINDED,
+        seen_at__lte=now - SHORTEST_HOLD_REMINDED,
     )
-    return count_done(list(waiting.values_list("pk", flat=True)), _remind)
+    return count_done(keys_of(waiting), _remind)
 
 
 def _remind(order_id: int) -> bool:

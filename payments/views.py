@@ -13,12 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
 from campaigns.errors import BatchClosed, SoldOut, WindowChanged
 from campaigns.throttle import throttled
+from orders.lifecycle import NotExtendable
 from orders.models import Order
 from orders.pages import order_page
 from orders.tallies import BuyerLimitReached
 from payments import attempts, checkout_words, gateways
 from payments.checkout import place
 from payments.checkout_page import CheckoutPage
+from payments.extension import extend
 from payments.pay_page import PayPage
 
 no_shared_cache = cache_control(private=True, no_cache=True)
@@ -92,6 +94,15 @@ def _checkout(
 def pay(request: HttpRequest, order: Order) -> HttpResponse:
     if request.method == "POST":
         return _start(order)
+    return _page(request, "payments/pay.html", order)
+
+
+def _page(
+    request: HttpRequest,
+    template: str,
+    order: Order,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HttpResponse:
     campaign = order.batch.campaign
     context = {
         "order": order,
@@ -99,7 +110,7 @@ def pay(request: HttpRequest, order: Order) -> HttpResponse:
         "seller": campaign.seller,
         "page": PayPage.read(order),
     }
-    return render(request, "payments/pay.html", context)
+    return render(request, template, context, status=status)
 
 
 def _start(order: Order) -> HttpResponse:
@@ -114,6 +125,21 @@ def _start(order: Order) -> HttpResponse:
         payment = attempts.start(payment)
     if payment and payment.redirect_url:
         return see_other(payment.redirect_url)
+    return see_other(reverse("payment:pay", args=[order.token]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@order_page
+def extension(request: HttpRequest, order: Order) -> HttpResponse:
+    """What more time means; asked for once, it leads back to the pay page."""
+    template = "payments/extension.html"
+    if request.method != "POST":
+        return _page(request, template, order)
+    try:
+        extend(order.pk)
+    except NotExtendable:
+        order.refresh_from_db()
+        return _page(request, template, order, HTTPStatus.CONFLICT)
     return see_other(reverse("payment:pay", args=[order.token]))
 
 

@@ -36,7 +36,8 @@ def faulty(**faults: Exception) -> Iterator[list[str]]:
     """Within the block these calls of the sandbox fail; yields the calls made."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FaultyGateway, "faults", faults)
-        patch.setattr(FaultyGateway, "calls", calls := [])
+        calls: list[str] = []
+        patch.setattr(FaultyGateway, "calls", calls)
         patch.setitem(gateways.ADAPTERS, "sandbox", "tests.silence.FaultyGateway")
         yield calls
 
