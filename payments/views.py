@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
 from campaigns.errors import BatchClosed, SoldOut, WindowChanged
 from campaigns.throttle import throttled
+from orders import hoarding
+from orders.hoarding import TooManyUnpaid
 from orders.lifecycle import NotExtendable
 from orders.models import Order
 from orders.pages import order_page
@@ -23,6 +25,10 @@ from payments.checkout_page import CheckoutPage
 from payments.extension import extend
 from payments.pay_page import PayPage
 
+COME_AGAIN = {
+    HTTPStatus.SERVICE_UNAVAILABLE: RETRY_AFTER_SECONDS,
+    HTTPStatus.TOO_MANY_REQUESTS: hoarding.RETRY_AFTER_SECONDS,
+}
 no_shared_cache = cache_control(private=True, no_cache=True)
 
 
@@ -48,13 +54,18 @@ def _submit(request: HttpRequest, page: CheckoutPage) -> HttpResponse:
     cleaned = page.form.cleaned_data
     try:
         order = place(
-            page.draft(), gateway=cleaned["payment"], submit_key=cleaned["submit_key"]
+            page.draft(hoarding.origin_of(request)),
+            gateway=cleaned["payment"],
+            submit_key=cleaned["submit_key"],
         )
     except BuyerLimitReached as refusal:
         page.form.add_error(
             None, checkout_words.limit_reached(refusal.limit, page.units_held())
         )
         return _checkout(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except TooManyUnpaid as refusal:
+        page.hoard = refusal
+        return _checkout(request, page, HTTPStatus.TOO_MANY_REQUESTS)
     except (SoldOut, BatchClosed, WindowChanged) as refusal:
         page.turn_to_next(refusal)
         return _checkout(request, page, HTTPStatus.CONFLICT)
@@ -84,8 +95,8 @@ def _checkout(
     }
     with timezone.override(page.campaign.seller.time_zone):
         response = render(request, "payments/checkout.html", context, status=status)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if seconds := COME_AGAIN.get(status):
+        response["Retry-After"] = str(seconds)
     return response
 
 

@@ -281,6 +281,9 @@ class Order(models.Model):
         """
         origin = self.Status(self.status)
         stamps = {f"{target}_at": Clock()} | columns
+        if origin == self.Status.PENDING:
+            # Where a buyer came from is nobody's business once the hold is over.
+            stamps |= {"hold_origin": "", "hold_network": ""}
         rows = Order.objects.filter(pk=self.pk, status=origin)
         allowed = target in self.TRANSITIONS.get(origin, ())
         if not (allowed and rows.update(status=target, **stamps)):
