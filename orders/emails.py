@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaigns.clock import database_now
+from campaigns.models import Batch
 from orders.models import Message, Order, OrderLine
 
 MAX_SUBJECT = 200
@@ -101,6 +103,45 @@ def refund_by_hand(order: Order, *, refund_key: str, amount: Any) -> None:
     _queue(_message(order, "refund_started", key=refund_key, amount=amount))
 
 
+def seller_alert(batch: Batch, *, held: int) -> bool:
+    """To the seller: unpaid orders hold most of the batch. False when told today.
+
+    `batch` carries the database's `clock` of the moment it was read.
+    """
+    campaign, seller = batch.campaign, batch.campaign.seller
+    day = batch.clock.astimezone(ZoneInfo(seller.time_zone)).date()
+    dedupe_key = f"seller_alert:{batch.pk}:{day}"
+    if not seller.email or Message.objects.filter(dedupe_key=dedupe_key).exists():
+        return False
+    context = {"batch": batch, "campaign": campaign, "held": held}
+    with translation.override(campaign.lang):
+        subject, text = _written(
+            "seller_alert", context | {"orders_url": _unpaid_orders_of(batch)}
+        )
+    _queue(
+        Message(
+            dedupe_key=dedupe_key,
+            campaign=campaign,
+            kind="seller_alert",
+            to=seller.email,
+            sender_name=seller.name,
+            locale=campaign.lang,
+            subject=subject,
+            text=text,
+            priority=Message.Priority.NOTICE,
+            message_id=_message_id(dedupe_key),
+        )
+    )
+    return True
+
+
+def _unpaid_orders_of(batch: Batch) -> str:
+    """The admin's list of them."""
+    query = {"batch__id__exact": batch.pk, "status__exact": Order.Status.PENDING}
+    page = reverse("admin:orders_order_changelist")
+    return absolute(f"{page}?{urlencode(query)}")
+
+
 def _queue(message: Message) -> None:
     """Store once: the same news, told twice, is one row."""
     if message.to:
@@ -160,8 +201,12 @@ def render(kind: str, order: Order, **context: Any) -> tuple[str, str]:
         **context,
     }
     with translation.override(order.locale), timezone.override(order.zone):
-        subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)
-        text = render_to_string(f"orders/emails/{kind}.txt", context)
+        return _written(kind, context)
+
+
+def _written(kind: str, context: dict[str, Any]) -> tuple[str, str]:
+    subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)
+    text = render_to_string(f"orders/emails/{kind}.txt", context)
     return " ".join(subject.split())[:MAX_SUBJECT], _paragraphs(text)
 
 

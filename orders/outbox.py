@@ -113,6 +113,7 @@ def _leased(message: Message) -> "QuerySet[Message]":
 
 def _as_mail(message: Message) -> EmailMultiAlternatives:
     thread = f"<order.{message.order_id}@{mail_host()}>"
+    references = {"References": thread} if message.order_id else {}
     address = settings.DEFAULT_FROM_EMAIL
     mail = EmailMultiAlternatives(
         subject=message.subject,
@@ -123,8 +124,8 @@ def _as_mail(message: Message) -> EmailMultiAlternatives:
         headers={
             "Message-ID": message.message_id,
             "Auto-Submitted": "auto-generated",
-            "References": thread,
             "Content-Language": message.locale,
+            **references,
         },
     )
     mail.attach_alternative(html_of(message), "text/html")

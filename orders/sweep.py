@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns.clock import database_now
 from campaigns.rounds import count_done, keys_of
-from orders import cancellation, emails, lifecycle, outbox
+from orders import cancellation, emails, hold_alerts, lifecycle, outbox
 from orders.models import Message, Order
 
 REMINDER_BEFORE_END = timedelta(hours=6)
@@ -52,5 +52,6 @@ def _remind(order_id: int) -> bool:
 FIRST_STEPS = (("orders of canceled batches", cancel_orders_of_canceled_batches),)
 STEPS = (
     ("payment reminders", remind_of_payment),
+    ("alerts to sellers", hold_alerts.tell_sellers),
     ("mails", outbox.deliver_due),
 )
