@@ -23,6 +23,7 @@ from campaigns.lists import any_of, link_to
 from campaigns.models import Batch
 from campaigns.money import format_money, rounded
 from campaigns.phases import standing
+from orders import hold_alerts
 from orders.models import Message, Order
 from payments.models import GatewayEvent, Payment, Refund
 
@@ -119,6 +120,19 @@ class Card:
     def numbers(self) -> list[Number]:
         return [*self._units(), *(self._money() if self.sees_money else ())]
 
+    @property
+    def is_hoarded(self) -> bool:
+        return hold_alerts.is_hoarded(self.batch, self._tally(Status.PENDING).units)
+
+    @property
+    def hoard(self) -> Number:
+        words = _("unpaid orders hold most of %(batch)s")
+        return Number(
+            label=words % {"batch": self.batch},
+            value=self._tally(Status.PENDING).orders,
+            url=self._list(Status.PENDING),
+        )
+
     def _units(self) -> Iterator[Number]:
         held, sold = self._tally(Status.PENDING), self._tally(Status.CONFIRMED)
         is_made = self.batch.stage not in NOT_MADE_YET
@@ -160,7 +174,9 @@ class Dashboard:
     @classmethod
     def read(cls, site: AdminSite, request: HttpRequest) -> Self:
         desk = Desk(site=site, request=request)
-        return cls(alerts=list(_alerts(desk)), cards=_cards(desk))
+        cards = _cards(desk)
+        hoarded = [card.hoard for card in cards if card.is_hoarded]
+        return cls(alerts=[*_alerts(desk), *hoarded], cards=cards)
 
 
 def _alerts(desk: Desk) -> Iterator[Number]:

@@ -5,7 +5,7 @@ from django.db import transaction
 from campaigns.actors import SYSTEM, Actor
 from campaigns.errors import InvalidTransition
 from campaigns.models import Batch
-from campaigns.rounds import count_done
+from campaigns.rounds import keys_of
 from fulfillment import production
 from fulfillment.models import ProductionSheet
 from orders import lifecycle
@@ -43,8 +43,7 @@ def _close_if_over(batch_id: int) -> None:
 def end_holds(batch_id: int, *, actor: Actor) -> None:
     """Let every hold end now, at its gateway first; some may turn out to be paid."""
     pending = Order.objects.filter(batch=batch_id, status=Order.Status.PENDING)
-    orders = list(pending.order_by("pk").values_list("pk", flat=True))
-    for order_id in orders:
+    for order_id in keys_of(pending):
         with transaction.atomic():
             lifecycle.end_hold(lifecycle.locked(order_id), actor=actor)
-    count_done(orders, expiry.expire)
+    expiry.expire_all(keys_of(pending))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -34,7 +34,10 @@ def order_link(order: Order, *, request_key: str, corrected: bool = False) -> No
 
 
 def payment_reminder(order: Order) -> None:
-    _queue(_message(order, "payment_reminder", priority=Message.Priority.NOTICE))
+    # A hold can be extended once: its new end is reminded of again.
+    key = "extended" if order.extended_at else ""
+    priority = Message.Priority.NOTICE
+    _queue(_message(order, "payment_reminder", key=key, priority=priority))
 
 
 def order_confirmed(order: Order) -> None:
@@ -167,6 +170,44 @@ def _to_waiting(
 def _page_of(campaign: Campaign, locale: str) -> str:
     with translation.override(locale):
         return campaign.get_absolute_url()
+
+
+def seller_alert(batch: Batch, *, held: int) -> bool:
+    """To the seller: unpaid orders hold most of the batch. False when told today.
+
+    `batch` carries the database's `clock` of the moment it was read.
+    """
+    campaign, seller = batch.campaign, batch.campaign.seller
+    day = batch.clock.astimezone(ZoneInfo(seller.time_zone)).date()
+    dedupe_key = f"seller_alert:{batch.pk}:{day}"
+    if not seller.email or Message.objects.filter(dedupe_key=dedupe_key).exists():
+        return False
+    context = {"batch": batch, "campaign": campaign, "held": held}
+    context |= {"orders_url": _unpaid_orders_of(batch)}
+    zone = ZoneInfo(seller.time_zone)
+    subject, text = words("seller_alert", context, locale=campaign.lang, zone=zone)
+    _queue(
+        Message(
+            dedupe_key=dedupe_key,
+            campaign=campaign,
+            kind="seller_alert",
+            to=seller.email,
+            sender_name=seller.name,
+            locale=campaign.lang,
+            subject=subject,
+            text=text,
+            priority=Message.Priority.NOTICE,
+            message_id=_message_id(dedupe_key),
+        )
+    )
+    return True
+
+
+def _unpaid_orders_of(batch: Batch) -> str:
+    """The admin's list of them."""
+    query = {"batch__id__exact": batch.pk, "status__exact": Order.Status.PENDING}
+    page = reverse("admin:orders_order_changelist")
+    return absolute(f"{page}?{urlencode(query)}")
 
 
 def _queue(message: Message) -> None:

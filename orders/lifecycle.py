@@ -1,4 +1,4 @@
-"""What payment and time do to an order: confirm, expire, reinstate.
+"""What payment and time do to an order: confirm, expire, reinstate, extend.
 
 Every function runs inside the caller's transaction with the order's row locked. Rows
 are taken in the one order that cannot deadlock: order, lines, tallies, allotments,
@@ -12,13 +12,17 @@ from django.db import transaction
 from campaigns import capacity
 from campaigns.actors import GATEWAY, SYSTEM, Actor
 from campaigns.capacity import Gate, Move
-from campaigns.clock import database_now
-from campaigns.errors import InvalidTransition, Refused
-from campaigns.models import Campaign
+from campaigns.clock import Clock, database_now
+from campaigns.errors import CampaignError, InvalidTransition, Refused
+from campaigns.models import Batch, Campaign
 from campaigns.money import to_minor_units
-from orders import emails, public_sale, tallies
+from orders import emails, outbox, public_sale, tallies
 from orders.models import Order, WaitlistEntry
 from orders.models.order import units_by_allotment
+
+
+class NotExtendable(CampaignError):
+    """The hold is over, was extended before, or the order waits for no payment."""
 
 
 def locked(order_id: int) -> Order:
@@ -76,6 +80,20 @@ def end_hold(order: Order, *, actor: Actor) -> bool:
     order.expires_at = now
     order.save(update_fields=["expires_at"])
     return True
+
+
+def extend_hold(order: Order, *, actor: Actor) -> None:
+    """Give more time to pay, once; raises NotExtendable."""
+    until = order.longer_until
+    rows = Order.objects.extendable().filter(pk=order.pk)
+    is_before = order.batch.stage in Batch.BEFORE_PRODUCTION
+    if not (is_before and rows.update(expires_at=until, extended_at=Clock())):
+        raise NotExtendable
+    change = {"from": order.expires_at, "to": until}
+    order.record("hold_extended", actor=actor, data={"pay_before": change})
+    # A reminder nobody began to send names the old end; a later one names the new.
+    outbox.withdraw(emails.key_of("payment_reminder", order))
+    order.refresh_from_db(fields=["expires_at", "extended_at"])
 
 
 def release_units(order: Order, gate: Gate = capacity.ANY_TIME) -> None:

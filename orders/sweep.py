@@ -1,17 +1,18 @@
 """What the orders app finishes by itself, late or twice without harm."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
 
 from campaigns.clock import database_now
-from campaigns.rounds import count_done
+from campaigns.rounds import count_done, keys_of
 from orders import (
     cancellation,
     decisions,
     emails,
+    hold_alerts,
     lifecycle,
     openings,
     outbox,
@@ -22,33 +23,34 @@ from orders.models import Message, Order
 
 REMINDER_BEFORE_END = timedelta(hours=6)
 SHORTEST_HOLD_REMINDED = timedelta(hours=2)
-CHUNK = 500
 
 
 def cancel_orders_of_canceled_batches() -> int:
     """Each order in a transaction of its own; refunds follow from the money rule."""
-    return count_done(_left_in_canceled_batches(), cancellation.cancel_with_batch)
-
-
-def _left_in_canceled_batches() -> Iterator[int]:
-    left, last = Order.objects.left_in_canceled_batches().order_by("pk"), 0
-    while chunk := list(left.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
-        yield from chunk
-        last = chunk[-1]
+    left = keys_of(Order.objects.left_in_canceled_batches())
+    return count_done(left, cancellation.cancel_with_batch)
 
 
 def remind_of_payment() -> int:
-    """One reminder, hours before the hold ends, to buyers who had time to forget."""
+    """One reminder, hours before the hold ends, to buyers who had time to forget.
+
+    Who asked for more time was here then, and is reminded of the new end.
+    """
     now = database_now()
-    already = Message.objects.filter(order=OuterRef("pk"), kind="payment_reminder")
-    waiting = Order.objects.filter(
-        ~Exists(already),
-        status=Order.Status.PENDING,
-        expires_at__gt=now,
-        expires_at__lte=now + REMINDER_BEFORE_END,
-        placed_at__lte=now - SHORTEST_HOLD_REMINDED,
-    ).exclude(source=Order.Source.WAITLIST, name="")
-    return count_done(list(waiting.values_list("pk", flat=True)), _remind)
+    seen_at = Coalesce("extended_at", "placed_at")
+    reminders = Message.objects.filter(order=OuterRef("pk"), kind="payment_reminder")
+    waiting = (
+        Order.objects.alias(seen_at=seen_at)
+        .filter(
+            ~Exists(reminders.filter(created_at__gte=OuterRef("seen_at"))),
+            status=Order.Status.PENDING,
+            expires_at__gt=now,
+            expires_at__lte=now + REMINDER_BEFORE_END,
+            seen_at__lte=now - SHORTEST_HOLD_REMINDED,
+        )
+        .exclude(source=Order.Source.WAITLIST, name="")
+    )
+    return count_done(keys_of(waiting), _remind)
 
 
 def _remind(order_id: int) -> bool:
@@ -69,5 +71,6 @@ STEPS = (
     ("questions withdrawn", decisions.withdraw_pointless),
     ("questions lapsed", decisions.lapse_due),
     ("payment reminders", remind_of_payment),
+    ("alerts to sellers", hold_alerts.tell_sellers),
     ("mails", outbox.deliver_due),
 )

@@ -39,7 +39,7 @@ def unsaved(order: Order, gateway: str, amount: Decimal, **columns: Any) -> Paym
 
 
 def open_attempt(order: Order) -> Payment | None:
-    return Payment.objects.open().filter(order=order).first()
+    return order.payments.open().first()
 
 
 def next_attempt(order_id: int, gateway: str) -> Payment | None:

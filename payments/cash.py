@@ -13,7 +13,8 @@ from campaigns.clock import database_now
 from campaigns.errors import CampaignError, InvalidTransition
 from orders import lifecycle
 from orders.models import Order
-from payments import attempts, expiry, gateways, refund_sending, settlement
+from payments import attempts, gateways, refund_sending, settlement
+from payments.closing import Pages
 from payments.gateways.base import RefundSnapshot
 from payments.gateways.cash import CashGateway
 from payments.models import Payment, Refund
@@ -33,7 +34,7 @@ def receive(
     """
     order = Order.objects.get(pk=order_id)
     if waiting := attempts.open_attempt(order):
-        expiry.close(waiting)
+        Pages().close(waiting)
     with transaction.atomic():
         return _receive(order_id, amount=amount, note=note, key=key, actor=actor)
 

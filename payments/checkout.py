@@ -14,7 +14,8 @@ from campaigns.errors import Refused, WindowChanged
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
 from campaigns.money import smallest_unit, to_minor_units
 from campaigns.wakeup import wake_up
-from orders import emails, lifecycle, tallies
+from orders import emails, hoarding, lifecycle, tallies
+from orders.hoarding import Origin
 from orders.models import Order, OrderLine
 from orders.models.order import new_number, units_by_allotment
 from payments import attempts
@@ -41,7 +42,8 @@ class Draft:
     """A checked order that is not placed yet; prices are the server's.
 
     `schedule_version` is the promise the buyer saw. `batch` carries the database's
-    `clock` of the moment it was read. `buyer` holds columns of Order.
+    `clock` of the moment it was read. `buyer` holds columns of Order. Only an order
+    with an `origin` counts against hoarding.
     """
 
     campaign: Campaign
@@ -53,6 +55,7 @@ class Draft:
     locale: str
     source: Order.Source = Order.Source.SHOP
     actor: Actor = BUYER
+    origin: Origin | None = None
 
     @property
     def units(self) -> int:
@@ -72,8 +75,8 @@ class Draft:
 def place(draft: Draft, *, gateway: str, submit_key: str) -> Order:
     """Place the order once for each submit key; a repeat returns the same order.
 
-    Raises SoldOut, BatchClosed, WindowChanged or BuyerLimitReached; nothing is written
-    then. The gateway is asked for its page after the commit.
+    Raises SoldOut, BatchClosed, WindowChanged, BuyerLimitReached or TooManyUnpaid;
+    nothing is written then. The gateway is asked for its page after the commit.
     """
     if twin := placed_before(submit_key):
         return twin
@@ -120,6 +123,8 @@ def _insert(
         if payment is None:
             lifecycle.confirm(order, actor=SYSTEM)
         tallies.claim(order, campaign=draft.campaign, units=draft.units)
+        if draft.origin and payment:
+            hoarding.check(order, campaign_id=draft.campaign.pk, units=draft.units)
         wake_up()
         capacity.shift(move)
     return payment
@@ -150,6 +155,8 @@ def _order_of(draft: Draft, submit_key: str) -> Order:
             email=draft.buyer["email"], phone=draft.buyer["phone"]
         ),
         expires_at=batch.clock + timedelta(minutes=campaign.hold_minutes),
+        hold_origin=draft.origin.address if draft.origin else "",
+        hold_network=draft.origin.network if draft.origin else "",
         **draft.buyer,
     )
 

@@ -21,6 +21,7 @@ from campaigns.gallery import Image
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
 from campaigns.money import format_money
 from orders import tallies
+from orders.hoarding import Origin, TooManyUnpaid
 from payments import checkout_words
 from payments.basket import (
     MAX_QUANTITY,
@@ -75,6 +76,7 @@ class CheckoutPage:
     offer: Offer | None = None
     is_busy: bool = False
     is_stale: bool = False
+    hoard: TooManyUnpaid | None = None
 
     @classmethod
     def read(cls, request: HttpRequest, slug: str) -> Self:
@@ -157,7 +159,7 @@ class CheckoutPage:
         message = _("Shipping for this quantity is %(price)s. Check the total again.")
         return message % {"price": self._money(price)}
 
-    def draft(self) -> Draft:
+    def draft(self, origin: Origin | None) -> Draft:
         cleaned = self.form.cleaned_data
         return Draft(
             campaign=self.campaign,
@@ -167,6 +169,7 @@ class CheckoutPage:
             shipping=cleaned["shipping"],
             buyer=cleaned["buyer"],
             locale=get_language() or self.campaign.lang,
+            origin=origin,
         )
 
     def refusal_before_ordering(self) -> CampaignError | None:

@@ -1,21 +1,24 @@
-"""Unpaid holds end at the gateway first, then here: no payment slips in between."""
+"""Unpaid holds end at the gateway first, then here: no payment slips in between.
 
-import logging
+A gateway that does not answer keeps a hold for a grace, then the order ends without
+it: its payment stays open and is asked for on (`closing.close_abandoned`), and what
+still arrives is late money.
+"""
+
+from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 
 from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition
-from campaigns.rounds import count_done
+from campaigns.rounds import count_done, keys_of
 from orders import lifecycle
 from orders.models import Order
-from payments import attempts, gateways, settlement
-from payments.dues import balance_of
-from payments.errors import GatewayError
+from payments import attempts, settlement
+from payments.closing import Pages
 from payments.models import Payment
-
-logger = logging.getLogger(__name__)
 
 # How long a hold waits for a gateway that does not answer.
 GRACE = timedelta(minutes=60)
@@ -23,50 +26,51 @@ GRACE = timedelta(minutes=60)
 
 def expire_overdue() -> int:
     """End every overdue hold that is not paid; returns how many ended."""
-    overdue = Order.objects.overdue().order_by("pk").values_list("pk", flat=True)
-    return count_done(list(overdue), expire)
+    return expire_all(keys_of(Order.objects.overdue()))
 
 
-def expire(order_id: int) -> bool:
+def expire_all(order_ids: Iterable[int]) -> int:
+    """The same for these orders, each in transactions of its own."""
+    return count_done(order_ids, partial(expire, pages=Pages()))
+
+
+def expire(order_id: int, *, pages: Pages | None = None) -> bool:
     """False when the order was paid meanwhile, or its gateway must be asked again."""
-    order = Order.objects.get(pk=order_id)
-    payment = attempts.open_attempt(order)
-    if payment and not close(payment):
+    order = Order.objects.overdue().filter(pk=order_id).first()
+    if order is None:
         return False
-    with transaction.atomic():
-        order = lifecycle.locked(order_id)
-        try:
-            lifecycle.expire(order)
-        except InvalidTransition:
-            return False
-        # What was paid in part is owed back now.
-        settlement.settle(order)
-        return True
+    payment = attempts.open_attempt(order)
+    if payment and not _is_over(payment, pages or Pages()):
+        return False
+    return _end(order_id)
 
 
-def close_abandoned() -> int:
-    """Close the pages of orders that ended otherwise, so that nobody pays for them."""
-    rows = Payment.objects.open().exclude(order__status=Order.Status.PENDING)
-    payments = rows.select_related("order").order_by("pk")
-    abandoned = [p for p in payments if not balance_of(p.order).due]
-    return count_done(abandoned, close)
-
-
-def close(payment: Payment) -> bool:
+def _is_over(payment: Payment, pages: Pages) -> bool:
     """Whether the page is closed, or its gateway was silent for the whole grace."""
-    try:
-        snapshot = gateways.get(payment.gateway).cancel(gateways.payment_in(payment))
-    except GatewayError as error:
-        logger.warning("payment %s could not be closed: %s", payment.reference, error)
-        return _grace_is_over(payment)
-    settlement.apply(payment, snapshot)
+    if pages.close(payment):
+        return True
+    if not _grace_is_over(payment):
+        return False
+    pages.look(payment)
     return True
 
 
 def _grace_is_over(payment: Payment) -> bool:
     now = database_now()
     if payment.hold_until is None:
-        start = payment.order.expires_at or now
-        Payment.objects.filter(pk=payment.pk).update(hold_until=start + GRACE)
-        return False
+        payment.hold_until = (payment.order.expires_at or now) + GRACE
+        payment.save(update_fields=["hold_until"])
     return now >= payment.hold_until
+
+
+def _end(order_id: int) -> bool:
+    with transaction.atomic():
+        order = lifecycle.locked(order_id)
+        try:
+            lifecycle.expire(order)
+        except InvalidTransition:
+            return False
+        if order.amount_paid:
+            # What was paid in part is owed back now.
+            settlement.settle(order)
+    return True

@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.utils.translation import gettext as _
 
 from campaigns.clock import database_now
+from campaigns.models import Batch
 from campaigns.money import format_money
 from orders.emails import absolute
 from orders.models import Order
@@ -53,6 +54,12 @@ class PayPage:
     @property
     def is_payable(self) -> bool:
         return self.state in ("open", "balance")
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether more time is to be had; the request itself is tested again."""
+        is_before = self.order.batch.stage in Batch.BEFORE_PRODUCTION
+        return is_before and self.state == "open" and not self.order.extended_at
 
     @property
     def amount(self) -> Decimal:

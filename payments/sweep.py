@@ -1,11 +1,11 @@
 """What the payments app finishes by itself, late or twice without harm."""
 
-from payments import expiry, inbox, refund_sending
+from payments import closing, expiry, inbox, refund_sending
 
 STEPS = (
     ("gateway events", inbox.process_due),
     ("expired holds", expiry.expire_overdue),
-    ("closed pages", expiry.close_abandoned),
+    ("closed pages", closing.close_abandoned),
     ("refunds requested", refund_sending.request_all_owed),
     ("refunds sent", refund_sending.send_due),
 )

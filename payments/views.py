@@ -13,14 +13,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
 from campaigns.errors import BatchClosed, SoldOut, WindowChanged
 from campaigns.throttle import throttled
+from orders import hoarding
+from orders.hoarding import TooManyUnpaid
+from orders.lifecycle import NotExtendable
 from orders.models import Order
 from orders.pages import order_page
 from orders.tallies import BuyerLimitReached
 from payments import attempts, checkout_words, gateways
 from payments.checkout import place
 from payments.checkout_page import CheckoutPage
+from payments.extension import extend
 from payments.pay_page import PayPage
 
+COME_AGAIN = {
+    HTTPStatus.SERVICE_UNAVAILABLE: RETRY_AFTER_SECONDS,
+    HTTPStatus.TOO_MANY_REQUESTS: hoarding.RETRY_AFTER_SECONDS,
+}
 no_shared_cache = cache_control(private=True, no_cache=True)
 
 
@@ -46,13 +54,18 @@ def _submit(request: HttpRequest, page: CheckoutPage) -> HttpResponse:
     cleaned = page.form.cleaned_data
     try:
         order = place(
-            page.draft(), gateway=cleaned["payment"], submit_key=cleaned["submit_key"]
+            page.draft(hoarding.origin_of(request)),
+            gateway=cleaned["payment"],
+            submit_key=cleaned["submit_key"],
         )
     except BuyerLimitReached as refusal:
         page.form.add_error(
             None, checkout_words.limit_reached(refusal.limit, page.units_held())
         )
         return _checkout(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except TooManyUnpaid as refusal:
+        page.hoard = refusal
+        return _checkout(request, page, HTTPStatus.TOO_MANY_REQUESTS)
     except (SoldOut, BatchClosed, WindowChanged) as refusal:
         page.turn_to_next(refusal)
         return _checkout(request, page, HTTPStatus.CONFLICT)
@@ -82,8 +95,8 @@ def _checkout(
     }
     with timezone.override(page.campaign.seller.time_zone):
         response = render(request, "payments/checkout.html", context, status=status)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if seconds := COME_AGAIN.get(status):
+        response["Retry-After"] = str(seconds)
     return response
 
 
@@ -92,6 +105,15 @@ def _checkout(
 def pay(request: HttpRequest, order: Order) -> HttpResponse:
     if request.method == "POST":
         return _start(order)
+    return _page(request, "payments/pay.html", order)
+
+
+def _page(
+    request: HttpRequest,
+    template: str,
+    order: Order,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HttpResponse:
     campaign = order.batch.campaign
     context = {
         "order": order,
@@ -99,7 +121,7 @@ def pay(request: HttpRequest, order: Order) -> HttpResponse:
         "seller": campaign.seller,
         "page": PayPage.read(order),
     }
-    return render(request, "payments/pay.html", context)
+    return render(request, template, context, status=status)
 
 
 def _start(order: Order) -> HttpResponse:
@@ -114,6 +136,21 @@ def _start(order: Order) -> HttpResponse:
         payment = attempts.start(payment)
     if payment and payment.redirect_url:
         return see_other(payment.redirect_url)
+    return see_other(reverse("payment:pay", args=[order.token]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@order_page
+def extension(request: HttpRequest, order: Order) -> HttpResponse:
+    """What more time means; asked for once, it leads back to the pay page."""
+    template = "payments/extension.html"
+    if request.method != "POST":
+        return _page(request, template, order)
+    try:
+        extend(order.pk)
+    except NotExtendable:
+        order.refresh_from_db()
+        return _page(request, template, order, HTTPStatus.CONFLICT)
     return see_other(reverse("payment:pay", args=[order.token]))
 
 

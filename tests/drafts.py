@@ -13,6 +13,7 @@ from django.test import Client, TestCase
 
 from campaigns.clock import database_now
 from campaigns.models import Allotment, Batch, BatchEvent, ShippingOption
+from orders.hoarding import Origin
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
 from payments import expiry, inbox, refund_sending, sandbox
 from payments.checkout import Draft, DraftLine, place
@@ -44,6 +45,7 @@ def make_draft(
     *,
     units: list[int] | None = None,
     backwards: bool = False,
+    origin: Origin | None = None,
     **buyer: Any,
 ) -> Draft:
     """One line for each number in `units`, in the order of the variants or reversed."""
@@ -65,6 +67,7 @@ def make_draft(
         shipping=ShippingOption.objects.get(seller=read.campaign.seller),
         buyer=make_buyer() | buyer,
         locale="id",
+        origin=origin,
     )
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -41,6 +42,14 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Holds whose time to pay is over by the database's clock."""
         return self.filter(status=Order.Status.PENDING, expires_at__lte=Clock())
 
+    def extendable(self) -> Self:
+        """Holds whose buyer may still have more time: once, and before they end."""
+        return self.filter(
+            status=Order.Status.PENDING,
+            expires_at__gt=Clock(),
+            extended_at__isnull=True,
+        )
+
     def holding_units(self) -> Self:
         """Orders whose lines count in `taken`."""
         return self.filter(status__in=Order.HOLDING)
@@ -76,6 +85,7 @@ class Order(models.Model):
         Status.EXPIRED: {Status.CONFIRMED},
     }
     HOLDING = (Status.PENDING, Status.CONFIRMED, Status.FULFILLED)
+    MOST_EXTRA_MINUTES = 24 * 60
 
     number = models.CharField(
         _("number"), max_length=12, unique=True, default=new_number
@@ -245,6 +255,15 @@ class Order(models.Model):
         return self.total if self.status in self.HOLDING else self.amount_kept
 
     @property
+    def longer_until(self) -> datetime | None:
+        """The end of the hold, were it extended: as long again, and a day at most."""
+        if self.expires_at is None:
+            return None
+        agreed = self.rules.get("hold_minutes", self.MOST_EXTRA_MINUTES)
+        extra = min(agreed, self.MOST_EXTRA_MINUTES)
+        return self.expires_at + timedelta(minutes=extra)
+
+    @property
     def units(self) -> int:
         return sum(line.quantity for line in self.lines.all())
 
@@ -267,6 +286,9 @@ class Order(models.Model):
         """
         origin = self.Status(self.status)
         stamps = {f"{target}_at": Clock()} | columns
+        if origin == self.Status.PENDING:
+            # Where a buyer came from is nobody's business once the hold is over.
+            stamps |= {"hold_origin": "", "hold_network": ""}
         rows = Order.objects.filter(pk=self.pk, status=origin)
         allowed = target in self.TRANSITIONS.get(origin, ())
         if not (allowed and rows.update(status=target, **stamps)):

@@ -19,6 +19,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def open(self) -> Self:
         return self.filter(state__in=Payment.OPEN)
 
+    def waiting_for_gateway(self) -> Self:
+        """Open ones whose gateway was silent, and that still keep their hold."""
+        return self.open().filter(hold_until__gt=Clock())
+
 
 class Payment(models.Model):
     class State(models.TextChoices):

@@ -5,5 +5,6 @@ from payments import views
 app_name = "payment"
 urlpatterns = [
     path("pay/", views.pay, name="pay"),
+    path("extension/", views.extension, name="extension"),
     path("pay/return/", views.returned, name="return"),
 ]

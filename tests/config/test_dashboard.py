@@ -103,6 +103,20 @@ def test_what_needs_a_human_adds_up_to_its_list(staff):
     assert counts == [2, 1, 1, 1, 1]
 
 
+def test_batch_held_by_unpaid_orders_leads_to_them(staff):
+    batch = make_offer(capacity=10)
+    place_paid(batch)
+    for _n in range(2):
+        place_order(batch, units=[3])
+
+    [alert] = desk_of(staff).alerts
+
+    orders = listed(staff, alert)
+    assert alert.value == orders.count() == 2
+    assert units_in(orders) == 6
+    assert str(batch) in alert.label
+
+
 def test_quiet_shop_says_so(staff):
     page = staff.get(reverse("admin:index"))
 

@@ -6,7 +6,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from orders.models import Message
+from campaigns.clock import database_now
+from orders.models import Message, Order
+from payments import expiry
+from tests.drafts import make_offer, place_order
+from tests.silence import down
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +49,20 @@ def test_mail_that_nobody_sends_is_noticed(report):
     assert "✗ outbox" in text
     assert "120 minutes" in text
     assert fails
+
+
+def test_holds_that_nobody_ends_are_noticed_but_not_those_a_gateway_keeps(report):
+    order = place_order(make_offer())
+    Order.objects.update(expires_at=database_now() - timedelta(minutes=30))
+    overlooked, _fails = report()
+    with down():
+        assert not expiry.expire(order.pk)
+
+    kept, fails = report()
+
+    assert "✗ holds" in overlooked
+    assert "✗ holds" not in kept.removeprefix(overlooked)
+    assert not fails
 
 
 def test_a_broker_that_is_away_is_noticed(report, settings):

@@ -3,12 +3,14 @@
 import pytest
 
 from campaigns.actors import SYSTEM
+from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition
 from campaigns.models import Batch
 from config import production as start_of_production
+from config import sweep as round_of_all
 from fulfillment import production
 from fulfillment.errors import NotDrained
-from fulfillment.models import ProductionSheet
+from fulfillment.models import ProductionSheet, ProductionSheetLine
 from orders import cancellation
 from payments import gateways, inbox
 from payments.errors import GatewayError
@@ -29,6 +31,7 @@ from tests.drafts import (
     sums_of,
 )
 from tests.fulfillment.goods import close, in_production, rows_of_goods
+from tests.silence import down
 
 pytestmark = pytest.mark.django_db
 
@@ -184,6 +187,42 @@ def test_a_silent_gateway_holds_the_start_up_until_it_answers(monkeypatch):
     order.refresh_from_db()
     assert order.status == "expired"
     assert order.events.filter(kind="hold_ended").count() == 1
+
+
+def test_a_gateway_down_for_hours_takes_no_right_to_pay_from_a_hold_at_close():
+    batch = make_offer()
+    order = place_order(batch)
+    close(batch)
+
+    with down():
+        assert round_of_all.run()["expired holds"] == 0
+    finish(order, "pay")
+
+    assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
+    sheet = start_of_production.start(batch.pk, actor=SYSTEM)
+    assert sum(line.ordered for line in sheet.lines.all()) == 1
+    assert_invariants()
+
+
+def test_a_gateway_down_for_hours_holds_the_start_up_for_its_grace_alone():
+    batch = make_offer()
+    order = place_order(batch)
+    close(batch)
+
+    with down():
+        for _try in range(2):
+            with pytest.raises(NotDrained):
+                start_of_production.start(batch.pk, actor=SYSTEM)
+        Payment.objects.update(hold_until=database_now())
+        start_of_production.start(batch.pk, actor=SYSTEM)
+    press(payment_of(order), "pay")
+    inbox.process_due()
+
+    assert Batch.objects.get().stage == Stage.PRODUCTION
+    assert sum(line.ordered for line in ProductionSheetLine.objects.all()) == 0
+    assert sums_of(order) == ("expired", TOTAL, 0, 0)
+    assert refunds_of(order) == [("requested", TOTAL, "late")]
+    assert_invariants()
 
 
 def test_an_open_batch_is_refused_before_its_cut_off_and_its_holds_live_on():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from campaigns import rounds
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch, Campaign
 from config import sweep as round_of_all
@@ -152,7 +153,7 @@ def test_many_orders_are_taken_in_chunks(monkeypatch):
     for _n in range(5):
         place_order(batch)
     cancel_batch()
-    monkeypatch.setattr(sweep, "CHUNK", 2)
+    monkeypatch.setattr(rounds, "CHUNK", 2)
 
     assert sweep.cancel_orders_of_canceled_batches() == 5
 

@@ -13,7 +13,7 @@ from campaigns.errors import WindowChanged
 from campaigns.models import Batch, Variant
 from orders import cancellation
 from orders.models import Order
-from payments import attempts, expiry, refund_sending, settlement
+from payments import attempts, closing, refund_sending, settlement
 from payments.checkout import place
 from payments.gateways.base import RefundSnapshot, Snapshot
 from payments.models import Payment, Refund
@@ -127,5 +127,5 @@ def test_a_canceled_order_leads_to_no_payment_page():
     cancellation.cancel_as_shown(order.pk, shown=Decimal(0))
 
     assert attempts.next_attempt(order.pk, "sandbox") is None
-    assert expiry.close_abandoned() == 1
+    assert closing.close_abandoned() == 1
     assert payment_of(order).state == Payment.State.EXPIRED

@@ -1,0 +1,117 @@
+"""Limits on unpaid orders at a time: nobody empties a batch without paying.
+
+Counted are orders of the shop's own door; what the staff entered or the waiting list
+offered is nobody's hoard. An order keeps two keyed digests of where it came from, only
+while it is unpaid.
+
+The limit per buyer is exact: who claimed the buyer's tallies sees every order that
+claimed them before. Those per address and per network are counted without a lock, so
+that strangers never wait for each other: orders being placed at the same moment do not
+see each other, and at most that many get in above the limit.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from campaigns.errors import CampaignError
+from campaigns.throttle import client_address
+from orders.models import Order
+
+PER_BUYER = 3
+# A school, an office, a mobile carrier: many buyers share one address.
+PER_ADDRESS = 100
+PER_NETWORK = 400
+RETRY_AFTER_SECONDS = 600
+# By version of the protocol. A household on IPv6 has a /64 of its own.
+ADDRESS_BITS = {4: 32, 6: 64}
+NETWORK_BITS = {4: 24, 6: 48}
+
+# Partial indexes carry both counts by origin. Orders of the buyer are read only when
+# the tally says that there are units enough to have so many.
+COUNT = """
+SELECT
+    (SELECT COUNT(*) FROM orders_order WHERE status = 'pending'
+     AND NOT (hold_origin = '') AND hold_origin = %s AND id <> %s),
+    (SELECT COUNT(*) FROM orders_order WHERE status = 'pending'
+     AND NOT (hold_network = '') AND hold_network = %s AND id <> %s),
+    CASE WHEN EXISTS (
+        SELECT 1 FROM orders_buyertally
+        WHERE campaign_id = %s AND identity IN (%s, %s) AND units >= %s)
+    THEN (
+        SELECT COUNT(*) FROM orders_order WHERE status = 'pending' AND source = 'shop'
+        AND batch_id IN (SELECT id FROM campaigns_batch WHERE campaign_id = %s)
+        AND (CAST(limit_keys AS text) LIKE %s OR CAST(limit_keys AS text) LIKE %s)
+        AND id <> %s)
+    ELSE 0 END
+"""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an order comes from, as digests; empty where the address is unknown."""
+
+    address: str = ""
+    network: str = ""
+
+
+class TooManyUnpaid(CampaignError):
+    """So many orders are unpaid already: all this buyer's, or of one connection."""
+
+    def __init__(self, unpaid: int, *, is_buyers: bool) -> None:
+        super().__init__(f"{unpaid} unpaid")
+        self.unpaid, self.is_buyers = unpaid, is_buyers
+
+
+def origin_of(request: HttpRequest) -> Origin | None:
+    """None where nothing is counted."""
+    return origin(client_address(request)) if settings.RATE_LIMITS else None
+
+
+def origin(address: str) -> Origin:
+    try:
+        known = _plain(address)
+    except ValueError:
+        return Origin()
+    return Origin(
+        address=_digest(known, ADDRESS_BITS), network=_digest(known, NETWORK_BITS)
+    )
+
+
+def _plain(address: str) -> IPv4Address | IPv6Address:
+    """One spelling: an IPv4 address inside IPv6 is that IPv4 address, zones are cut."""
+    known = ip_address(address.partition("%")[0])
+    return getattr(known, "ipv4_mapped", None) or known
+
+
+def _digest(address: IPv4Address | IPv6Address, bits: dict[int, int]) -> str:
+    network = ip_network((address, bits[address.version]), strict=False)
+    salt = "orders.hoarding"
+    return salted_hmac(salt, str(network), algorithm="sha256").hexdigest()
+
+
+def check(order: Order, *, campaign_id: int, units: int) -> None:
+    """Raise TooManyUnpaid; in the order's transaction, once its tallies are claimed."""
+    by_address, by_network, by_buyer = _counts(order, campaign_id, units)
+    if by_buyer >= PER_BUYER:
+        raise TooManyUnpaid(by_buyer, is_buyers=True)
+    if by_address >= PER_ADDRESS or by_network >= PER_NETWORK:
+        raise TooManyUnpaid(max(by_address, by_network), is_buyers=False)
+
+
+def _counts(order: Order, campaign_id: int, units: int) -> tuple[int, int, int]:
+    """Other unpaid orders: from the address, from the network, of the buyer."""
+    keys = (order.limit_keys * 2)[:2]
+    values = [
+        *(order.hold_origin, order.pk, order.hold_network, order.pk),
+        *(campaign_id, *keys, units + PER_BUYER),
+        *(campaign_id, *(f"%{key}%" for key in keys), order.pk),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, values)
+        by_address, by_network, by_buyer = cursor.fetchone()
+    return by_address, by_network, by_buyer
