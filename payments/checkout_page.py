@@ -159,7 +159,7 @@ class CheckoutPage:
         message = _("Shipping for this quantity is %(price)s. Check the total again.")
         return message % {"price": self._money(price)}
 
-    def draft(self, origin: Origin | None) -> Draft:
+    def draft(self, origin: Origin | None = None) -> Draft:
         cleaned = self.form.cleaned_data
         return Draft(
             campaign=self.campaign,

@@ -99,7 +99,7 @@ def _run_all(
 ) -> list[Result]:
     """Side by side, a core for each; what the second prints is shown afterwards."""
     with ExitStack() as stack:
-        runs = []
+        runs: list[Run] = []
         for database in databases:
             environment = stack.enter_context(_environment(database, folder))
             output = None if not runs else folder / f"{database}.log"
