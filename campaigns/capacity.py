@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from django.db.models import F, Q
 
+from campaigns import room
+from campaigns.caps import Cap
 from campaigns.clock import Clock
 from campaigns.errors import (
     BatchClosed,
@@ -45,7 +47,7 @@ class Gate:
 
     @classmethod
     def waitlist_offer(cls, schedule_version: int) -> "Gate":
-        """As for a new order; freed units are the waiting list's before the public's."""
+        """As for a new order; freed units are the list's before the public's."""
         new_order = cls.new_order(schedule_version)
         for_the_list = Q(sale__in=[Allotment.Sale.OPEN, Allotment.Sale.WAITLIST])
         return replace(new_order, allotment=for_the_list)
@@ -148,7 +150,8 @@ def explain(move: Move, *, schedule_version: int) -> CampaignError:
     Another buyer may have returned units since: then all fits again, and the answer is
     SoldOut with what is left now.
     """
-    batch = Batch.objects.with_clock().get(pk=move.batch_id)
+    batches = Batch.objects.with_clock().select_related("campaign")
+    batch = batches.get(pk=move.batch_id)
     if not batch.is_accepting(batch.clock):
         return BatchClosed()
     if batch.schedule_version != schedule_version:
@@ -157,20 +160,10 @@ def explain(move: Move, *, schedule_version: int) -> CampaignError:
 
 
 def _shortages(batch: Batch, move: Move) -> list[Shortage]:
-    allotments = Allotment.objects.filter(pk__in=move.units)
-    short = [
-        Shortage(a.variant_id, wanted=move.units[a.pk], left=a.left_in(batch))
-        for a in allotments
-        if move.units[a.pk] > a.left_in(batch)
-    ]
-    units, left = sum(move.units.values()), _left_for(move, batch)
-    if units > left or not short:
-        short.append(Shortage(None, wanted=units, left=left))
-    return short
-
-
-def _left_for(move: Move, batch: Batch) -> int:
-    """Units left for an order of this value: none that the cap in money cannot bear."""
-    cap = batch.goods_capacity
-    is_too_dear = cap is not None and batch.goods_taken + move.goods > cap
-    return 0 if is_too_dear else batch.left
+    allotments = Allotment.objects.filter(pk__in=move.units).select_related("variant")
+    wanted = {a: move.units[a.pk] for a in allotments.order_by("pk")}
+    short = room.shortages(batch, wanted)
+    if short:
+        return short
+    left, units = room.most(batch, wanted), sum(wanted.values())
+    return [Shortage(None, wanted=units, left=left, cap=Cap.BATCH)]
