@@ -28,9 +28,12 @@ class NotReady(CampaignError):
 class CapacityBelowTaken(CampaignError):
     """More than `wanted` is gone already: units, orders, or minor units of money."""
 
-    def __init__(self, *, wanted: int, taken: int, cap: Cap = Cap.BATCH) -> None:
+    def __init__(
+        self, *, wanted: int, taken: int, cap: Cap = Cap.BATCH, currency: str = ""
+    ) -> None:
         super().__init__(f"capacity {wanted} is below the {taken} taken ({cap})")
-        self.wanted, self.taken, self.cap = wanted, taken, cap
+        self.wanted, self.taken = wanted, taken
+        self.cap, self.currency = cap, currency
 
 
 class Refused(CampaignError):

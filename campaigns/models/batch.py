@@ -323,7 +323,12 @@ class Batch(models.Model):
                 rows = rows.filter(**{f"{counter}__lte": limit})
             if not rows.update(**{column: limit}):
                 taken = getattr(stored, counter)
-                raise CapacityBelowTaken(wanted=limit or 0, taken=taken, cap=cap)
+                raise CapacityBelowTaken(
+                    wanted=limit or 0,
+                    taken=taken,
+                    cap=cap,
+                    currency=self.campaign.currency,
+                )
             before = getattr(stored, column)
             if before != limit:
                 self.record(column, actor=actor, data={"from": before, "to": limit})
