@@ -48,7 +48,7 @@ class BatchForm(ShopModelForm):
         if "number" in self.fields:
             self.fields["number"].required = False
             self.fields["number"].help_text = _("Left empty, it is the next one.")
-        _bound(self, "capacity", AT_MOST)
+        _bound(self, "capacity", AT_LEAST_ONE, AT_MOST)
         _bound(self, "order_capacity", AT_LEAST_ONE, AT_MOST)
         if "goods_capacity" in self.fields:
             label = self.fields["goods_capacity"].label

@@ -61,11 +61,12 @@ def buyers_of(batch, count=BUYERS):
 @pytest.mark.parametrize("least", CAPS)
 def test_of_stacked_caps_exactly_the_smallest_is_sold(least):
     batch = stacked(least)
-    shown = room.in_batch(batch := Batch.objects.get(pk=batch.pk)).left
+    shown = room.in_batch(Batch.objects.get()).left
 
     outcomes = race(buyers_of(batch))
 
-    assert shown == LEAST
+    # One order could have had them all; here each order is of one unit.
+    assert shown == (MORE if least == "orders" else LEAST)
     assert outcomes == {"ok": LEAST, "SoldOut": BUYERS - LEAST}
     assert room.in_batch(Batch.objects.get()).left == 0
     assert Batch.objects.get().taken == Order.objects.count() == LEAST
