@@ -6,11 +6,13 @@ before it waits for the row's lock and not again afterwards.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from django.db.models import F, Q
 
+from campaigns import room
+from campaigns.caps import Cap
 from campaigns.clock import Clock
 from campaigns.errors import (
     BatchClosed,
@@ -149,48 +151,31 @@ def explain(move: Move, *, schedule_version: int) -> CampaignError:
     Another buyer may have returned units since: then all fits again, and the answer is
     SoldOut with what is left now.
     """
-    batch = Batch.objects.with_clock().get(pk=move.batch_id)
+    batches = Batch.objects.with_clock().select_related("campaign")
+    batch = batches.get(pk=move.batch_id)
     if not batch.is_accepting(batch.clock):
         return BatchClosed()
     if batch.schedule_version != schedule_version:
         return WindowChanged()
-    return SoldOut(_shortages(batch, move, Allotment.left_in))
+    return SoldOut(_shortages(batch, move, room.of_variant))
 
 
 def explain_arrival(move: Move, *, schedule_version: int) -> CampaignError:
     """The same for a move through `Gate.arrival`."""
-    batch = Batch.objects.with_clock().get(pk=move.batch_id)
+    batches = Batch.objects.with_clock().select_related("campaign")
+    batch = batches.get(pk=move.batch_id)
     if not batch.is_before_close(batch.clock):
         return BatchClosed()
     if batch.schedule_version != schedule_version:
         return WindowChanged()
-    return SoldOut(_shortages(batch, move, left_for_arrival))
+    return SoldOut(_shortages(batch, move, room.for_the_asked))
 
 
-def left_for_arrival(allotment: Allotment, batch: Batch) -> int:
-    """Units of the variant that an order moved here may still take."""
-    is_stopped = allotment.sale == Allotment.Sale.STOPPED
-    return 0 if is_stopped else allotment.room_in(batch)
-
-
-def _shortages(
-    batch: Batch, move: Move, left_of: Callable[[Allotment, Batch], int]
-) -> list[Shortage]:
-    allotments = Allotment.objects.filter(pk__in=move.units)
-    left = {allotment: left_of(allotment, batch) for allotment in allotments}
-    short = [
-        Shortage(a.variant_id, wanted=move.units[a.pk], left=units)
-        for a, units in left.items()
-        if move.units[a.pk] > units
-    ]
-    units, room = sum(move.units.values()), _left_for(move, batch)
-    if units > room or not short:
-        short.append(Shortage(None, wanted=units, left=room))
-    return short
-
-
-def _left_for(move: Move, batch: Batch) -> int:
-    """Units left for an order of this value: none that the cap in money cannot bear."""
-    cap = batch.goods_capacity
-    is_too_dear = cap is not None and batch.goods_taken + move.goods > cap
-    return 0 if is_too_dear else batch.left
+def _shortages(batch: Batch, move: Move, left_of: room.LeftOf) -> list[Shortage]:
+    allotments = Allotment.objects.filter(pk__in=move.units).select_related("variant")
+    wanted = {a: move.units[a.pk] for a in allotments.order_by("pk")}
+    short = room.shortages(batch, wanted, left_of)
+    if short:
+        return short
+    left, units = room.most(batch, wanted, left_of), sum(wanted.values())
+    return [Shortage(None, wanted=units, left=left, cap=Cap.BATCH)]

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from campaigns import wording
 from campaigns.models import Batch, Variant
 from campaigns.money import format_money
+from campaigns.room import Room
 
 FEW_VARIANTS = 6
 SEPARATOR = " · "
-# The batches on sale, earliest first, each with the units left by variant id.
-Lefts = Sequence[tuple[Batch, dict[int, int]]]
+# The batches on sale, earliest first, each with what is left in it.
+Rooms = Sequence[tuple[Batch, Room]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,8 @@ class Choice:
     """A variant; `most` units fit in an order, 0 when no batch has it any more.
 
     `left` is set where the variant has less room than its batch; `instead` is the
-    later batch that still has what the first one has not.
+    later batch that still has what the first one has not; `rooms` are what it has
+    where it is on sale.
     """
 
     variant: Variant
@@ -30,6 +32,7 @@ class Choice:
     most: int
     left: int | None
     instead: Batch | None
+    rooms: Rooms
     above_lowest: Decimal
 
     @property
@@ -54,17 +57,25 @@ class Choice:
 
     @property
     def room(self) -> str:
+        return self.room_with()
+
+    @property
+    def note(self) -> str:
+        return self.note_with()
+
+    def room_with(self, returning: int = 0) -> str:
+        """`returning`: units of a gone variant that are held and may come back."""
         if self.is_gone:
-            return _("sold out")
+            return wording.gone_short(returning)
         if self.instead:
             return _("batch %(number)s only") % {"number": self.instead.number}
         return "" if self.left is None else wording.units_left(self.left)
 
-    @property
-    def note(self) -> str:
+    def note_with(self, returning: int = 0) -> str:
         more = format_money(self.above_lowest, self.currency)
         price = f"+{more}" if self.above_lowest else ""
-        return SEPARATOR.join(part for part in (price, self.room) if part)
+        parts = (price, self.room_with(returning))
+        return SEPARATOR.join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,7 @@ class Group:
 def choose_from(
     variants: Sequence[Variant],
     *,
-    lefts: Lefts,
+    rooms: Rooms,
     most: int,
     currency: str,
 ) -> list[Choice]:
@@ -86,9 +97,10 @@ def choose_from(
             variant=variant,
             text=variant.label,
             currency=currency,
-            most=min(most, _greatest_left(variant, lefts)),
-            left=_own_left(variant, lefts),
-            instead=_later_batch(variant, lefts),
+            most=min(most, _greatest_left(variant, rooms)),
+            left=_own_left(variant, rooms),
+            instead=_later_batch(variant, rooms),
+            rooms=rooms,
             above_lowest=variant.price - lowest,
         )
         for variant in variants
@@ -114,18 +126,18 @@ def option_names(choices: Sequence[Choice]) -> str:
     return SEPARATOR.join(names.pop()) if len(names) == 1 else ""
 
 
-def _greatest_left(variant: Variant, lefts: Lefts) -> int:
-    return max((left.get(variant.pk, 0) for _, left in lefts), default=0)
+def _greatest_left(variant: Variant, rooms: Rooms) -> int:
+    return max((room.units_of(variant.pk) for _, room in rooms), default=0)
 
 
-def _own_left(variant: Variant, lefts: Lefts) -> int | None:
-    if not lefts:
+def _own_left(variant: Variant, rooms: Rooms) -> int | None:
+    if not rooms:
         return None
-    batch, left = lefts[0]
-    own = left.get(variant.pk, 0)
-    return own if own < batch.left else None
+    _batch, room = rooms[0]
+    own = room.units_of(variant.pk)
+    return own if own < room.left else None
 
 
-def _later_batch(variant: Variant, lefts: Lefts) -> Batch | None:
-    having = [batch for batch, left in lefts if left.get(variant.pk)]
-    return having[0] if having and having[0] is not lefts[0][0] else None
+def _later_batch(variant: Variant, rooms: Rooms) -> Batch | None:
+    having = [batch for batch, room in rooms if room.units_of(variant.pk)]
+    return having[0] if having and having[0] is not rooms[0][0] else None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from campaigns.caps import Cap
+
 
 class CampaignError(Exception):
     """Something the rules of a campaign do not allow."""
@@ -24,9 +26,14 @@ class NotReady(CampaignError):
 
 
 class CapacityBelowTaken(CampaignError):
-    def __init__(self, *, wanted: int, taken: int) -> None:
-        super().__init__(f"capacity {wanted} is below the {taken} units taken")
+    """More than `wanted` is gone already: units, orders, or minor units of money."""
+
+    def __init__(
+        self, *, wanted: int, taken: int, cap: Cap = Cap.BATCH, currency: str = ""
+    ) -> None:
+        super().__init__(f"capacity {wanted} is below the {taken} taken ({cap})")
         self.wanted, self.taken = wanted, taken
+        self.cap, self.currency = cap, currency
 
 
 class Refused(CampaignError):
@@ -43,11 +50,12 @@ class WindowChanged(CampaignError):
 
 @dataclass(frozen=True)
 class Shortage:
-    """What is short: a variant, or the whole batch when `variant_id` is None."""
+    """What is short, and by which cap; the whole batch when `variant_id` is None."""
 
     variant_id: int | None
     wanted: int
     left: int
+    cap: Cap
 
 
 class SoldOut(CampaignError):

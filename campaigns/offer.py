@@ -9,12 +9,13 @@ from typing import Self
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from campaigns import wording
+from campaigns import room, wording
 from campaigns.choices import Choice, Group, choose_from, grouped, option_names
 from campaigns.clock import Clock
 from campaigns.gallery import Image
-from campaigns.models import Allotment, Batch, Campaign, Seller, ShippingOption
+from campaigns.models import Batch, Campaign, Seller, ShippingOption
 from campaigns.phases import Phase, Standing, headline, next_change, standing
+from campaigns.room import Room
 from campaigns.steps import Step, steps
 
 # Checkout has its own limits; this one keeps a slip of the finger from being sent.
@@ -27,9 +28,11 @@ class BatchRow:
 
     batch: Batch
     phase: Phase
-    left: dict[int, int]
-    # Variants that are gone and not stopped: somebody may wait for them.
-    gone: set[int]
+    room: Room
+
+    @property
+    def left(self) -> int:
+        return self.room.left
 
     @property
     def is_counted(self) -> bool:
@@ -81,7 +84,7 @@ class Offer:
             now=now,
             campaign=campaign,
             images=[Image.of(picture) for picture in campaign.pictures.all()],
-            main=headline([Standing(row.phase, row.batch) for row in rows]),
+            main=headline([Standing(r.phase, r.batch, r.left) for r in rows]),
             rows=rows,
             choices=_choices(campaign, rows),
             couriers=list(campaign.seller.shipping_options.offered(campaign.currency)),
@@ -103,6 +106,20 @@ class Offer:
         return self.main.batch
 
     @property
+    def row(self) -> BatchRow | None:
+        """Of the batch the page speaks about."""
+        return next((row for row in self.rows if row.batch == self.batch), None)
+
+    @property
+    def left(self) -> int:
+        return self.main.left
+
+    @property
+    def limit(self) -> str:
+        """Why less is left than the batch can make, where the units do not say it."""
+        return wording.limit(self.row.room.batch.cap) if self.row else ""
+
+    @property
     def badge(self) -> wording.Badge:
         return wording.badge(self.phase, self.batch)
 
@@ -117,7 +134,7 @@ class Offer:
     @property
     def waiting_lists(self) -> list[BatchRow]:
         """The batches for which somebody may wait."""
-        return [row for row in self.rows if row.is_counted and row.gone]
+        return [row for row in self.rows if row.is_counted and row.room.gone]
 
     @property
     def next_opening(self) -> Batch | None:
@@ -206,29 +223,20 @@ def _with_clock(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
 
 
 def _batch_rows(found: Iterable[Batch], now: datetime) -> list[BatchRow]:
-    batches = {batch.pk: batch for batch in found}
-    left: dict[int, dict[int, int]] = {pk: {} for pk in batches}
-    gone: dict[int, set[int]] = {pk: set() for pk in batches}
-    allotments = Allotment.objects.of(batches.values()).filter(variant__active=True)
-    for allotment in allotments:
-        units = allotment.left_in(batches[allotment.batch_id])
-        left[allotment.batch_id][allotment.variant_id] = units
-        if not units and allotment.sale != Allotment.Sale.STOPPED:
-            gone[allotment.batch_id].add(allotment.variant_id)
-    return [_batch_row(batch, now, left[pk], gone[pk]) for pk, batch in batches.items()]
+    batches = list(found)
+    rooms = room.in_batches(batches)
+    return [_batch_row(batch, now, rooms[batch.pk]) for batch in batches]
 
 
-def _batch_row(
-    batch: Batch, now: datetime, left: dict[int, int], gone: set[int]
-) -> BatchRow:
-    phase = standing(batch, now, has_variants=any(left.values())).phase
-    return BatchRow(batch=batch, phase=phase, left=left, gone=gone)
+def _batch_row(batch: Batch, now: datetime, room: Room) -> BatchRow:
+    phase = standing(batch, now, left=room.left).phase
+    return BatchRow(batch=batch, phase=phase, room=room)
 
 
 def _choices(campaign: Campaign, rows: list[BatchRow]) -> list[Choice]:
     return choose_from(
         list(campaign.variants.active()),
-        lefts=[(row.batch, row.left) for row in rows if row.phase.is_on_sale],
+        rooms=[(row.batch, row.room) for row in rows if row.phase.is_on_sale],
         most=min(campaign.buyer_limit or MOST_UNITS, MOST_UNITS),
         currency=campaign.currency,
     )

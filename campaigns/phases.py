@@ -1,7 +1,7 @@
 """Where a batch and its campaign stand by the database's clock, as buyers are told."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,17 +34,20 @@ BEING_MADE = {Phase.CLOSED, Phase.PRODUCTION, Phase.SHIPPING}
 
 @dataclass(frozen=True)
 class Standing:
-    """A batch with its phase; of a campaign nothing was announced for, no batch."""
+    """A batch with its phase; of a campaign nothing was announced for, no batch.
+
+    `left`: units the public can still have.
+    """
 
     phase: Phase
     batch: Batch | None
+    left: int = 0
 
 
-def standing(batch: Batch, now: datetime, *, has_variants: bool) -> Standing:
-    """`has_variants`: at least one of its variants is still sold in this batch."""
+def standing(batch: Batch, now: datetime, *, left: int) -> Standing:
     if batch.stage != Batch.Stage.OPEN:
-        return Standing(Phase(batch.stage), batch)
-    return Standing(_phase_of_open(batch, now, has_variants), batch)
+        return Standing(Phase(batch.stage), batch, left)
+    return Standing(_phase_of_open(batch, now, left), batch, left)
 
 
 def headline(standings: Sequence[Standing]) -> Standing:
@@ -67,27 +70,27 @@ def next_change(batches: Sequence[Batch], now: datetime) -> datetime | None:
     return min(moments, default=None)
 
 
-def _phase_of_open(batch: Batch, now: datetime, has_variants: bool) -> Phase:
+def _phase_of_open(batch: Batch, now: datetime, left: int) -> Phase:
     if batch.opens_at is None or batch.opens_at > now:
         return Phase.SCHEDULED
     if not batch.is_accepting(now):
         return Phase.CLOSED
-    if not (has_variants and batch.left):
+    if not left:
         return Phase.FULL
-    return Phase.NEARLY_FULL if _is_nearly_full(batch) else Phase.OPEN
+    return Phase.NEARLY_FULL if _is_nearly_full(batch, left) else Phase.OPEN
 
 
-def _is_nearly_full(batch: Batch) -> bool:
+def _is_nearly_full(batch: Batch, left: int) -> bool:
     """A tenth left, or ten units; a small batch is not so before half is gone."""
     few = max(NEARLY_FULL_UNITS, batch.capacity // NEARLY_FULL_SHARE)
-    return batch.left <= min(few, batch.taken)
+    return left <= min(few, batch.taken)
 
 
 def _said_as_next(chosen: Standing, standings: Sequence[Standing]) -> Standing:
     """A later batch is offered because an earlier one is full: say so."""
     before = standings[: standings.index(chosen)]
     if chosen.phase.is_on_sale and any(each.phase is Phase.FULL for each in before):
-        return Standing(Phase.NEXT_BATCH, chosen.batch)
+        return replace(chosen, phase=Phase.NEXT_BATCH)
     return chosen
 
 

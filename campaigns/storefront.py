@@ -9,13 +9,13 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns import wording
+from campaigns import room, wording
 from campaigns.clock import database_now
 from campaigns.gallery import Image
-from campaigns.models import Allotment, Batch, Campaign, Picture, Seller, Variant
+from campaigns.models import Batch, Campaign, Picture, Seller, Variant
 from campaigns.phases import (
     BEING_MADE,
     ON_SALE,
@@ -127,19 +127,6 @@ def search_words(query: str) -> list[str]:
     return query[:QUERY_LENGTH].replace(NUL, " ").split()[:QUERY_WORDS]
 
 
-def sold_variants() -> Exists:
-    """Whether a batch still sells at least one of its variants."""
-    roomy = Q(capacity__isnull=True) | Q(capacity__gt=F("taken"))
-    return Exists(
-        Allotment.objects.filter(
-            roomy,
-            batch=OuterRef("pk"),
-            sale=Allotment.Sale.OPEN,
-            variant__active=True,
-        )
-    )
-
-
 def _matching(campaigns: QuerySet[Campaign], words: list[str]) -> QuerySet[Campaign]:
     for word in words:
         campaigns = campaigns.filter(
@@ -185,7 +172,7 @@ class _Shelving:
     def _batches(self) -> dict[int, list[Batch]]:
         found: dict[int, list[Batch]] = defaultdict(list)
         batches = Batch.objects.public().filter(campaign__in=self.campaigns)
-        for batch in batches.annotate(is_sold=sold_variants()).order_by("number"):
+        for batch in room.counted(batches).order_by("number"):
             found[batch.campaign_id].append(batch)
         return found
 
@@ -195,7 +182,7 @@ class _Shelving:
 
     def _offered(self, campaign: Campaign) -> Offered:
         standings = [
-            standing(batch, self.now, has_variants=getattr(batch, "is_sold", False))
+            standing(batch, self.now, left=room.left_in_list(batch, campaign.currency))
             for batch in self._batches.get(campaign.pk, [])
         ]
         return Offered(campaign, standings, headline(standings))
@@ -238,7 +225,7 @@ class _Shelving:
             paid=batch.taken if batch else 0,
             capacity=batch.capacity if batch and is_counted else None,
             minimum=batch.minimum_units if batch else None,
-            count=wording.left(batch) if batch else "",
+            count=wording.left(offer.main.left, batch) if batch else "",
             foot=foot,
             seller_name=campaign.seller.name if self.with_seller else "",
             image=image,

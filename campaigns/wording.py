@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import dates
+from campaigns.caps import Cap
 from campaigns.models import Batch, Campaign
 from campaigns.phases import Phase
 
@@ -53,15 +54,34 @@ def window(batch: Batch) -> str:
     return dates.window_short(batch.ships_from, batch.ships_until)
 
 
-def left(batch: Batch) -> str:
+def left(units: int, batch: Batch) -> str:
     return _("%(left)s of %(capacity)s left") % {
-        "left": batch.left,
+        "left": units,
         "capacity": batch.capacity,
     }
 
 
 def units_left(units: int) -> str:
     return _("%(n)s left") % {"n": units}
+
+
+def limit(cap: Cap) -> str:
+    """A cap that no count of units shows."""
+    return {
+        Cap.ORDERS: _("This batch takes a limited number of orders."),
+        Cap.MONEY: _("This batch takes orders up to a limited value of goods."),
+    }.get(cap, "")
+
+
+def gone(returning: int) -> str:
+    """Nothing is left; `returning` units are unpaid and would be on sale again."""
+    if not returning:
+        return _("sold out")
+    return _("all taken, %(n)s unpaid and may come back") % {"n": returning}
+
+
+def gone_short(returning: int) -> str:
+    return _("%(n)s held, may return") % {"n": returning} if returning else gone(0)
 
 
 def cut_off(batch: Batch, now: datetime) -> str:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import dates, wording
+from campaigns import dates, room, wording
 from campaigns.clock import Clock
 from campaigns.lists import any_of, link_to
 from campaigns.models import Batch
@@ -83,7 +83,8 @@ class Card:
     @property
     def badge(self) -> wording.Badge:
         batch = self.batch
-        phase = standing(batch, batch.clock, has_variants=True).phase
+        left = room.left_in_list(batch, batch.campaign.currency)
+        phase = standing(batch, batch.clock, left=left).phase
         return wording.badge(phase, batch)
 
     @property
@@ -207,7 +208,8 @@ def _cards(desk: Desk) -> list[Card]:
     if not (desk.may_see(Batch) and desk.may_see(Order)):
         return []
     live = desk.rows(Batch).filter(stage__in=LIVE).select_related("campaign__seller")
-    batches = list(live.annotate(clock=Clock()).order_by("closes_at", "pk"))
+    counted = room.counted(live.annotate(clock=Clock()))
+    batches = list(counted.order_by("closes_at", "pk"))
     tallies = _tallies(desk.rows(Order).filter(batch__in=batches))
     sees_money = desk.sees_money()
     return [

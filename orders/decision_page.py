@@ -15,7 +15,7 @@ from campaigns import dates
 from campaigns.clock import database_now
 from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
 from campaigns.models import Batch
-from orders import decisions
+from orders import decisions, moves
 from orders.models import Decision, Order
 from orders.pages import order_page
 
@@ -91,6 +91,11 @@ class DecisionPage:
             State.WITHDRAWN: _("There is nothing to answer any more."),
         }.get(State(self.decision.state), _("There was no answer in time."))
 
+    @property
+    def left(self) -> int:
+        """Units of the other batch for orders like this one."""
+        return moves.left_for(self.order, self.target)
+
     def tell(self, refusal: CampaignError) -> None:
         self.trouble = _trouble(self, refusal)
         if isinstance(refusal, SoldOut):
@@ -140,7 +145,7 @@ def _shown(
 
 
 def _trouble(page: DecisionPage, refusal: CampaignError) -> Trouble:
-    number = {"number": page.target.number, "left": page.target.left}
+    number = {"number": page.target.number, "left": page.left}
     match refusal:
         case SoldOut():
             return Trouble(

@@ -2,6 +2,7 @@
 
 from django.db.models import Sum
 
+from campaigns import room
 from campaigns.models import Batch
 from campaigns.phases import Phase, standing
 from campaigns.rounds import count_done
@@ -15,17 +16,20 @@ LITTLE_LEFT = (Phase.NEARLY_FULL, Phase.FULL)
 def is_hoarded(batch: Batch, held: int) -> bool:
     """Whether more than half of the batch is unpaid, and others find little.
 
-    Read `batch` with its clock; `held` are its units in unpaid orders.
+    Read `batch` with its clock, as `room.counted`; `held` are its unpaid units.
     """
     is_most = held >= FEWEST_UNITS and 2 * held > batch.capacity
-    phase = standing(batch, batch.clock, has_variants=True).phase
+    left = room.left_in_list(batch, batch.campaign.currency)
+    phase = standing(batch, batch.clock, left=left).phase
     return is_most and phase in LITTLE_LEFT
 
 
 def tell_sellers() -> int:
     """One mail for a batch and day at most."""
     held = _units_held()
-    batches = Batch.objects.with_clock().select_related("campaign__seller")
+    batches = room.counted(Batch.objects.with_clock()).select_related(
+        "campaign__seller"
+    )
     hoarded = [b for b in batches.filter(pk__in=held) if is_hoarded(b, held[b.pk])]
     return count_done(hoarded, lambda b: emails.seller_alert(b, held=held[b.pk]))
 

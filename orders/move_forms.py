@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import dates
+from campaigns import dates, room
 from campaigns.admin.moments import MomentField, help_text
 from campaigns.clock import database_now
 from campaigns.models import Batch
@@ -26,7 +26,11 @@ class TargetField(BatchChoice):
     def label_from_instance(self, batch: Batch) -> str:
         words = _("%(batch)s: %(left)s left, ships %(window)s")
         window = dates.window_short(batch.ships_from, batch.ships_until)
-        return words % {"batch": batch, "left": batch.left, "window": window}
+        return words % {
+            "batch": batch,
+            "left": room.in_batch(batch).left,
+            "window": window,
+        }
 
 
 class OfferForm(forms.Form):

@@ -10,12 +10,12 @@ from enum import StrEnum, auto
 
 from django.db.models import Q, QuerySet
 
-from campaigns import capacity
+from campaigns import capacity, room
 from campaigns.actors import BUYER
 from campaigns.capacity import Gate, Move
 from campaigns.errors import CampaignError
 from campaigns.models import Allotment, Batch
-from orders import emails, lifecycle
+from orders import emails, lifecycle, public_sale
 from orders.models import Decision, Order, OrderLine
 
 AFTER_FREEZE = (Batch.Stage.PRODUCTION, Batch.Stage.SHIPPING)
@@ -79,19 +79,19 @@ def hindrance_at(target: Batch, order: Order, now: datetime) -> Reason | None:
 def _lack_of_room(target: Batch, order: Order) -> Reason | None:
     allotments = _allotments(target)
     wanted = _units_by_variant(order)
-    on_sale = {
-        variant
-        for variant, allotment in allotments.items()
-        if allotment.sale != Allotment.Sale.STOPPED
-    }
-    if wanted.keys() - on_sale:
+    sold = {variant for variant, allotment in allotments.items() if allotment.is_sold}
+    if wanted.keys() - sold:
         return Reason.LACKS_VARIANT
-    is_short = any(
-        units > capacity.left_for_arrival(allotments[variant], target)
-        for variant, units in wanted.items()
-    )
-    units = sum(wanted.values())
-    return Reason.FULL if is_short or units > target.left else None
+    basket = {allotments[variant]: units for variant, units in wanted.items()}
+    is_short = room.shortages(target, basket, room.for_the_asked)
+    return Reason.FULL if is_short else None
+
+
+def left_for(order: Order, target: Batch) -> int:
+    """The most units of the order's variants that still fit there."""
+    allotments = _allotments(target)
+    wanted = [allotments[v] for v in _units_by_variant(order) if v in allotments]
+    return room.most(target, wanted, room.for_the_asked)
 
 
 def arrival_of(order: Order, target: Batch, *, seen: int) -> Move:
@@ -121,10 +121,12 @@ def move(
     target = Batch.objects.select_related("campaign__seller").get(pk=decision.target_id)
     arriving = arrival_of(order, target, seen=seen)
     leaving = lifecycle.claim_of(order, capacity.ANY_TIME).reversed(_as_read(origin))
+    freed = list(leaving.units)
     _enter(target, lines)
     order.change_batch(target, schedule_version=seen)
     order.record("moved", actor=BUYER, data=_noted(order, origin, decision))
     emails.order_moved(order, decision)
+    public_sale.keep_freed(origin.pk, freed, beside=target.pk)
     capacity.shift(leaving, arriving)
 
 
@@ -162,7 +164,8 @@ def _window(batch: Batch) -> str:
 
 
 def _allotments(batch: Batch) -> dict[int, Allotment]:
-    return {allotment.variant_id: allotment for allotment in batch.allotments.all()}
+    rows = batch.allotments.select_related("variant")
+    return {allotment.variant_id: allotment for allotment in rows}
 
 
 def _units_by_variant(order: Order) -> dict[int, int]:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from campaigns import room
 from campaigns.models import Allotment, Batch
 from orders.models import Order, OrderLine, WaitlistEntry
 
@@ -51,12 +52,14 @@ class BatchNumbers:
 
     batch: Batch
     variants: list[VariantNumbers]
+    left: int
     people_waiting: int
 
     @classmethod
     def read(cls, batch: Batch) -> Self:
         """Four queries, however many variants and orders there are."""
-        allotments = Allotment.objects.of([batch])
+        allotments = list(Allotment.objects.of([batch]))
+        left = room.Room.of(batch, allotments)
         sold, wanted = _sold(batch), _wanted(batch)
         return cls(
             batch=batch,
@@ -68,22 +71,17 @@ class BatchNumbers:
                         **sold.get(allotment.pk, {}),
                         **wanted.get(allotment.variant_id, {}),
                     ),
-                    left=left_of(allotment, batch),
+                    left=left.units_of(allotment.variant_id),
                 )
                 for allotment in allotments
             ],
+            left=left.left,
             people_waiting=_people_waiting(batch),
         )
 
     @cached_property
     def units(self) -> Units:
         return sum((variant.units for variant in self.variants), start=Units())
-
-    @property
-    def left(self) -> int:
-        """What the public can have: nothing of variants that are not on sale."""
-        on_sale = sum(variant.left for variant in self.variants)
-        return min(self.batch.left, on_sale)
 
     @property
     def short_of_minimum(self) -> int:
@@ -95,10 +93,6 @@ class BatchNumbers:
         """What the waiting list would buy, at the prices of today."""
         prices = (v.allotment.variant.price * v.units.waiting for v in self.variants)
         return sum(prices, start=Decimal(0))
-
-
-def left_of(allotment: Allotment, batch: Batch) -> int:
-    return allotment.left_in(batch)
 
 
 def _sold(batch: Batch) -> dict[int, Counted]:

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
+from campaigns import room
 from campaigns.models import Batch
 from campaigns.rounds import count_done
 from orders import emails
@@ -21,7 +22,7 @@ def tell_of_openings() -> int:
 
 
 def _tell_of(batch: Batch) -> int:
-    if not batch.left:
+    if not room.in_batch(batch).left:
         return 0
     return count_done(list(_not_told(batch)), lambda entry: _tell(entry, batch))
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
+from campaigns import room
 from campaigns.errors import BatchClosed, CampaignError
 from campaigns.models import Allotment, Batch
-from campaigns.money import to_minor_units
 from orders.models import WaitlistEntry
 
 Sale = Allotment.Sale
@@ -25,32 +25,14 @@ class NotSold(CampaignError):
     """The seller does not sell this variant in this batch."""
 
 
-def room(allotment: Allotment, batch: Batch) -> int:
-    """Units that all caps together still bear, whoever may have them."""
-    if not is_sold(allotment):
-        return 0
-    caps = [batch.left]
-    if allotment.capacity is not None:
-        caps.append(allotment.capacity - allotment.taken)
-    price = to_minor_units(allotment.variant.price, batch.campaign.currency)
-    if batch.goods_capacity is not None and price:
-        caps.append((batch.goods_capacity - batch.goods_taken) // price)
-    return max(0, min(caps))
-
-
-def is_sold(allotment: Allotment) -> bool:
-    return allotment.variant.active and allotment.sale != Sale.STOPPED
-
-
 def is_gone(allotment: Allotment, batch: Batch) -> bool:
     """Sold in this batch, and the public can have none of it now."""
-    is_public = allotment.sale == Sale.OPEN and room(allotment, batch)
-    return is_sold(allotment) and not is_public
+    return allotment.is_sold and not room.of_variant(allotment, batch).units
 
 
 def rooms(batch: Batch, allotments: Iterable[Allotment]) -> dict[int, int]:
-    """By variant id, where there is any room."""
-    found = {a.variant_id: room(a, batch) for a in allotments}
+    """Units that all caps together still bear, by variant id, where there are any."""
+    found = {a.variant_id: room.for_the_asked(a, batch).units for a in allotments}
     return {variant: units for variant, units in found.items() if units}
 
 
@@ -64,24 +46,30 @@ def keep_sold_out(batch_id: int, variant_id: int) -> None:
     if not batch.is_accepting(batch.clock):
         raise BatchClosed
     own = allotments.get(variant_id)
-    if own is None or not is_sold(own):
+    if own is None or not own.is_sold:
         raise NotSold
     if not is_gone(own, batch):
         raise StillAvailable
     # A full batch sells a unit freed of any variant: all of them are wanted.
-    _keep([own] if batch.left else allotments.values())
+    is_full = room.is_full(batch, allotments.values())
+    _keep(allotments.values() if is_full else [own])
 
 
-def keep_freed(batch_id: int, freed: Iterable[int]) -> None:
+def keep_freed(
+    batch_id: int, freed: Iterable[int], *, beside: int | None = None
+) -> None:
     """Before units of these allotments come free, in the transaction that frees them.
 
-    The public takes nothing that somebody waits for until the list was asked.
+    The public takes nothing that somebody waits for until the list was asked. `beside`
+    is another batch whose allotments the transaction takes next: those of both are
+    locked in one order.
     """
     waiting = WaitlistEntry.objects.waiting().filter(batch=batch_id).order_by()
     if not waiting.exists():
         return
+    _lock_allotments([batch_id, beside] if beside else [batch_id])
     allotments = _locked_allotments(batch_id)
-    if not _read(batch_id).left:
+    if room.is_full(_read(batch_id), allotments.values()):
         _keep(allotments.values())
         return
     wanted = set(waiting.values_list("variant_id", flat=True))
@@ -132,6 +120,11 @@ def _locked_allotments(batch_id: int) -> dict[int, Allotment]:
     rows = Allotment.objects.filter(batch=batch_id).select_related("variant")
     locked = rows.select_for_update(no_key=True, of=("self",)).order_by("pk")
     return {allotment.variant_id: allotment for allotment in locked}
+
+
+def _lock_allotments(batch_ids: Iterable[int]) -> None:
+    rows = Allotment.objects.filter(batch__in=batch_ids).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 def _read(batch_id: int) -> Batch:

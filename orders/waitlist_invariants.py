@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q
 
+from campaigns import room
 from campaigns.clock import database_now
 from campaigns.invariants import Invariant
 from campaigns.models import Allotment, Batch
-from orders import public_sale
 from orders.models import Order, WaitlistEntry
 
 CHUNK = 5000
@@ -26,7 +26,7 @@ def units_kept_for_nobody() -> Iterable[str]:
     of_nobody = Batch.objects.accepting().filter(~wanted).exclude(open_at__gte=limit)
     kept = Allotment.objects.filter(sale=Allotment.Sale.WAITLIST, batch__in=of_nobody)
     for allotment in kept.select_related("variant", "batch__campaign"):
-        if units := public_sale.room(allotment, allotment.batch):
+        if units := room.for_the_asked(allotment, allotment.batch).units:
             yield f"allotment {allotment.pk}: {units} left, kept for nobody"
 
 

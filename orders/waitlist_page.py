@@ -27,7 +27,7 @@ class JoinPage:
         campaigns = Campaign.objects.public().select_related("seller")
         campaign = get_object_or_404(campaigns, slug=slug)
         batch = _batch(campaign, data.get("batch", ""))
-        sold = list(filter(public_sale.is_sold, Allotment.objects.of([batch])))
+        sold = [a for a in Allotment.objects.of([batch]) if a.is_sold]
         asked = [a for a in sold if str(a.variant_id) == data.get("variant")]
         gone = [a for a in sold if public_sale.is_gone(a, batch)]
         offered = [a for a in sold if a in gone or a in asked]

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from campaigns import room
 from campaigns.admin.transitions import staff
 from campaigns.models import Batch
 from campaigns.models.batch import BatchQuerySet
@@ -26,7 +27,12 @@ def chat_order(request: HttpRequest) -> HttpResponse:
     batches = _batches(request)
     asked = request.GET.get("batch", "")
     if not asked:
-        context = {"title": _("Which batch is it for?"), "batches": batches.accepting()}
+        accepting = list(batches.accepting())
+        rooms = room.in_batches(accepting)
+        context = {
+            "title": _("Which batch is it for?"),
+            "batches": [(batch, rooms[batch.pk].left) for batch in accepting],
+        }
         return _page(request, "admin/orders/order/chat_batches.html", context)
     data = request.POST if request.method == "POST" else None
     page = ChatPage.read(_chosen(batches, asked), data)

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import dates
+from campaigns import dates, room
 from campaigns.actors import Actor
 from campaigns.errors import CampaignError, Refused, SoldOut, WindowChanged
 from campaigns.models import Allotment, Batch
@@ -86,7 +86,11 @@ class ChatPage:
     def rows(self) -> list[Row]:
         allotments = Allotment.objects.of([self.batch]).filter(variant__active=True)
         return [
-            Row(a, a.left_in(self.batch), self.data.get(f"quantity-{a.variant_id}", ""))
+            Row(
+                a,
+                room.of_variant(a, self.batch).units,
+                self.data.get(f"quantity-{a.variant_id}", ""),
+            )
             for a in allotments.order_by("variant__position", "variant")
         ]
 
@@ -171,7 +175,8 @@ class ChatPage:
             return ""
         words = _("This batch takes no orders now (%(stage)s, %(left)s left).")
         stage = self.batch.get_stage_display()
-        return words % {"stage": stage, "left": self.batch.left}
+        left = room.in_batch(self.batch).left
+        return words % {"stage": stage, "left": left}
 
     def _limit_in_words(self, refusal: BuyerLimitReached) -> str:
         buyer = self.form.cleaned_data["buyer"]

@@ -3,8 +3,7 @@
 import hashlib
 import json
 import re
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Self, cast
@@ -16,9 +15,10 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
+from campaigns import room
+from campaigns.errors import BatchClosed, CampaignError, SoldOut
 from campaigns.gallery import Image
-from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
+from campaigns.models import Batch, Campaign, ShippingOption, Variant
 from campaigns.money import format_money
 from orders import tallies
 from orders.hoarding import Origin, TooManyUnpaid
@@ -31,34 +31,10 @@ from payments.basket import (
     read_basket,
 )
 from payments.checkout import Draft, DraftLine, deposit_of, rules_of
-from payments.forms import CheckoutForm
+from payments.checkout_offer import Offer, offer_instead
+from payments.forms import CheckoutForm, checkout_form
 
 WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
-
-
-@dataclass
-class Offer:
-    """What is offered instead of what was refused."""
-
-    refusal: CampaignError
-    batch: Batch
-    left: int
-    next_batch: Batch | None
-    shortages: list[tuple[str, int, int]] = field(default_factory=list)
-
-    @property
-    def kind(self) -> str:
-        return type(self.refusal).__name__
-
-    @property
-    def is_not_open_yet(self) -> bool:
-        opens_at = self.batch.opens_at
-        return opens_at is not None and opens_at > self.batch.clock
-
-    @property
-    def can_be_smaller(self) -> bool:
-        """Whether fewer units would still fit into the batch."""
-        return isinstance(self.refusal, SoldOut) and self.left > 0
 
 
 @dataclass
@@ -96,7 +72,9 @@ class CheckoutPage:
             basket=basket,
             lines=draft_lines(basket, campaign, batch, data),
             options=options,
-            form=form_for(campaign, options, request.POST, bound=is_order, batch=batch),
+            form=checkout_form(
+                campaign, options, request.POST, bound=is_order, batch=batch
+            ),
             data=data,
             typed=request.POST,
         )
@@ -106,7 +84,7 @@ class CheckoutPage:
         typed = self.typed.copy()
         typed.pop("submit_key", None)
         self.is_stale = True
-        self.form = form_for(
+        self.form = checkout_form(
             self.campaign, self.options, typed, bound=False, batch=self.batch
         )
 
@@ -176,56 +154,24 @@ class CheckoutPage:
         """What the buyer should hear before typing an address."""
         if not self.batch.is_accepting(self.batch.clock):
             return BatchClosed()
-        short = any(
-            line.quantity > line.allotment.left_in(self.batch) for line in self.lines
-        )
-        return SoldOut([]) if short or self.units > self.batch.left else None
+        wanted = {line.allotment: line.quantity for line in self.lines}
+        short = room.shortages(self.batch, wanted)
+        return SoldOut(short) if short else None
 
     def turn_to_next(self, refusal: CampaignError) -> None:
         """Show what happened, and the same form for what is offered instead.
 
         Never silently: the buyer reads the other window and agrees to it anew.
         """
-        refused = Batch.objects.with_clock().get(pk=self.batch.pk)
-        next_batch = self._next_batch(refused, refusal)
-        self.offer = Offer(
-            refusal=refusal,
-            batch=refused,
-            left=refused.left,
-            next_batch=next_batch,
-            shortages=self._shortages(refused),
+        refused = self.campaign.batches.with_clock().get(pk=self.batch.pk)
+        self.offer = offer_instead(
+            refusal, batch=refused, quantities=self.basket.quantities
         )
-        self.batch = next_batch or refused
+        self.batch = self.offer.next_batch or refused
         self.lines = draft_lines(self.basket, self.campaign, self.batch, self.data)
-        self.form = form_for(
+        self.form = checkout_form(
             self.campaign, self.options, self.typed, bound=False, batch=self.batch
         )
-
-    def _next_batch(self, refused: Batch, refusal: CampaignError) -> Batch | None:
-        """The same batch under its new window, or the earliest other one that fits."""
-        if isinstance(refusal, WindowChanged):
-            return refused
-        accepting = self.campaign.batches.accepting().exclude(pk=refused.pk)
-        candidates = accepting.with_clock().prefetch_related("allotments")
-        return next((b for b in candidates.order_by("number") if self._fits(b)), None)
-
-    def _fits(self, batch: Batch) -> bool:
-        left = {a.variant_id: a.left_in(batch) for a in batch.allotments.all()}
-        wanted = self.basket.quantities
-        return self.units <= batch.left and all(
-            left.get(variant, 0) >= units for variant, units in wanted.items()
-        )
-
-    def _shortages(self, batch: Batch) -> list[tuple[str, int, int]]:
-        """Label, wanted and left of each variant that is short in this batch."""
-        allotments = Allotment.objects.of([batch]).filter(
-            variant__in=self.basket.quantities
-        )
-        rows = [
-            (a.variant.label, self.basket.quantities[a.variant_id], a.left_in(batch))
-            for a in allotments
-        ]
-        return [row for row in rows if row[1] > row[2]]
 
     def units_held(self) -> int:
         """What this buyer has in other orders of the campaign."""
@@ -356,33 +302,3 @@ def _batch(campaign: Campaign, number: str) -> Batch:
     if not (number.isascii() and number.isdigit() and len(number) <= 4):
         raise Http404
     return get_object_or_404(batches, number=int(number))
-
-
-def form_for(
-    campaign: Campaign,
-    options: list[ShippingOption],
-    typed: QueryDict,
-    *,
-    bound: bool,
-    batch: Batch,
-    form_class: type[CheckoutForm] = CheckoutForm,
-) -> CheckoutForm:
-    if bound:
-        return form_class(typed, options=options, asks_note=campaign.asks_note)
-    initial: dict[str, Any] = {
-        name: typed[name] for name in form_class.base_fields if name in typed
-    }
-    initial.pop("terms", None)
-    initial["schedule_version"] = batch.schedule_version
-    initial.setdefault("submit_key", secrets.token_urlsafe(32))
-    _choose_shipping(initial, options)
-    return form_class(initial=initial, options=options, asks_note=campaign.asks_note)
-
-
-def _choose_shipping(initial: dict[str, Any], options: list[ShippingOption]) -> None:
-    """Keep a choice that reaches the buyer, else take the cheapest that does."""
-    province = initial.get("province")
-    reach = [option for option in options if province and option.serves(province)]
-    if reach and initial.get("shipping") not in [str(option.pk) for option in reach]:
-        cheapest = min(reach, key=lambda option: option.base_price)
-        initial["shipping"] = str(cheapest.pk)

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns import wording
+from campaigns.caps import Cap
 from campaigns.models import Batch, Campaign, ShippingOption
 
 FEW_PROVINCES = 3
@@ -24,6 +25,17 @@ def rules(campaign: Campaign, batch: Batch) -> list[str]:
     if batch.minimum_units:
         sentences.append(wording.minimum(batch))
     return sentences
+
+
+def because(cap: Cap) -> str:
+    """The cap that allows no more."""
+    return {
+        Cap.SALE: _("not on sale in this batch now"),
+        Cap.VARIANT: _("this variant has a limit of its own"),
+        Cap.BATCH: _("the batch makes no more units"),
+        Cap.ORDERS: _("the batch takes no more orders"),
+        Cap.MONEY: _("the batch has a limit in value of goods"),
+    }[cap]
 
 
 def limit_reached(limit: int, held: int = 0) -> str:

@@ -9,8 +9,8 @@ from campaigns.models import Batch
 from orders import tallies
 from orders.models import Order, WaitlistEntry
 from payments.basket import Basket, draft_lines
-from payments.checkout_page import CheckoutPage, form_for
-from payments.forms import CheckoutForm
+from payments.checkout_page import CheckoutPage
+from payments.forms import CheckoutForm, checkout_form
 
 
 class ClaimForm(CheckoutForm):
@@ -45,7 +45,7 @@ class ClaimPage(CheckoutPage):
             basket=basket,
             lines=draft_lines(basket, campaign, batch, data),
             options=options,
-            form=form_for(
+            form=checkout_form(
                 campaign,
                 options,
                 request.POST,
@@ -62,7 +62,7 @@ class ClaimPage(CheckoutPage):
     def show_again(self, notice: str) -> None:
         """With what was typed, under the prices and the promise of now."""
         self.notice = notice
-        self.form = form_for(
+        self.form = checkout_form(
             self.campaign,
             self.options,
             self.typed,

@@ -1,12 +1,14 @@
 """The checkout form: one page, every field forgiving about how it is written."""
 
+import secrets
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import ShippingOption
+from campaigns.models import Batch, Campaign, ShippingOption
 from orders import regions
 from orders.forms import PhoneField, PlainEmailField
 from payments import gateways
@@ -181,3 +183,33 @@ class CheckoutForm(forms.Form):
             )
         data["buyer"] = {name: data.get(name, "") for name in self.BUYER_FIELDS}
         return data
+
+
+def checkout_form(
+    campaign: Campaign,
+    options: list[ShippingOption],
+    typed: QueryDict,
+    *,
+    bound: bool,
+    batch: Batch,
+    form_class: type[CheckoutForm] = CheckoutForm,
+) -> CheckoutForm:
+    if bound:
+        return form_class(typed, options=options, asks_note=campaign.asks_note)
+    initial: dict[str, Any] = {
+        name: typed[name] for name in form_class.base_fields if name in typed
+    }
+    initial.pop("terms", None)
+    initial["schedule_version"] = batch.schedule_version
+    initial.setdefault("submit_key", secrets.token_urlsafe(32))
+    _choose_shipping(initial, options)
+    return form_class(initial=initial, options=options, asks_note=campaign.asks_note)
+
+
+def _choose_shipping(initial: dict[str, Any], options: list[ShippingOption]) -> None:
+    """Keep a choice that reaches the buyer, else take the cheapest that does."""
+    province = initial.get("province")
+    reach = [option for option in options if province and option.serves(province)]
+    if reach and initial.get("shipping") not in [str(option.pk) for option in reach]:
+        cheapest = min(reach, key=lambda option: option.base_price)
+        initial["shipping"] = str(cheapest.pk)

@@ -1,7 +1,6 @@
 """Batches: their numbers and dates, and the steps that need no other app."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -11,36 +10,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import dates
+from campaigns.actors import Actor
 from campaigns.admin import proposals, sentences
 from campaigns.admin.base import (
-    ReadOnlyInline,
     ShopInline,
     ShopModelAdmin,
     badge_column,
 )
 from campaigns.admin.batch_forms import AllotmentForm, BatchForm
+from campaigns.admin.batch_history import BatchEventInline
 from campaigns.admin.batch_steps import Close, Open, Reopen
 from campaigns.admin.row_pages import RowPage, RowPagesMixin
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition, staff
-from campaigns.models import Allotment, Batch, BatchEvent, Campaign
+from campaigns.models import Allotment, Batch, Campaign
+from campaigns.money import format_money, from_minor_units
 
-EVENTS = {
-    "open": _("Opened for orders"),
-    "closed": _("Closed"),
-    "production": _("Production started"),
-    "shipping": _("Shipping started"),
-    "completed": _("Completed"),
-    "canceled": _("Canceled"),
-    "capacity": _("Capacity changed"),
-    "cut_off": _("Closing time moved"),
-}
-ACTORS = {
-    "buyer": _("Buyer"),
-    "system": _("Automatic"),
-    "gateway": _("Payment gateway"),
-}
-COUNTED = ("taken", "orders_taken", "goods_taken", "schedule_version")
+COUNTED = ("taken", "orders_taken", "goods_ordered", "goods_limit", "schedule_version")
 CAPS = ("capacity", "order_capacity", "goods_capacity")
 WINDOW = ("ships_from", "ships_until")
 PRODUCTION = ("production_starts_on", "production_ends_on")
@@ -68,35 +54,10 @@ class AllotmentInline(ShopInline):
         return False
 
 
-class BatchEventInline(ReadOnlyInline):
-    model = BatchEvent
-    fields = readonly_fields = ("happened_at", "what", "who", "details")
-    verbose_name_plural = _("history")
-    related = ("batch__campaign", "user")
-
-    @admin.display(description=_("when"))
-    def happened_at(self, event: BatchEvent) -> str:
-        return dates.moment_short(event.at)
-
-    @admin.display(description=_("what"))
-    def what(self, event: BatchEvent) -> str:
-        return str(EVENTS.get(event.kind, event.kind))
-
-    @admin.display(description=_("who"))
-    def who(self, event: BatchEvent) -> str:
-        return str(event.user or ACTORS.get(event.actor) or event.actor)
-
-    @admin.display(description=_("from what to what"))
-    def details(self, event: BatchEvent) -> str:
-        if "to" not in event.data:
-            return ""
-        return f"{_told(event.data['from'])} → {_told(event.data['to'])}"
-
-
 @admin.register(Batch)
 class BatchAdmin(RowPagesMixin, ShopModelAdmin):
     seller_path = "campaign__seller"
-    money_fields = ("goods_capacity", "goods_taken")
+    money_fields = ("goods_capacity", "goods_limit", "goods_ordered")
     form = BatchForm
     list_display = (
         "__str__",
@@ -119,7 +80,7 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
                 "fields": (
                     ("capacity", "taken"),
                     ("order_capacity", "orders_taken"),
-                    ("goods_capacity", "goods_taken"),
+                    ("goods_capacity", "goods_ordered"),
                     MINIMUM,
                 )
             },
@@ -147,7 +108,10 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Batch | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return fieldsets if obj else fieldsets[:-1]
+        if obj is None:
+            return fieldsets[:-1]
+        is_settled = "goods_capacity" in _settled(obj)
+        return _to_read(fieldsets) if is_settled else fieldsets
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         given: dict[str, Any] = super().get_changeform_initial_data(request)
@@ -179,16 +143,39 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
         else:
             form.instance.complete_allotments()
 
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: Any, change: bool
+    ) -> None:
+        if formset.model is not Allotment:
+            return super().save_formset(request, form, formset, change)
+        formset.save(commit=False)
+        rows = [row for row in formset.initial_forms if row.has_changed()]
+        for row in sorted(rows, key=lambda row: row.instance.pk):
+            _save_allotment(row.instance, row.changed_columns, actor=staff(request))
+        return None
+
     def _save_batch(
         self, request: HttpRequest, batch: Batch, columns: list[str]
     ) -> None:
-        guarded: dict[str, Callable[..., None]] = {"capacity": batch.change_capacity}
+        guarded: dict[str, Callable[..., None]] = {
+            "capacity": batch.change_capacity,
+            "order_capacity": batch.change_order_capacity,
+            "goods_capacity": batch.change_goods_capacity,
+        }
         if batch.stage == Batch.Stage.OPEN:
             guarded["closes_at"] = batch.change_cut_off
         for name in columns:
             if name in guarded:
                 guarded[name](getattr(batch, name), actor=staff(request))
         batch.save(update_fields=[name for name in columns if name not in guarded])
+
+    @admin.display(description=_("capacity in money"))
+    def goods_limit(self, batch: Batch) -> str:
+        return _amount(batch, batch.goods_capacity)
+
+    @admin.display(description=_("goods ordered"))
+    def goods_ordered(self, batch: Batch) -> str:
+        return _amount(batch, batch.goods_taken)
 
     @admin.display(description=_("sentences"))
     def sentences(self, batch: Batch) -> SafeString:
@@ -203,11 +190,29 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
         return dates.window_short(batch.ships_from, batch.ships_until)
 
 
-def _told(noted: Any) -> str:
-    """A number as it is; a moment, which JSON keeps as text, in words."""
-    if not isinstance(noted, str):
-        return "–" if noted is None else str(noted)
-    return dates.moment_short(datetime.fromisoformat(noted))
+def _save_allotment(row: Allotment, columns: list[str], *, actor: Actor) -> None:
+    if "capacity" in columns:
+        row.change_capacity(row.capacity, actor=actor)
+    if "sale" in columns:
+        row.change_sale(row.sale, actor=actor)
+
+
+def _amount(batch: Batch, minor: int | None) -> str:
+    if minor is None or not batch.campaign_id:
+        return "–"
+    currency = batch.campaign.currency
+    return format_money(from_minor_units(minor, currency), currency)
+
+
+def _to_read(fieldsets: Any) -> Any:
+    """A cap in money that is settled is told as an amount, not as what is stored."""
+
+    def told(column: Any) -> Any:
+        if isinstance(column, tuple | list):
+            return tuple(map(told, column))
+        return "goods_limit" if column == "goods_capacity" else column
+
+    return [(name, {**of, "fields": told(of["fields"])}) for name, of in fieldsets]
 
 
 def _settled(batch: Batch) -> list[str]:

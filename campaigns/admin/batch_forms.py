@@ -1,27 +1,26 @@
 """What may be entered about a batch, each refusal with its reason."""
 
+from contextlib import suppress
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.forms import ModelChoiceField
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.admin.caps import AT_LEAST_ONE, AT_MOST, MoneyCapField, below_taken
 from campaigns.admin.forms import ShopModelForm
 from campaigns.admin.moments import MomentField
 from campaigns.admin.proposals import next_number
-from campaigns.admin.transitions import below_taken
 from campaigns.clock import database_now
 from campaigns.models import Batch
 
-COUNTERS = {
-    "capacity": "taken",
-    "order_capacity": "orders_taken",
-    "goods_capacity": "goods_taken",
-}
+# Until a campaign is chosen.
+UNKNOWN = "IDR"
 IN_ORDER = (
     "closes_at",
     "production_starts_on",
@@ -32,6 +31,10 @@ IN_ORDER = (
 
 
 class AllotmentForm(ShopModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _bound(self, "capacity", AT_MOST)
+
     def clean(self) -> dict[str, Any] | None:
         capacity = self.cleaned_data.get("capacity")
         if capacity is not None and capacity < self.instance.taken:
@@ -45,6 +48,23 @@ class BatchForm(ShopModelForm):
         if "number" in self.fields:
             self.fields["number"].required = False
             self.fields["number"].help_text = _("Left empty, it is the next one.")
+        _bound(self, "capacity", AT_LEAST_ONE, AT_MOST)
+        _bound(self, "order_capacity", AT_LEAST_ONE, AT_MOST)
+        if "goods_capacity" in self.fields:
+            label = self.fields["goods_capacity"].label
+            field = MoneyCapField(currency=self._currency(), label=label)
+            self.fields["goods_capacity"] = field
+
+    def _currency(self) -> str:
+        """Of the batch's campaign; of a new batch, of the one that was chosen."""
+        if self.instance.campaign_id:
+            return str(self.instance.campaign.currency)
+        choice = cast("ModelChoiceField[Any]", self.fields["campaign"])
+        with suppress(forms.ValidationError):
+            chosen = self.data.get("campaign") or self.initial.get("campaign")
+            campaign = choice.to_python(chosen)
+            return str(campaign.currency) if campaign else UNKNOWN
+        return UNKNOWN
 
     def clean_number(self) -> int:
         number: int | None = self.cleaned_data["number"]
@@ -63,10 +83,11 @@ class BatchForm(ShopModelForm):
         return self.cleaned_data.get(name, getattr(self.instance, name))
 
     def _check_caps(self) -> None:
-        for cap, counter in COUNTERS.items():
-            limit, taken = self.cleaned_data.get(cap), getattr(self.instance, counter)
+        for cap, (column, counter) in Batch.CAPS.items():
+            limit = self.cleaned_data.get(column)
+            taken = getattr(self.instance, counter)
             if limit is not None and limit < taken:
-                self.add_error(cap, below_taken(taken))
+                self.add_error(column, below_taken(taken, cap, self._currency()))
 
     def _check_minimum(self) -> None:
         minimum, capacity = self._value("minimum_units"), self._value("capacity")
@@ -116,6 +137,11 @@ class LaterClosingForm(forms.Form):
             attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
         ),
     )
+
+
+def _bound(form: ShopModelForm, name: str, *validators: Any) -> None:
+    if name in form.fields:
+        form.fields[name].validators += validators
 
 
 def _label(name: str) -> str:

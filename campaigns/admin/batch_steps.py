@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import dates
+from campaigns import dates, room
 from campaigns.actors import Actor
 from campaigns.admin.batch_forms import LaterClosingForm
 from campaigns.admin.transitions import Transition
@@ -52,7 +52,7 @@ class Close(BatchStep):
     def facts(self, row: Batch) -> list[tuple[Any, object]]:
         return [
             (_("Units ordered"), row.taken),
-            (_("Units that stay unsold"), row.left),
+            (_("Units that stay unsold"), row.rest),
             (_("Minimum"), row.minimum_units or "–"),
             (_("Would close by itself"), dates.moment(row.closes_at)),  # type: ignore[arg-type]
             (_("Unpaid orders"), _("may still be paid until their own time ends")),
@@ -72,7 +72,7 @@ class Reopen(BatchStep):
     def facts(self, row: Batch) -> list[tuple[Any, object]]:
         return [
             (_("Units ordered"), row.taken),
-            (_("Units on sale again"), row.left),
+            (_("Units on sale again"), room.in_batch(row).left),
             (_("Buyers are promised"), dates.window(row.ships_from, row.ships_until)),
         ]
 

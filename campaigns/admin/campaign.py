@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -18,7 +20,7 @@ from campaigns.admin.base import (
     badge_column,
 )
 from campaigns.admin.campaign_steps import Archive, Copy, Publish
-from campaigns.admin.forms import MoneyForm, PairsField
+from campaigns.admin.forms import MoneyForm, PairsField, ShopModelForm
 from campaigns.admin.preview import PreviewedAdmin
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition
@@ -44,6 +46,20 @@ class VariantForm(MoneyForm):
         super()._post_clean()
         # Two rows left empty are not two equal ones.
         self.cleaned_data["sku"] = self.instance.sku
+
+
+class CampaignForm(ShopModelForm):
+    def clean_currency(self) -> str:
+        """Orders and caps in money are counted in it."""
+        currency: str = self.cleaned_data["currency"]
+        if currency == self.instance.currency or self.instance._state.adding:
+            return currency
+        is_draft, is_capped = Q(stage="draft"), Q(goods_capacity__isnull=False)
+        if self.instance.batches.filter(~is_draft | is_capped).exists():
+            raise ValidationError(
+                _("The currency stays once a batch was opened or has a cap in money.")
+            )
+        return currency
 
 
 class PictureInline(ShopInline):
@@ -105,6 +121,7 @@ QUESTIONS = ("asks_note", "personalization_label")
 
 @admin.register(Campaign)
 class CampaignAdmin(PreviewedAdmin):
+    form = CampaignForm
     seller_path = "seller"
     list_display = ("title", "seller", "visibility", "currency", "plan")
     list_filter = ("seller", "currency", "plan")

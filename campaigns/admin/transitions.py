@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from campaigns.actors import Actor
+from campaigns.admin.caps import below_taken
 from campaigns.admin.scope import ScopedRows
 from campaigns.errors import (
     CampaignError,
@@ -172,7 +173,7 @@ def staff(request: HttpRequest) -> Actor:
 def in_words(refusal: CampaignError) -> str:
     match refusal:
         case CapacityBelowTaken():
-            return below_taken(refusal.taken)
+            return below_taken(refusal.taken, refusal.cap, refusal.currency)
         case NotReady():
             return " ".join(refusal.reasons)
         case InvalidTransition():
@@ -180,9 +181,3 @@ def in_words(refusal: CampaignError) -> str:
                 "row": refusal.subject
             }
     return _("This is not possible now. Nothing was changed.")
-
-
-def below_taken(taken: int) -> str:
-    return _("%(taken)s units are already taken; the capacity cannot be less.") % {
-        "taken": taken
-    }

@@ -1,5 +1,6 @@
 from campaigns.models.allotment import Allotment
-from campaigns.models.batch import Batch, BatchEvent
+from campaigns.models.batch import Batch
+from campaigns.models.batch_event import BatchEvent
 from campaigns.models.campaign import Campaign, Picture, Variant
 from campaigns.models.seller import Membership, Seller, ShippingOption
 

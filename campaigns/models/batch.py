@@ -4,16 +4,16 @@ from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
-from campaigns.append_only import AppendOnly
+from campaigns.caps import Cap
 from campaigns.clock import Clock, database_now
 from campaigns.errors import CapacityBelowTaken, InvalidTransition, NotReady
+from campaigns.models.batch_event import BatchEvent
 from campaigns.models.campaign import Campaign
 from campaigns.wakeup import wake_up
 
@@ -66,6 +66,13 @@ class Batch(models.Model):
         Stage.CLOSED: {Stage.OPEN, Stage.PRODUCTION, Stage.CANCELED},
         Stage.PRODUCTION: {Stage.SHIPPING, Stage.CANCELED},
         Stage.SHIPPING: {Stage.COMPLETED},
+    }
+
+    # Each cap with its counter.
+    CAPS = {
+        Cap.BATCH: ("capacity", "taken"),
+        Cap.ORDERS: ("order_capacity", "orders_taken"),
+        Cap.MONEY: ("goods_capacity", "goods_taken"),
     }
 
     # Until then money may confirm an order, and a buyer may cancel one.
@@ -203,15 +210,20 @@ class Batch(models.Model):
         }
 
     @property
-    def left(self) -> int:
-        """Units still to be had: none once the cap in orders or in money is reached."""
-        caps = [
-            (self.order_capacity, self.orders_taken),
-            (self.goods_capacity, self.goods_taken),
-        ]
-        if any(cap is not None and taken >= cap for cap, taken in caps):
-            return 0
-        return max(0, self.capacity - self.taken)
+    def rest(self) -> int:
+        """Units its own cap still allows; what buyers can have is in `room`."""
+        return self.capacity - self.taken
+
+    @property
+    def has_order_left(self) -> bool:
+        cap = self.order_capacity
+        return cap is None or self.orders_taken < cap
+
+    @property
+    def money_rest(self) -> int | None:
+        """Minor units of goods its cap in money still allows; None without one."""
+        cap = self.goods_capacity
+        return None if cap is None else cap - self.goods_taken
 
     def is_accepting(self, now: datetime) -> bool:
         """For what a page shows; the gate itself is tested in the claiming UPDATE."""
@@ -302,14 +314,34 @@ class Batch(models.Model):
 
     def change_capacity(self, capacity: int, *, actor: Actor) -> None:
         """Set the cap; raises CapacityBelowTaken when more units are gone already."""
+        self._change_cap(Cap.BATCH, capacity, actor=actor)
+
+    def change_order_capacity(self, orders: int | None, *, actor: Actor) -> None:
+        self._change_cap(Cap.ORDERS, orders, actor=actor)
+
+    def change_goods_capacity(self, goods: int | None, *, actor: Actor) -> None:
+        """`goods` in minor units, as the counter."""
+        self._change_cap(Cap.MONEY, goods, actor=actor)
+
+    def _change_cap(self, cap: Cap, limit: int | None, *, actor: Actor) -> None:
+        column, counter = self.CAPS[cap]
         with transaction.atomic():
-            batch = self._locked()
-            rows = Batch.objects.filter(pk=self.pk, taken__lte=capacity)
-            if not rows.update(capacity=capacity):
-                raise CapacityBelowTaken(wanted=capacity, taken=batch.taken)
-            change = {"from": batch.capacity, "to": capacity}
-            self.record("capacity", actor=actor, data=change)
-        self.capacity = capacity
+            stored = self._locked()
+            rows = Batch.objects.filter(pk=self.pk)
+            if limit is not None:
+                rows = rows.filter(**{f"{counter}__lte": limit})
+            if not rows.update(**{column: limit}):
+                taken = getattr(stored, counter)
+                raise CapacityBelowTaken(
+                    wanted=limit or 0,
+                    taken=taken,
+                    cap=cap,
+                    currency=self.campaign.currency,
+                )
+            before = getattr(stored, column)
+            if before != limit:
+                self.record(column, actor=actor, data={"from": before, "to": limit})
+        setattr(self, column, limit)
 
     def change_cut_off(self, closes_at: datetime, *, actor: Actor) -> None:
         """Let an open batch close at another future moment; raises NotReady."""
@@ -366,28 +398,3 @@ class Batch(models.Model):
 
     def _locked(self) -> "Batch":
         return Batch.objects.locked(self.pk)
-
-
-class BatchEvent(AppendOnly):
-    batch = models.ForeignKey(
-        Batch, models.PROTECT, related_name="events", verbose_name=_("batch")
-    )
-    kind = models.CharField(max_length=20)
-    actor = models.CharField(max_length=10)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("user"),
-    )
-    at = models.DateTimeField(db_default=Clock())
-    data = models.JSONField(default=dict)
-
-    class Meta:
-        verbose_name = _("batch event")
-        verbose_name_plural = _("batch events")
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.batch}: {self.kind}"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -321,6 +321,19 @@ class Order(models.Model):
         )
 
 
+class OrderLineQuerySet(models.QuerySet["OrderLine"]):
+    def held_by_variant(self, batches: Iterable[Batch]) -> dict[tuple[int, int], int]:
+        """Units of unpaid orders, by batch and variant id; offers of a list too."""
+        pending = self.filter(
+            order__status=Order.Status.PENDING, order__batch__in=list(batches)
+        )
+        groups = pending.order_by().values_list("order__batch_id", "variant_id")
+        return {
+            (batch, variant): units
+            for batch, variant, units in groups.annotate(Sum("quantity"))
+        }
+
+
 class OrderLine(models.Model):
     order = models.ForeignKey(
         Order, models.PROTECT, related_name="lines", verbose_name=_("order")
@@ -341,6 +354,8 @@ class OrderLine(models.Model):
     replaces = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="replacements"
     )
+
+    objects = OrderLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order line")

@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from campaigns import capacity
+from campaigns import capacity, room
 from campaigns.actors import SYSTEM
 from campaigns.capacity import Gate, Move
+from campaigns.caps import Cap
 from campaigns.errors import (
     BatchClosed,
     CapacityBelowTaken,
@@ -19,7 +20,7 @@ from campaigns.errors import (
     SoldOut,
     WindowChanged,
 )
-from campaigns.models import Allotment, Batch, BatchEvent
+from campaigns.models import Allotment, Batch, BatchEvent, Variant
 from tests.factories import make_batch, make_variant
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,7 @@ def test_a_claim_may_take_the_last_unit():
 
     capacity.shift(move_of(batch, 3))
 
-    assert Batch.objects.get().left == 0
+    assert room.in_batch(Batch.objects.get()).left == 0
 
 
 def test_a_release_gives_back_exactly_what_was_claimed():
@@ -192,8 +193,8 @@ def test_a_full_batch_tells_what_is_left():
 
     assert type(refusal) is SoldOut
     assert refusal.shortages == [
-        Shortage(batch.allotments.get().variant_id, wanted=3, left=2),
-        Shortage(None, wanted=3, left=2),
+        Shortage(batch.allotments.get().variant_id, 3, left=2, cap=Cap.BATCH),
+        Shortage(None, wanted=3, left=2, cap=Cap.BATCH),
     ]
 
 
@@ -205,8 +206,8 @@ def test_every_short_variant_is_named():
 
     first, _, third = batch.allotments.order_by("pk")
     assert refusal.shortages == [
-        Shortage(first.variant_id, wanted=2, left=1),
-        Shortage(third.variant_id, wanted=3, left=1),
+        Shortage(first.variant_id, wanted=2, left=1, cap=Cap.VARIANT),
+        Shortage(third.variant_id, wanted=3, left=1, cap=Cap.VARIANT),
     ]
 
 
@@ -218,7 +219,7 @@ def test_a_variant_whose_sale_is_stopped_is_refused(sale):
     refusal = refusal_of(move_of(batch, 1))
 
     variant = batch.allotments.get().variant_id
-    assert refusal.shortages == [Shortage(variant, wanted=1, left=0)]
+    assert refusal.shortages == [Shortage(variant, wanted=1, left=0, cap=Cap.SALE)]
 
 
 def test_a_stopped_sale_still_takes_late_money_back():
@@ -237,21 +238,26 @@ def test_the_cap_in_orders_refuses_one_order_more_and_says_that_none_is_left():
     refusal = refusal_of(move_of(batch, 1))
 
     assert refusal.shortages == [
-        Shortage(batch.allotments.get().variant_id, wanted=1, left=0),
-        Shortage(None, wanted=1, left=0),
+        Shortage(batch.allotments.get().variant_id, 1, left=0, cap=Cap.ORDERS),
+        Shortage(None, wanted=1, left=0, cap=Cap.ORDERS),
     ]
 
 
 def test_the_cap_in_money_is_exact():
     batch = make_room(goods_capacity=300_000)
+    variant = batch.allotments.get().variant_id
+    Variant.objects.update(price=150_000)
     capacity.shift(move_of(batch, 1, goods=150_001))
 
     refusal = refusal_of(move_of(batch, 1, goods=150_000))
-    assert refusal.shortages == [Shortage(None, wanted=1, left=0)]
+    assert refusal.shortages == [
+        Shortage(variant, wanted=1, left=0, cap=Cap.MONEY),
+        Shortage(None, wanted=1, left=0, cap=Cap.MONEY),
+    ]
 
     capacity.shift(move_of(batch, 1, goods=149_999))
     assert Batch.objects.get().goods_taken == 300_000
-    assert Batch.objects.get().left == 0
+    assert room.in_batch(Batch.objects.get()).left == 0
 
 
 def test_units_that_came_back_meanwhile_are_told_as_left():
@@ -262,7 +268,7 @@ def test_units_that_came_back_meanwhile_are_told_as_left():
 
     refusal = capacity.explain(move_of(batch, 1), schedule_version=1)
 
-    assert refusal.shortages == [Shortage(None, wanted=1, left=1)]
+    assert refusal.shortages == [Shortage(None, wanted=1, left=1, cap=Cap.BATCH)]
 
 
 def test_before_production_a_closed_batch_still_accepts_and_later_none():

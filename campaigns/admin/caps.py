@@ -1,0 +1,68 @@
+"""Caps as they are typed: whole numbers a column can hold, money as people write it."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext as _
+
+from campaigns.admin.forms import AmountField
+from campaigns.caps import UNLIMITED, Cap
+from campaigns.money import (
+    format_money,
+    from_minor_units,
+    smallest_unit,
+    to_minor_units,
+)
+
+AT_LEAST_ONE = MinValueValidator(1)
+# The largest the columns hold, on every database.
+AT_MOST = MaxValueValidator(UNLIMITED)
+
+
+class MoneyCapField(AmountField):
+    """Typed as an amount, kept in minor units: the database compares integers."""
+
+    def __init__(self, *, currency: str, **kwargs: Any) -> None:
+        super().__init__(
+            currency=currency,
+            required=False,
+            min_value=smallest_unit(currency),
+            widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+            help_text=_("In %(currency)s, goods without shipping; empty: no limit.")
+            % {"currency": currency},
+            **kwargs,
+        )
+        self.currency = currency
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, int):
+            return value
+        amount = from_minor_units(value, self.currency)
+        is_whole = amount == amount.to_integral_value()
+        return amount.quantize(Decimal(1)) if is_whole else amount
+
+    def clean(self, value: Any) -> int | None:
+        amount: Decimal | None = super().clean(value)
+        return None if amount is None else to_minor_units(amount, self.currency)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(initial != self.clean(data))
+        except ValidationError:
+            return True
+
+
+def below_taken(taken: int, cap: Cap = Cap.BATCH, currency: str = "") -> str:
+    """Why a cap cannot be that low, with the number it can fall to."""
+    if cap is Cap.MONEY:
+        amount = format_money(from_minor_units(taken, currency), currency)
+        words = _("Goods for %(taken)s are already ordered; it cannot be less.")
+        return words % {"taken": amount}
+    if cap is Cap.ORDERS:
+        words = _("%(taken)s orders are already taken; it cannot be less.")
+    else:
+        words = _("%(taken)s units are already taken; the capacity cannot be less.")
+    return words % {"taken": taken}

@@ -1,0 +1,62 @@
+"""What unpaid orders hold, for pages of the app below: one query, then words."""
+
+from collections.abc import Iterable
+
+from django import template
+
+from campaigns import wording
+from campaigns.choices import Choice
+from campaigns.models import Batch
+from campaigns.offer import BatchRow
+from campaigns.room import Room
+from orders.held import Held
+
+register = template.Library()
+
+
+@register.simple_tag
+def units_held(rows: Iterable[BatchRow]) -> Held:
+    """For the batches whose room is shown."""
+    return Held.of([row.batch for row in rows if row.is_counted])
+
+
+@register.simple_tag
+def units_held_in(batch: Batch) -> Held:
+    return Held.of([batch])
+
+
+@register.filter
+def in_batch(held: Held, batch: Batch) -> int:
+    return held.in_batch(batch)
+
+
+@register.filter
+def returning(row: BatchRow, held: Held) -> int:
+    return held.returning(row.batch, row.room)
+
+
+@register.filter
+def row_gone(row: BatchRow, held: Held) -> str:
+    """Why the batch of this row has nothing left; empty while it has."""
+    return "" if row.left else wording.gone(held.returning(row.batch, row.room))
+
+
+@register.simple_tag
+def room_in_words(held: Held, batch: Batch, room: Room) -> str:
+    """`N left`, what is taken but unpaid, or `sold out`."""
+    if room.left:
+        return wording.units_left(room.left)
+    return wording.gone(held.returning(batch, room))
+
+
+@register.filter
+def note(choice: Choice, held: Held) -> str:
+    """The second line of an option's tile."""
+    return choice.note_with(_returning(choice, held))
+
+
+def _returning(choice: Choice, held: Held) -> int:
+    return sum(
+        held.returning_of(choice.variant.pk, batch, room)
+        for batch, room in choice.rooms
+    )

@@ -1,0 +1,165 @@
+"""What unpaid orders hold is told on the campaign's page, and never as sold."""
+
+import pytest
+from django.utils import translation
+
+from campaigns import room
+from campaigns.models import Allotment, Batch
+from campaigns.offer import Offer
+from orders.held import Held
+from orders.models import OrderLine
+from orders.templatetags import held as tags
+from tests.drafts import end_hold, make_offer, place_order, place_paid
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
+
+
+def page_of(client, batch):
+    answer = client.get(f"/en/c/{batch.campaign.slug}/")
+    return " ".join(answer.content.decode().replace("\xa0", " ").split())
+
+
+def first_of(batch):
+    return batch.allotments.order_by("pk").first()
+
+
+def test_pending_orders_hold_and_paid_ones_do_not(django_assert_num_queries):
+    batch = make_offer(variants=2)
+    place_order(batch, units=[2, 1])
+    place_order(batch, units=[1])
+    place_paid(batch, units=[3])
+    end_hold(place_order(batch, units=[1]))
+    one, two = batch.allotments.order_by("pk").values_list("variant", flat=True)
+
+    with django_assert_num_queries(1):
+        units = OrderLine.objects.held_by_variant([batch])
+
+    assert units == {(batch.pk, one): 3, (batch.pk, two): 1}
+    assert Held(units).in_batch(batch) == 4
+
+
+def test_without_batches_nothing_is_asked(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert OrderLine.objects.held_by_variant([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("batch_columns", "variant_columns", "returning"),
+    [
+        ({"capacity": 3}, {}, 2),
+        ({}, {"capacity": 3}, 2),
+        ({"order_capacity": 2}, {}, 2),
+        ({"goods_capacity": 450_000}, {}, 2),
+        ({}, {"sale": "stopped"}, 0),
+        ({}, {"sale": "waitlist"}, 0),
+    ],
+)
+def test_only_what_would_be_on_sale_again_returns(
+    batch_columns, variant_columns, returning
+):
+    batch = make_offer()
+    place_order(batch, units=[2])
+    place_paid(batch)
+    Batch.objects.update(**batch_columns)
+    Allotment.objects.update(**variant_columns)
+    batch.refresh_from_db()
+
+    held, found = Held.of([batch]), room.in_batch(batch)
+
+    assert found.left == 0
+    assert held.returning(batch, found) == returning
+    assert held.returning_of(first_of(batch).variant_id, batch, found) == returning
+
+
+def test_three_words_for_a_batch():
+    batch = make_offer(capacity=4)
+    order = place_order(batch, units=[2])
+    said = [words_of(batch)]
+
+    last = place_paid(batch, units=[2])
+    said.append(words_of(batch))
+    type(order).objects.filter(pk=order.pk).update(status="confirmed")
+    said.append(words_of(batch))
+
+    assert last.units == 2
+    assert said == ["2 left", "all taken, 2 unpaid and may come back", "sold out"]
+
+
+def words_of(batch):
+    batch = Batch.objects.get(pk=batch.pk)
+    return tags.room_in_words(Held.of([batch]), batch, room.in_batch(batch))
+
+
+def test_the_page_says_what_waits_for_payment(client):
+    batch = make_offer(capacity=10)
+    quiet = page_of(client, batch)
+    place_order(batch, units=[3])
+
+    html = page_of(client, batch)
+
+    assert "waiting for payment" not in quiet
+    assert "3 waiting for payment, may come back" in html
+    assert "<dt>Left</dt><dd>7</dd>" in html
+
+
+def test_a_tile_tells_held_from_sold_out(client):
+    batch = make_offer(variants=3)
+    held, sold, _free = batch.allotments.order_by("pk")
+    Allotment.objects.filter(pk__in=[held.pk, sold.pk]).update(capacity=2)
+    place_order(batch, units=[2])
+    Allotment.objects.filter(pk=sold.pk).update(taken=2)
+
+    notes = {
+        choice.variant.pk: tags.note(choice, Held.of([batch]))
+        for choice in Offer.load(batch.campaign.slug).choices
+    }
+
+    assert notes[held.variant_id] == "2 held, may return"
+    assert notes[sold.variant_id] == "sold out"
+    assert "2 held, may return" in page_of(client, batch)
+
+
+def test_a_full_batch_says_whether_places_may_come_back(client):
+    batch = make_offer(capacity=2)
+    order = place_order(batch, units=[2])
+
+    held = page_of(client, batch)
+    type(order).objects.update(status="confirmed")
+    sold = page_of(client, batch)
+
+    assert "2 of them are unpaid and may come back" in held
+    assert "Sold out: no place is waiting for a payment." in sold
+
+
+def test_the_table_of_batches_says_why_nothing_is_left(client):
+    batch = make_offer(capacity=2)
+    Batch.objects.create(
+        campaign=batch.campaign,
+        number=2,
+        stage="open",
+        opens_at=batch.opens_at,
+        closes_at=batch.closes_at,
+        capacity=5,
+    ).complete_allotments()
+    place_order(batch, units=[2])
+
+    html = page_of(client, batch)
+
+    assert "0 of 2" in html
+    assert "all taken, 2 unpaid and may come back" in html
+    assert "5 of 5" in html
+
+
+def test_a_cap_that_no_count_shows_is_said(client):
+    batch = make_offer(capacity=50, goods_capacity=450_000)
+
+    html = page_of(client, batch)
+
+    assert "<dt>Left</dt><dd>3</dd>" in html
+    assert "This batch takes orders up to a limited value of goods." in html
