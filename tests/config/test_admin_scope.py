@@ -115,6 +115,7 @@ def test_matrix_includes_the_pages_beside_the_forms():
     pages = {page.split("/")[-2] for page in pages_of(Campaign, 7)}
 
     assert {"preview", "copy", "publish", "archive"} <= pages
+    assert "numbers" in {page.split("/")[-2] for page in pages_of(Batch, 7)}
 
 
 # --- another seller's rows
