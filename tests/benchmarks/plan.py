@@ -1,0 +1,33 @@
+"""How much is measured: all of it, or what fits into a minute."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """`sizes` are numbers of existing orders; the first is there from the start."""
+
+    rounds: int
+    orders: int
+    buyers: tuple[int, ...]
+    purchases: int
+    sizes: tuple[int, ...]
+    limit_seconds: int
+
+
+FULL = Plan(
+    rounds=3,
+    orders=512,
+    buyers=(1, 8, 32, 64),
+    purchases=256,
+    sizes=(1_000, 100_000, 1_000_000),
+    limit_seconds=3,
+)
+QUICK = Plan(
+    rounds=1,
+    orders=96,
+    buyers=(1, 8, 64),
+    purchases=48,
+    sizes=(1_000, 10_000),
+    limit_seconds=1,
+)
