@@ -15,9 +15,10 @@ MOVE, STAY = Decision.Answer.MOVE, Decision.Answer.STAY
 
 
 def two_batches(*, variants: int = 1, **target: Any) -> tuple[Batch, Batch]:
-    """Both open with room; columns are those of the second."""
+    """Both open with room; the second, which has these columns, ships a month later."""
     first = make_offer(variants=variants, capacity=100)
-    return first, make_batch(campaign=first.campaign, **{"capacity": 100} | target)
+    later = {"capacity": 100, "closes_at": database_now() + timedelta(days=37)}
+    return first, make_batch(campaign=first.campaign, **later | target)
 
 
 def soon() -> datetime:
