@@ -69,7 +69,9 @@ def make_buyer_of(
     variants = allotments.values_list("variant", flat=True)
     wanted = [
         (f"quantity-{variant}", str(quantity))
-        for variant, quantity in zip(variants, units or [1] * len(variants), strict=True)
+        for variant, quantity in zip(
+            variants, units or [1] * len(variants), strict=True
+        )
     ]
     basket = "&".join(f"{name}={quantity}" for name, quantity in wanted)
     shipping = ShippingOption.objects.get(seller=batch.campaign.seller)

@@ -3,7 +3,7 @@
 HOLE names the guard. Without it the race that it wins must be lost.
 """
 
-# ruff: noqa: I001  the application sets Django up, before anything of it is imported
+# ruff: noqa: I001, B010  Django is set up before its imports; holes are made unasked
 import os
 import random
 import threading
@@ -32,7 +32,8 @@ def count_from_the_page() -> None:
         page_read.allotments = {line.allotment.pk: line.allotment for line in lines}
         return move_of(draft, lines)
 
-    def naive_shift(move: Move) -> None:
+    def naive_shift(*moves: Move) -> None:
+        [move] = moves
         batch, units = page_read.batch, sum(move.units.values())
         if batch.taken + units > batch.capacity:
             raise Refused
@@ -47,18 +48,17 @@ def count_from_the_page() -> None:
 
 def take_units_at_any_time() -> None:
     """The page is asked whether the batch is open; the claim is not."""
-    Gate.new_order = lambda _version: capacity.ANY_TIME
+    setattr(Gate, "new_order", lambda _version: capacity.ANY_TIME)
 
 
 def consent_to_any_window() -> None:
     """The window of now is taken for the one the buyer read."""
-    place = views.place
 
     def place_all_the_same(draft: Draft, **options: Any) -> Order:
         seen = replace(draft, schedule_version=draft.batch.schedule_version)
-        return place(seen, **options)
+        return checkout.place(seen, **options)
 
-    views.place = place_all_the_same
+    setattr(views, "place", place_all_the_same)
 
 
 def lock_in_any_order() -> None:
@@ -69,7 +69,7 @@ def lock_in_any_order() -> None:
         random.shuffle(mixed)
         return mixed
 
-    capacity.sorted = shuffled
+    setattr(capacity, "sorted", shuffled)
 
 
 HOLES: dict[str, Callable[[], None]] = {

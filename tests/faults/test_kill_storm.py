@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 UNITS = 40
 KILL_EVERY = 4
 CONTROL_ROUNDS = 20
+# Five seconds of storm. Without an end a slow machine never gets an order through.
+CUTS = 25
 CUT_EVERY_SECONDS = 0.2
 DROPPED = 0
 
@@ -85,15 +87,13 @@ def test_cut_database_connections_lose_no_order_and_no_unit(kind, measured):
         answers = rush(server, buyers_of(batch, orders=2))
 
     measured("connections cut", sum(cuts))
-    assert sum(cuts) > 0
-    assert statuses_seen(answers) <= {303, 409, 500, 503}
-    assert 503 in statuses_seen(answers)
+    assert statuses_seen(answers) == {303, 409, 503}
     assert_every_key_is_one_order_or_a_refusal(batch, answers)
 
 
 @contextmanager
 def cutting_connections() -> Iterator[list[int]]:
-    """Every 200 ms all connections of the shop end; yields how many each time."""
+    """Again and again all connections of the shop end; yields how many each time."""
     cuts: list[int] = []
     over = threading.Event()
     connection.ensure_connection()
@@ -101,7 +101,7 @@ def cutting_connections() -> Iterator[list[int]]:
 
     def cut() -> None:
         with psycopg.connect(database_url(), autocommit=True) as scissors:
-            while not over.wait(CUT_EVERY_SECONDS):
+            while len(cuts) < CUTS and not over.wait(CUT_EVERY_SECONDS):
                 cursor = scissors.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database()"
