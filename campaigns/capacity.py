@@ -45,7 +45,7 @@ class Gate:
 
     @classmethod
     def waitlist_offer(cls, schedule_version: int) -> "Gate":
-        """As for a new order; freed units are the waiting list's before the public's."""
+        """As for a new order; freed units are the list's before the public's."""
         new_order = cls.new_order(schedule_version)
         for_the_list = Q(sale__in=[Allotment.Sale.OPEN, Allotment.Sale.WAITLIST])
         return replace(new_order, allotment=for_the_list)

@@ -28,6 +28,8 @@ class BatchRow:
     batch: Batch
     phase: Phase
     left: dict[int, int]
+    # Variants that are gone and not stopped: somebody may wait for them.
+    gone: set[int]
 
     @property
     def is_counted(self) -> bool:
@@ -111,6 +113,11 @@ class Offer:
     @property
     def on_sale(self) -> list[BatchRow]:
         return [row for row in self.rows if row.phase.is_on_sale]
+
+    @property
+    def waiting_lists(self) -> list[BatchRow]:
+        """The batches for which somebody may wait."""
+        return [row for row in self.rows if row.is_counted and row.gone]
 
     @property
     def next_opening(self) -> Batch | None:
@@ -201,16 +208,21 @@ def _with_clock(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
 def _batch_rows(found: Iterable[Batch], now: datetime) -> list[BatchRow]:
     batches = {batch.pk: batch for batch in found}
     left: dict[int, dict[int, int]] = {pk: {} for pk in batches}
+    gone: dict[int, set[int]] = {pk: set() for pk in batches}
     allotments = Allotment.objects.of(batches.values()).filter(variant__active=True)
     for allotment in allotments:
         units = allotment.left_in(batches[allotment.batch_id])
         left[allotment.batch_id][allotment.variant_id] = units
-    return [_batch_row(batch, now, left[pk]) for pk, batch in batches.items()]
+        if not units and allotment.sale != Allotment.Sale.STOPPED:
+            gone[allotment.batch_id].add(allotment.variant_id)
+    return [_batch_row(batch, now, left[pk], gone[pk]) for pk, batch in batches.items()]
 
 
-def _batch_row(batch: Batch, now: datetime, left: dict[int, int]) -> BatchRow:
+def _batch_row(
+    batch: Batch, now: datetime, left: dict[int, int], gone: set[int]
+) -> BatchRow:
     phase = standing(batch, now, has_variants=any(left.values())).phase
-    return BatchRow(batch=batch, phase=phase, left=left)
+    return BatchRow(batch=batch, phase=phase, left=left, gone=gone)
 
 
 def _choices(campaign: Campaign, rows: list[BatchRow]) -> list[Choice]:

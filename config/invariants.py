@@ -3,12 +3,14 @@
 import campaigns.invariants
 import fulfillment.invariants
 import orders.invariants
+import orders.waitlist_invariants
 import payments.invariants
 from campaigns.invariants import Invariant
 
 APPS = (
     campaigns.invariants,
     orders.invariants,
+    orders.waitlist_invariants,
     payments.invariants,
     fulfillment.invariants,
 )

@@ -14,6 +14,8 @@ urlpatterns = [
     path("", include("payments.urls.machines")),
     path("o/<token>/", include("payments.urls.secret")),
     path("o/<token>/", include("orders.urls.secret")),
+    path("waitlist/<token>/", include("payments.urls.waitlist")),
+    path("waitlist/<token>/", include("orders.urls.waitlist")),
     path("", include("campaigns.urls.machines")),
     *i18n_patterns(
         path("", include("payments.urls.public")),

@@ -21,6 +21,7 @@ from campaigns.admin.transitions import Transition
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.money import format_money
+from orders import admin_waitlist  # noqa: F401  registers its pages
 from orders.admin_list import ListsOrders
 from orders.admin_steps import CancelOrder, CorrectContact
 from orders.history import told

@@ -16,7 +16,7 @@ from campaigns.models import Batch, Campaign
 from campaigns.money import smallest_unit
 from campaigns.wakeup import wake_up
 from orders import emails, lifecycle
-from orders.models import Order
+from orders.models import Order, WaitlistEntry
 
 
 class NotCancelable(CampaignError):
@@ -139,6 +139,15 @@ def cancel(
     as_read = Gate(batch=Q(stage=order.batch.stage))
     data = {"reason": reason} if reason else None
     order.move_to(Order.Status.CANCELED, actor=actor, data=data, amount_kept=kept)
+    WaitlistEntry.objects.end_offer_of(
+        order, state=WaitlistEntry.State.ENDED, end_reason=_end_reason(order)
+    )
     tell(order)
     lifecycle.release_units(order, as_read)
     wake_up()
+
+
+def _end_reason(order: Order) -> WaitlistEntry.EndReason:
+    reasons = WaitlistEntry.EndReason
+    is_whole_batch = order.batch.stage == Batch.Stage.CANCELED
+    return reasons.CANCELED if is_whole_batch else reasons.SELLER

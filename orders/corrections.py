@@ -21,7 +21,7 @@ NEWS_OF_STATE = (
     "batch_canceled",
     "order_shipped",
 )
-OVERTAKEN = (*NEWS_OF_STATE, "payment_reminder")
+OVERTAKEN = (*NEWS_OF_STATE, "payment_reminder", "waitlist_offer")
 State = Message.State
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -12,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaigns.clock import database_now
-from orders.models import Message, Order, OrderLine
+from campaigns.models import Batch, Campaign
+from orders.models import Message, Order, OrderLine, WaitlistEntry
 
 MAX_SUBJECT = 200
 COPIED = (
@@ -98,6 +100,55 @@ def refund_by_hand(order: Order, *, refund_key: str, amount: Any) -> None:
     _queue(_message(order, "refund_started", key=refund_key, amount=amount))
 
 
+def waitlist_offer(order: Order, *, claim_path: str) -> None:
+    _queue(_message(order, "waitlist_offer", claim_url=absolute(claim_path)))
+
+
+def waitlist_joined(entry: WaitlistEntry, *, turn: int) -> None:
+    """The only way the secret link leaves the shop; `turn` lets it be asked again."""
+    _queue(_to_waiting(entry, "waitlist_joined", key=str(turn)))
+
+
+def opening(entry: WaitlistEntry, *, opened: Batch) -> None:
+    message = _to_waiting(entry, "opening", key=str(opened.pk), opened=opened)
+    message.priority = Message.Priority.NOTICE
+    _queue(message)
+
+
+def _to_waiting(
+    entry: WaitlistEntry, kind: str, *, key: str, **context: Any
+) -> Message:
+    """A mail about a place on the waiting list, where no order is yet."""
+    campaign = entry.batch.campaign
+    context |= {
+        "entry": entry,
+        "campaign": campaign,
+        "seller": campaign.seller,
+        "place_url": absolute(entry.url),
+        "campaign_url": absolute(_page_of(campaign, entry.locale)),
+    }
+    zone = ZoneInfo(campaign.seller.time_zone)
+    subject, text = words(kind, context, locale=entry.locale, zone=zone)
+    dedupe_key = f"{kind}:{entry.pk}:{key}"
+    return Message(
+        dedupe_key=dedupe_key,
+        campaign=campaign,
+        kind=kind,
+        to=entry.email,
+        sender_name=campaign.seller.name,
+        reply_to=campaign.seller.email,
+        locale=entry.locale,
+        subject=subject,
+        text=text,
+        message_id=_message_id(dedupe_key),
+    )
+
+
+def _page_of(campaign: Campaign, locale: str) -> str:
+    with translation.override(locale):
+        return campaign.get_absolute_url()
+
+
 def _queue(message: Message) -> None:
     """Store once: the same news, told twice, is one row."""
     if message.to:
@@ -156,7 +207,13 @@ def render(kind: str, order: Order, **context: Any) -> tuple[str, str]:
         "now": timezone.now(),
         **context,
     }
-    with translation.override(order.locale), timezone.override(order.zone):
+    return words(kind, context, locale=order.locale, zone=order.zone)
+
+
+def words(
+    kind: str, context: dict[str, Any], *, locale: str, zone: ZoneInfo
+) -> tuple[str, str]:
+    with translation.override(locale), timezone.override(zone):
         subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)
         text = render_to_string(f"orders/emails/{kind}.txt", context)
     return " ".join(subject.split())[:MAX_SUBJECT], _paragraphs(text)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from orders.models import OrderEvent
 
 KINDS = {
+    "offered": gettext_lazy("Offered from the waiting list"),
     "placed": gettext_lazy("Order placed"),
     "pending": gettext_lazy("Waits for payment"),
     "confirmed": gettext_lazy("Confirmed"),
@@ -72,6 +73,7 @@ def _value(noted: Any) -> str:
 
 
 TOLD_TO_BUYERS = {
+    "offered": gettext_lazy("What you waited for was offered to you."),
     "placed": gettext_lazy("You placed the order."),
     "confirmed": gettext_lazy("Your payment arrived; your place in the batch is sure."),
     "hold_ended": gettext_lazy("Production starts, so the time to pay ended."),

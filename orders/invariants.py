@@ -15,6 +15,7 @@ from orders.outbox import BACKOFF
 CHUNK = 5000
 MAILED = {
     "placed": ("order_placed",),
+    "offered": ("waitlist_offer",),
     Order.Status.CONFIRMED: ("order_confirmed",),
     Order.Status.FULFILLED: ("order_shipped",),
     Order.Status.EXPIRED: ("order_expired",),

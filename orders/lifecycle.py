@@ -16,8 +16,8 @@ from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition, Refused
 from campaigns.models import Campaign
 from campaigns.money import to_minor_units
-from orders import emails, tallies
-from orders.models import Order
+from orders import emails, public_sale, tallies
+from orders.models import Order, WaitlistEntry
 from orders.models.order import units_by_allotment
 
 
@@ -37,6 +37,7 @@ def expire(order: Order) -> None:
     if order.expires_at is None or order.expires_at > database_now():
         raise InvalidTransition(order, Order.Status.EXPIRED)
     order.move_to(Order.Status.EXPIRED, actor=SYSTEM)
+    WaitlistEntry.objects.end_offer_of(order, state=WaitlistEntry.State.EXPIRED)
     emails.order_expired(order)
     release_units(order)
 
@@ -79,7 +80,9 @@ def release_units(order: Order, gate: Gate = capacity.ANY_TIME) -> None:
     Raises Refused when the batch does not pass the gate.
     """
     tallies.release(order, campaign_id=order.batch.campaign_id, units=order.units)
-    capacity.shift(claim_of(order, capacity.ANY_TIME).reversed(gate))
+    claim = claim_of(order, capacity.ANY_TIME)
+    public_sale.keep_freed(order.batch_id, claim.units)
+    capacity.shift(claim.reversed(gate))
 
 
 def claim_of(order: Order, gate: Gate) -> Move:

@@ -112,7 +112,6 @@ def _leased(message: Message) -> "QuerySet[Message]":
 
 
 def _as_mail(message: Message) -> EmailMultiAlternatives:
-    thread = f"<order.{message.order_id}@{mail_host()}>"
     address = settings.DEFAULT_FROM_EMAIL
     mail = EmailMultiAlternatives(
         subject=message.subject,
@@ -123,9 +122,16 @@ def _as_mail(message: Message) -> EmailMultiAlternatives:
         headers={
             "Message-ID": message.message_id,
             "Auto-Submitted": "auto-generated",
-            "References": thread,
             "Content-Language": message.locale,
+            **_thread_of(message),
         },
     )
     mail.attach_alternative(html_of(message), "text/html")
     return mail
+
+
+def _thread_of(message: Message) -> dict[str, str]:
+    """Mails of one order hang together; who waits has no order yet."""
+    if message.order_id is None:
+        return {}
+    return {"References": f"<order.{message.order_id}@{mail_host()}>"}

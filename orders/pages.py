@@ -2,38 +2,79 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 
-from orders.models import Order
+from orders.models import Order, WaitlistEntry
 
 OrderView = Callable[[HttpRequest, Order], HttpResponse]
+PlaceView = Callable[[HttpRequest, WaitlistEntry], HttpResponse]
 TokenView = Callable[[HttpRequest, str], HttpResponse]
 LONGEST_TOKEN = 64
 
 
 def order_page(view: OrderView) -> TokenView:
-    """Hand the view the order of the token; every wrong token is the same 404."""
+    """Hand the view the order of the token; every wrong token is the same 404.
+
+    An offer of the waiting list is no order yet: its page is the one of the place.
+    """
 
     @wraps(view)
     def by_token(request: HttpRequest, token: str) -> HttpResponse:
         order = find(token)
         with translation.override(order.locale), timezone.override(order.zone):
-            response = view(request, order)
-        patch_cache_control(response, private=True, no_cache=True)
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Content-Language"] = order.locale
-        return response
+            if order.is_unfinished:
+                response = see_other(order.waitlist_entry.url)
+            else:
+                response = view(request, order)
+        return _secret(response, order.locale)
 
     return by_token
 
 
+def place_page(view: PlaceView) -> TokenView:
+    """The same for a place on the waiting list."""
+
+    @wraps(view)
+    def by_token(request: HttpRequest, token: str) -> HttpResponse:
+        entry = find_place(token)
+        zone = entry.batch.campaign.seller.time_zone
+        with translation.override(entry.locale), timezone.override(zone):
+            response = view(request, entry)
+        return _secret(response, entry.locale)
+
+    return by_token
+
+
+def _secret(response: HttpResponse, locale: str) -> HttpResponse:
+    patch_cache_control(response, private=True, no_cache=True)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Content-Language"] = locale
+    return response
+
+
 def find(token: str) -> Order:
-    if len(token) > LONGEST_TOKEN or "\x00" in token:
-        raise Http404
-    order = Order.objects.for_page().filter(token=token).first()
+    order = Order.objects.for_page().filter(token=_checked(token)).first()
     if order is None:
         raise Http404
     return order
+
+
+def find_place(token: str) -> WaitlistEntry:
+    places = WaitlistEntry.objects.for_page().filter(token=_checked(token))
+    if (entry := places.first()) is None:
+        raise Http404
+    return entry
+
+
+def _checked(token: str) -> str:
+    if len(token) > LONGEST_TOKEN or "\x00" in token:
+        raise Http404
+    return token
+
+
+def see_other(url: str) -> HttpResponse:
+    return HttpResponseRedirect(url, status=HTTPStatus.SEE_OTHER)

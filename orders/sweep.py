@@ -8,7 +8,15 @@ from django.db.models import Exists, OuterRef
 
 from campaigns.clock import database_now
 from campaigns.rounds import count_done
-from orders import cancellation, emails, lifecycle, outbox
+from orders import (
+    cancellation,
+    emails,
+    lifecycle,
+    openings,
+    outbox,
+    waitlist,
+    waitlist_offers,
+)
 from orders.models import Message, Order
 
 REMINDER_BEFORE_END = timedelta(hours=6)
@@ -38,7 +46,7 @@ def remind_of_payment() -> int:
         expires_at__gt=now,
         expires_at__lte=now + REMINDER_BEFORE_END,
         placed_at__lte=now - SHORTEST_HOLD_REMINDED,
-    )
+    ).exclude(source=Order.Source.WAITLIST, name="")
     return count_done(list(waiting.values_list("pk", flat=True)), _remind)
 
 
@@ -54,6 +62,9 @@ def _remind(order_id: int) -> bool:
 # Before money is returned for what they cancel.
 FIRST_STEPS = (("orders of canceled batches", cancel_orders_of_canceled_batches),)
 STEPS = (
+    ("waiting lists ended", waitlist.end_lists),
+    ("waiting list offers", waitlist_offers.offer_freed),
+    ("openings told", openings.tell_of_openings),
     ("payment reminders", remind_of_payment),
     ("mails", outbox.deliver_due),
 )

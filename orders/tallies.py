@@ -47,10 +47,14 @@ def _digest(kind: str, value: str) -> str:
 
 def claim(order: Order, *, campaign: Campaign, units: int) -> None:
     """Count the units for every identity of the order, or raise BuyerLimitReached."""
+    claim_for(order.limit_keys, campaign=campaign, units=units)
+
+
+def claim_for(keys: list[str], *, campaign: Campaign, units: int) -> None:
     limit = campaign.buyer_limit
     if limit is not None and units > limit:
         raise BuyerLimitReached(limit=limit, wanted=units)
-    for identity in order.limit_keys:
+    for identity in keys:
         if not _claim(campaign.pk, identity, units, limit):
             raise BuyerLimitReached(limit=limit or 0, wanted=units)
 

@@ -63,6 +63,8 @@ def new_reference(number: str, attempt: int) -> str:
 
 
 def _may_be_paid(order: Order) -> bool:
+    if order.is_unfinished:
+        return False
     if order.status == Order.Status.PENDING:
         return order.expires_at is not None and order.expires_at > database_now()
     return order.status in Order.HOLDING

@@ -94,7 +94,7 @@ class CheckoutPage:
             basket=basket,
             lines=draft_lines(basket, campaign, batch, data),
             options=options,
-            form=_form(campaign, options, request.POST, bound=is_order, batch=batch),
+            form=form_for(campaign, options, request.POST, bound=is_order, batch=batch),
             data=data,
             typed=request.POST,
         )
@@ -104,7 +104,7 @@ class CheckoutPage:
         typed = self.typed.copy()
         typed.pop("submit_key", None)
         self.is_stale = True
-        self.form = _form(
+        self.form = form_for(
             self.campaign, self.options, typed, bound=False, batch=self.batch
         )
 
@@ -194,7 +194,7 @@ class CheckoutPage:
         )
         self.batch = next_batch or refused
         self.lines = draft_lines(self.basket, self.campaign, self.batch, self.data)
-        self.form = _form(
+        self.form = form_for(
             self.campaign, self.options, self.typed, bound=False, batch=self.batch
         )
 
@@ -355,24 +355,25 @@ def _batch(campaign: Campaign, number: str) -> Batch:
     return get_object_or_404(batches, number=int(number))
 
 
-def _form(
+def form_for(
     campaign: Campaign,
     options: list[ShippingOption],
     typed: QueryDict,
     *,
     bound: bool,
     batch: Batch,
+    form_class: type[CheckoutForm] = CheckoutForm,
 ) -> CheckoutForm:
     if bound:
-        return CheckoutForm(typed, options=options, asks_note=campaign.asks_note)
+        return form_class(typed, options=options, asks_note=campaign.asks_note)
     initial: dict[str, Any] = {
-        name: typed[name] for name in CheckoutForm.base_fields if name in typed
+        name: typed[name] for name in form_class.base_fields if name in typed
     }
     initial.pop("terms", None)
     initial["schedule_version"] = batch.schedule_version
     initial.setdefault("submit_key", secrets.token_urlsafe(32))
     _choose_shipping(initial, options)
-    return CheckoutForm(initial=initial, options=options, asks_note=campaign.asks_note)
+    return form_class(initial=initial, options=options, asks_note=campaign.asks_note)
 
 
 def _choose_shipping(initial: dict[str, Any], options: list[ShippingOption]) -> None:

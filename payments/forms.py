@@ -1,6 +1,6 @@
 """The checkout form: one page, every field forgiving about how it is written."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.validators import RegexValidator
@@ -24,7 +24,7 @@ GATEWAY_WORDS = {
 class CheckoutForm(forms.Form):
     """The buyer's part of an order; `cleaned_data["buyer"]` holds columns of Order."""
 
-    BUYER_FIELDS = (
+    BUYER_FIELDS: ClassVar[tuple[str, ...]] = (
         "name",
         "email",
         "phone",

@@ -50,7 +50,7 @@ def settle(
 
 def _confirm_if_paid(order: Order, actor: Actor) -> None:
     net = balance_of(order).net
-    is_paid = net > 0 and net >= order.deposit
+    is_paid = net > 0 and net >= order.deposit and not order.is_unfinished
     if not is_paid or order.batch.stage not in Batch.BEFORE_PRODUCTION:
         return
     if order.status == Order.Status.PENDING:

@@ -248,6 +248,11 @@ class Order(models.Model):
     def units(self) -> int:
         return sum(line.quantity for line in self.lines.all())
 
+    @property
+    def is_unfinished(self) -> bool:
+        """An offer of the waiting list: nobody gave an address or agreed to rules."""
+        return self.source == self.Source.WAITLIST and not self.rules
+
     def move_to(
         self,
         target: "Order.Status",

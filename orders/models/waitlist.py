@@ -1,13 +1,15 @@
 """Who waits for which variant of a batch, and how many units of it."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.clock import Clock
+from campaigns.errors import InvalidTransition
 from campaigns.models import Batch, Variant
 from orders.models.order import Order, new_token
 
@@ -16,6 +18,23 @@ class WaitlistEntryQuerySet(models.QuerySet["WaitlistEntry"]):
     def waiting(self) -> Self:
         """In the order in which they are asked."""
         return self.filter(state=WaitlistEntry.State.WAITING).order_by("pk")
+
+    def live(self) -> Self:
+        return self.filter(state__in=WaitlistEntry.LIVE)
+
+    def for_page(self) -> Self:
+        return self.select_related("batch__campaign__seller", "variant", "order")
+
+    def locked(self, entry_id: int) -> "WaitlistEntry":
+        """The row, locked until commit: after its order, before any tally."""
+        rows = self.select_related("variant", "batch__campaign__seller")
+        return rows.select_for_update(no_key=True, of=("self",)).get(pk=entry_id)
+
+    def end_offer_of(self, order: Order, **columns: Any) -> None:
+        """What becomes of the place whose offer ends with its order, if it is one."""
+        if order.source == Order.Source.WAITLIST:
+            offered = self.filter(order=order, state=WaitlistEntry.State.OFFERED)
+            offered.update(ended_at=Clock(), **columns)
 
 
 class WaitlistEntry(models.Model):
@@ -27,6 +46,14 @@ class WaitlistEntry(models.Model):
         EXPIRED = "expired", _("Offer expired")
         LEFT = "left", _("Left the list")
         ENDED = "ended", _("The list ended")
+
+    class EndReason(models.TextChoices):
+        """Why a place ended without its owner's doing."""
+
+        LIMIT = "limit", _("Limit per buyer reached")
+        PRODUCTION = "production", _("Production started")
+        CANCELED = "canceled", _("The batch was canceled")
+        SELLER = "seller", _("Ended by the seller")
 
     # One place per address and variant while it lasts.
     LIVE = (State.WAITING, State.OFFERED)
@@ -71,7 +98,10 @@ class WaitlistEntry(models.Model):
     )
     joined_at = models.DateTimeField(_("joined"), db_default=Clock(), editable=False)
     offered_at = models.DateTimeField(_("offered"), null=True, editable=False)
-    ended_at = models.DateTimeField(null=True, editable=False)
+    ended_at = models.DateTimeField(_("over since"), null=True, editable=False)
+    end_reason = models.CharField(
+        _("reason"), max_length=10, choices=EndReason, blank=True, editable=False
+    )
 
     objects = WaitlistEntryQuerySet.as_manager()
 
@@ -118,3 +148,25 @@ class WaitlistEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.variant} ({self.batch})"
+
+    @property
+    def url(self) -> str:
+        """The secret page of this place: wait, leave, order, decline."""
+        return reverse("claim:page", args=[self.token])
+
+    def fitting(self, left: int) -> int:
+        """How many of the units left this entry takes; 0 when they are too few."""
+        if self.quantity <= left:
+            return self.quantity
+        return max(0, left) if self.accepts_fewer else 0
+
+    def move_to(self, target: "WaitlistEntry.State", **columns: Any) -> None:
+        """One compare-and-set with its stamp; raises InvalidTransition."""
+        origin = self.State(self.state)
+        stamp = "offered_at" if target == self.State.OFFERED else "ended_at"
+        rows = WaitlistEntry.objects.filter(pk=self.pk, state=origin)
+        allowed = target in self.TRANSITIONS.get(origin, ())
+        changes = {"state": target, stamp: Clock()} | columns
+        if not (allowed and rows.update(**changes)):
+            raise InvalidTransition(self, target)
+        self.refresh_from_db(fields=list(changes))

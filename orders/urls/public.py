@@ -1,6 +1,9 @@
 from django.urls import path
 
-from orders import views
+from orders import views, waitlist_views
 
 app_name = "orders"
-urlpatterns = [path("find/", views.find, name="find")]
+urlpatterns = [
+    path("find/", views.find, name="find"),
+    path("c/<slug:slug>/waitlist/", waitlist_views.join, name="waitlist"),
+]

@@ -35,7 +35,8 @@ def choose(page: Page, variant: Variant) -> None:
 def fill_in(page: Page, *, email: str = "ani@example.com") -> None:
     page.fill("[name=name]", "Ani Wijaya")
     page.fill("[name=phone]", "0812-3456-7890")
-    page.fill("[name=email]", email)
+    if email:
+        page.fill("[name=email]", email)
     page.fill("[name=address]", "Jalan Braga 1, RT 2/RW 3")
     page.select_option("[name=province]", "Jawa Barat")
     page.select_option("[name=city]", "Kota Bandung")

@@ -15,7 +15,7 @@ from django.urls import reverse
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch, Membership, Seller
 from fulfillment import production
-from orders.models import Order
+from orders.models import Order, WaitlistEntry
 from payments.models import GatewayEvent, Payment, Refund
 from tests.factories import (
     make_batch,
@@ -46,7 +46,7 @@ def make_world(**campaign: Any) -> Seller:
     order.record("noted", actor=SYSTEM, data={"amount": str(order.total)})
     _money_of(order.payments.get())
     _goods_of(order)
-    make_batch(campaign=batch.campaign)
+    _waiting_for(make_batch(campaign=batch.campaign))
     Batch.objects.filter(campaign=batch.campaign).update(goods_capacity=98_765_432)
     return seller
 
@@ -70,6 +70,16 @@ def _goods_of(order: Order) -> None:
     production.freeze(order.batch_id, actor=SYSTEM)
     line = order.lines.get()
     ship(order, f"KK {order.pk}", lines={line.pk: 1})
+
+
+def _waiting_for(batch: Batch) -> None:
+    WaitlistEntry.objects.create(
+        batch=batch,
+        variant=batch.campaign.variants.get(),
+        quantity=2,
+        email=f"menunggu-{batch.pk}@example.com",
+        identity=f"identity-{batch.pk}",
+    )
 
 
 def hire(seller: Seller, role: str, **columns: Any) -> User:

@@ -1,0 +1,49 @@
+"""Who waits for an earlier batch is told when a later one opens: once for each."""
+
+from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+
+from campaigns.models import Batch
+from campaigns.rounds import count_done
+from orders import emails
+from orders.models import Message, WaitlistEntry
+
+
+def tell_of_openings() -> int:
+    earlier = WaitlistEntry.objects.filter(
+        state=WaitlistEntry.State.WAITING,
+        batch__campaign=OuterRef("campaign"),
+        batch__number__lt=OuterRef("number"),
+    )
+    batches = Batch.objects.accepting().filter(Exists(earlier))
+    return count_done(list(batches.select_related("campaign")), _tell_of)
+
+
+def _tell_of(batch: Batch) -> int:
+    if not batch.left:
+        return 0
+    return count_done(list(_not_told(batch)), lambda entry: _tell(entry, batch))
+
+
+def _not_told(batch: Batch) -> "QuerySet[WaitlistEntry]":
+    """Who joined later saw the open batch beside the list."""
+    opened_at = max(filter(None, [batch.opens_at, batch.open_at]))
+    waiting = WaitlistEntry.objects.waiting().for_page()
+    earlier = waiting.filter(
+        batch__campaign=batch.campaign_id,
+        batch__number__lt=batch.number,
+        joined_at__lt=opened_at,
+    )
+    key = Concat(
+        Value("opening:"),
+        Cast(OuterRef("pk"), CharField()),
+        Value(f":{batch.pk}"),
+    )
+    return earlier.exclude(Exists(Message.objects.filter(dedupe_key=key)))
+
+
+def _tell(entry: WaitlistEntry, batch: Batch) -> bool:
+    with transaction.atomic():
+        emails.opening(entry, opened=batch)
+    return True

@@ -1,0 +1,67 @@
+"""The waiting list for buyers: join, look at one's place, leave."""
+
+from contextlib import suppress
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns.errors import BatchClosed, Refused
+from campaigns.throttle import throttled
+from orders import waitlist
+from orders.models import WaitlistEntry
+from orders.pages import place_page, see_other
+from orders.public_sale import NotSold, StillAvailable
+from orders.waitlist_page import JoinPage
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@throttled("waitlist", limit=64, seconds=600)
+@cache_control(private=True, no_cache=True)
+def join(request: HttpRequest, slug: str) -> HttpResponse:
+    page = JoinPage.read(request, slug)
+    if page.is_closed:
+        return _join(request, page, HTTPStatus.CONFLICT)
+    if request.method != "POST":
+        return _join(request, page, HTTPStatus.OK)
+    if not page.form.is_valid():
+        return _join(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    locale = get_language() or page.campaign.lang
+    try:
+        waitlist.join(page.form.entry(batch_id=page.batch.pk, locale=locale))
+    except (BatchClosed, NotSold, StillAvailable):
+        return _join(request, JoinPage.read(request, slug), HTTPStatus.CONFLICT)
+    return render(request, "orders/waitlist_sent.html", _of(page))
+
+
+def _of(page: JoinPage) -> dict[str, object]:
+    campaign = page.campaign
+    return {"page": page, "campaign": campaign, "seller": campaign.seller}
+
+
+def _join(request: HttpRequest, page: JoinPage, status: HTTPStatus) -> HttpResponse:
+    context = _of(page) | {"form": page.form}
+    with timezone.override(page.campaign.seller.time_zone):
+        return render(request, "orders/waitlist.html", context, status=status)
+
+
+def show_place(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
+    """Who waits sees for what; of a place that is over, the page says why."""
+    is_waiting = entry.state == WaitlistEntry.State.WAITING
+    status = HTTPStatus.OK if is_waiting else HTTPStatus.NOT_FOUND
+    campaign = entry.batch.campaign
+    context = {"entry": entry, "campaign": campaign, "seller": campaign.seller}
+    return render(request, "orders/waitlist_place.html", context, status=status)
+
+
+@require_POST
+@place_page
+def departure(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
+    # Refused: the batch went on at this moment; the page says what is true now.
+    with suppress(Refused):
+        waitlist.depart(entry.pk)
+    return see_other(entry.url)
