@@ -55,6 +55,7 @@ def refusal_of(step: Callable[[], object]) -> str | None:
 
 
 class ShopMachine(RuleBasedStateMachine):
+    SHOP = Shop
     # Otherwise the invariants are checked at the end of each history.
     CHECKS_EACH_STEP = False
 
@@ -84,7 +85,7 @@ class ShopMachine(RuleBasedStateMachine):
         free_cancellation=st.sampled_from(["until_production", "until_close", "never"]),
     )
     def open_shop(self, wishes: list[Wish], **rules: Any) -> Any:
-        self.shop = Shop(**rules)
+        self.shop = self.SHOP(**rules)
         self.batches = shop_of_model.create(self.shop)
         return self.order_all(wishes)
 
@@ -125,6 +126,8 @@ class ShopMachine(RuleBasedStateMachine):
     @rule(purchase=purchases, ending=st.sampled_from(ENDINGS), is_heard=st.booleans())
     def end_visit(self, purchase: Purchase, ending: str, is_heard: bool) -> None:
         """The shop hears of it by a notification, or only when it asks."""
+        if not purchase.visits:
+            return
         visit = purchase.visits[-1]
         if visit.page != OPEN_PAGE and ending != "pay_late":
             return
@@ -233,10 +236,15 @@ class ShopMachine(RuleBasedStateMachine):
     def database_equals_model(self) -> None:
         self.steps += 1
         if hasattr(self, "shop"):
-            stored = shop_of_model.stored(self.batches, self.orders)
-            assert stored == shop_of_model.predicted(self.shop)
+            assert self.stored() == self.predicted()
             if self.CHECKS_EACH_STEP:
                 assert shop_of_model.broken_invariants() == []
+
+    def stored(self) -> dict[str, Any]:
+        return shop_of_model.stored(self.batches, self.orders)
+
+    def predicted(self) -> dict[str, Any]:
+        return shop_of_model.predicted(self.shop)
 
     def done(self, run: Run, origin: str | None, step: Any) -> bool:
         """Whether the step was done: exactly when the batch was in this stage."""

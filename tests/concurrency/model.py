@@ -54,6 +54,8 @@ class Purchase:
     kept: int = 0
     requested: int = 0
     refunded: int = 0
+    shipping: int = SHIPPING
+    has_details: bool = True
     visits: list[Visit] = field(default_factory=list)
 
     @property
@@ -66,7 +68,12 @@ class Purchase:
 
     @property
     def total(self) -> int:
-        return self.count * PRICE + SHIPPING
+        return self.count * PRICE + self.shipping
+
+    @property
+    def open_visit(self) -> Visit | None:
+        is_open = bool(self.visits) and self.visits[-1].is_open
+        return self.visits[-1] if is_open else None
 
     @property
     def paid(self) -> int:
@@ -136,6 +143,11 @@ class Shop:
         mine = (p for p in self.purchases if p.buyer == buyer and p.holds_units)
         return sum(purchase.count for purchase in mine)
 
+    def held_with_phone(self, buyer: int) -> int:
+        """What a waiting list offers to an address has no phone yet."""
+        mine = (p for p in self.purchases if p.buyer == buyer and p.holds_units)
+        return sum(purchase.count for purchase in mine if purchase.has_details)
+
     def exceeds_limit(self, buyer: int, count: int) -> bool:
         limit = self.buyer_limit
         return limit is not None and self.held_by(buyer) + count > limit
@@ -154,23 +166,33 @@ class Shop:
             return "BuyerLimitReached"
         if not run.is_accepting:
             return "BatchClosed"
-        return None if self.has_room(run, units) else "SoldOut"
+        is_left = self.has_room(run, units) and self.is_on_sale(run, units)
+        return None if is_left else "SoldOut"
+
+    def is_on_sale(self, run: Run, units: tuple[int, ...]) -> bool:
+        """Whether the public may have what is left."""
+        return True
+
+    def freeing(self, purchase: Purchase) -> None:
+        """Called before it gives its units back."""
 
     def place(self, run: Run, buyer: int, units: tuple[int, ...]) -> Purchase:
-        total = sum(units) * PRICE + SHIPPING
-        purchase = Purchase(
-            run, buyer, units, deposit=total * self.deposit_percent // 100
-        )
-        purchase.visits.append(Visit(purchase.deposit))
+        purchase = Purchase(run, buyer, units, deposit=0)
         self.purchases.append(purchase)
+        self.ask_for_money(purchase)
         return purchase
+
+    def ask_for_money(self, purchase: Purchase) -> None:
+        purchase.deposit = purchase.total * self.deposit_percent // 100
+        purchase.visits.append(Visit(purchase.deposit))
 
     def try_again(self, purchase: Purchase) -> bool:
         """Whether a page to pay is opened that was not open before."""
         may_pay = purchase.holds_units and not (
             purchase.status == "pending" and purchase.is_overdue
         )
-        is_new = purchase.due_now > 0 and may_pay and not purchase.visits[-1].is_open
+        is_new = purchase.due_now > 0 and may_pay and not purchase.open_visit
+        is_new = is_new and purchase.has_details
         if is_new:
             purchase.visits.append(Visit(purchase.due_now))
         return is_new
@@ -188,6 +210,7 @@ class Shop:
         return purchase.holds_units and purchase.batch.stage in TAKES_MONEY
 
     def cancel(self, purchase: Purchase, *, kept: int) -> None:
+        self.freeing(purchase)
         purchase.status, purchase.kept = "canceled", kept
 
     # What the shop does when it hears of money, and by itself.
@@ -216,11 +239,11 @@ class Shop:
 
     def expire(self, purchase: Purchase) -> None:
         """At the gateway first, where it may turn out to be paid."""
-        visit = purchase.visits[-1]
-        if visit.is_open:
+        if visit := purchase.open_visit:
             visit.close()
             self.hear(purchase, visit)
         if purchase.status == "pending":
+            self.freeing(purchase)
             purchase.status = "expired"
             self.settle(purchase)
 
@@ -239,8 +262,8 @@ class Shop:
 
     def _close_abandoned_pages(self) -> None:
         for purchase in self.purchases:
-            visit, is_pending = purchase.visits[-1], purchase.status == "pending"
-            if visit.is_open and not is_pending and not purchase.due:
+            visit, is_pending = purchase.open_visit, purchase.status == "pending"
+            if visit and not is_pending and not purchase.due:
                 visit.close()
                 self.hear(purchase, visit)
 

@@ -75,7 +75,10 @@ def predicted(shop: Shop) -> dict[str, Any]:
     return {
         "batches": [_predicted_batch(shop, run) for run in shop.runs],
         "orders": [_predicted_order(purchase) for purchase in shop.purchases],
-        "tallies": {buyer: shop.held_by(buyer) for buyer in BUYERS},
+        "tallies": {
+            buyer: [shop.held_by(buyer), shop.held_with_phone(buyer)]
+            for buyer in BUYERS
+        },
     }
 
 
@@ -151,14 +154,14 @@ def _unsent_refunds() -> Counter[int]:
     return sums
 
 
-def _stored_tallies(campaign_id: int) -> dict[int, int]:
-    """Units by buyer: by e-mail and by phone they are the same."""
+def _stored_tallies(campaign_id: int) -> dict[int, list[int]]:
+    """Units of each buyer by e-mail and by phone."""
     tallies = BuyerTally.objects.filter(campaign=campaign_id)
     units = dict(tallies.values_list("identity", "units"))
-    found = {}
-    for buyer in BUYERS:
-        [found[buyer]] = {units.get(key, 0) for key in identities(**contact(buyer))}
-    return found
+    return {
+        buyer: [units.get(key, 0) for key in identities(**contact(buyer))]
+        for buyer in BUYERS
+    }
 
 
 def broken_invariants() -> list[str]:
