@@ -12,7 +12,7 @@ export PIP_USER := 0
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint bench lock shots
+.PHONY: help demo test test-faults lint bench lock shots
 
 # A virtual environment whose Python is gone or was replaced is made anew.
 ifneq ($(shell $(PY) -c "import pip; print('usable')" 2>/dev/null),usable)
@@ -20,13 +20,16 @@ $(shell rm -f $(VENV)/*.stamp)
 endif
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
 demo: $(VENV)/base.stamp ## run the shop with example data on 127.0.0.1:8000 (PORT=)
 	@$(PY) manage.py demo
 
 test: $(VENV)/test.stamp ## run every test on SQLite and PostgreSQL (ARGS=)
 	@$(PY) -m tests.run $(ARGS)
+
+test-faults: $(VENV)/test.stamp ## races and faults at length, half an hour or more (ARGS=)
+	@$(PY) -m tests.run --long -m "concurrency or faults" $(ARGS)
 
 bench: $(VENV)/test.stamp ## measure the hot paths (ARGS=)
 	@$(PY) -m tests.benchmarks $(ARGS)

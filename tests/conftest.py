@@ -2,7 +2,7 @@
 
 import ipaddress
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,12 @@ MARKED_FOLDERS = ("browser", "concurrency", "faults")
 NO_CHROMIUM = "no Chromium found (install chromium or set CHROME_PATH)"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long", action="store_true", help="also run tests that take minutes"
+    )
+
+
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
@@ -25,6 +31,8 @@ def pytest_collection_modifyitems(
         if folder in MARKED_FOLDERS:
             item.add_marker(folder)
     _skip_browser_tests_without_a_browser(items)
+    if not config.getoption("long"):
+        _leave_out(config, items, "long")
     if connection.vendor == "sqlite":
         _leave_out(config, items, "postgres")
 
@@ -91,3 +99,13 @@ def chromium() -> str:
     if path is None:
         pytest.skip(NO_CHROMIUM)
     return path
+
+
+@pytest.fixture
+def measured(
+    request: pytest.FixtureRequest,
+    record_testsuite_property: Callable[[str, object], None],
+) -> Callable[[str, object], None]:
+    """Keeps a number for the report of the run; no test passes or fails by it."""
+    name = request.node.name
+    return lambda what, value: record_testsuite_property(f"{name}: {what}", value)

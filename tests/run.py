@@ -24,6 +24,7 @@ from tests import servers
 
 DATABASES = ("sqlite", "postgres")
 NOTHING_RAN = 5
+NOTHING_TOLD = ElementTree.Element("testsuites")
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Result:
     exit_code: int
     counts: Counter[str] = field(default_factory=Counter)
     skips: list[str] = field(default_factory=list)
+    measured: list[str] = field(default_factory=list)
     broke_off: bool = False
 
     @property
@@ -175,8 +177,11 @@ def _environment(database: str, folder: Path) -> Iterator[dict[str, str]]:
 
 def _read(report: Path, result: Result) -> Result:
     """Take the counts from pytest's report, if it lived to write one."""
-    cases = ElementTree.parse(report).iter("testcase") if report.exists() else ()
-    for case in cases:
+    told = ElementTree.parse(report).getroot() if report.exists() else NOTHING_TOLD
+    for measure in told.iterfind(".//properties/property"):
+        name, value = measure.get("name"), measure.get("value")
+        result.measured.append(f"{name} {value} ({result.database})")
+    for case in told.iterfind(".//testcase"):
         kind = _kind(case)
         result.counts[kind] += 1
         skipped = case.find("skipped")
@@ -207,7 +212,7 @@ def _report(results: list[Result]) -> None:
         print("!" * 79)
     print()
     for result in results:
-        print(result)
+        print("\n".join([*result.measured, str(result)]))
     total = sum((result.counts for result in results), Counter())
     print(in_words(total), flush=True)
 

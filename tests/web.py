@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -21,11 +22,33 @@ from tests.drafts import make_buyer, new_key
 START_SECONDS = 30
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running gunicorn: where it answers, and which processes it is."""
+
+    port: int
+    pid: int
+
+    def workers(self) -> list[int]:
+        """Process ids of the workers; the first process only looks after them."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+
 @contextmanager
 def gunicorn(
     application: str = "config.wsgi", *arguments: str, **environment: str
 ) -> Iterator[int]:
     """Serve until the block ends; yields the port."""
+    with serving(application, *arguments, **environment) as server:
+        yield server.port
+
+
+@contextmanager
+def serving(
+    application: str = "config.wsgi", *arguments: str, **environment: str
+) -> Iterator[Server]:
+    """The same, for who has to know its processes."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", application]
     command += ["--bind", f"127.0.0.1:{port}", "--log-level", "critical"]
@@ -37,7 +60,7 @@ def gunicorn(
     )
     try:
         _wait_for(port, process)
-        yield port
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=START_SECONDS)
