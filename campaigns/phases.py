@@ -21,6 +21,7 @@ class Phase(StrEnum):
     PRODUCTION = "production"
     SHIPPING = "shipping"
     COMPLETED = "completed"
+    MISSED = "missed"
     CANCELED = "canceled"
 
     @property
@@ -42,6 +43,8 @@ class Standing:
 
 def standing(batch: Batch, now: datetime, *, has_variants: bool) -> Standing:
     """`has_variants`: at least one of its variants is still sold in this batch."""
+    if batch.minimum_missed_at:
+        return Standing(Phase.MISSED, batch)
     if batch.stage != Batch.Stage.OPEN:
         return Standing(Phase(batch.stage), batch)
     return Standing(_phase_of_open(batch, now, has_variants), batch)
@@ -105,5 +108,5 @@ _PREFERENCE: tuple[tuple[set[Phase], Callable[[Sequence[Standing]], Standing]], 
     ({Phase.SCHEDULED}, _first),
     (BEING_MADE, _first),
     ({Phase.COMPLETED}, _last),
-    ({Phase.CANCELED}, _last),
+    ({Phase.MISSED, Phase.CANCELED}, _last),
 )

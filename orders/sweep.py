@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from campaigns.clock import database_now
 from campaigns.rounds import count_done
-from orders import cancellation, emails, lifecycle, outbox
+from orders import cancellation, emails, lifecycle, minimum, minimum_news, outbox
 from orders.models import Message, Order
 
 REMINDER_BEFORE_END = timedelta(hours=6)
@@ -52,8 +52,13 @@ def _remind(order_id: int) -> bool:
 
 
 # Before money is returned for what they cancel.
-FIRST_STEPS = (("orders of canceled batches", cancel_orders_of_canceled_batches),)
+FIRST_STEPS = (
+    ("minimums decided", minimum.decide_due),
+    ("orders of canceled batches", cancel_orders_of_canceled_batches),
+)
 STEPS = (
+    ("told that it goes ahead", minimum_news.tell_going_ahead),
+    ("told that it is extended", minimum_news.tell_extended),
     ("payment reminders", remind_of_payment),
     ("mails", outbox.deliver_due),
 )

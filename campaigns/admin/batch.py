@@ -23,6 +23,7 @@ from campaigns.admin.batch_steps import Close, Open, Reopen
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition, staff
 from campaigns.models import Allotment, Batch, BatchEvent, Campaign
+from campaigns.models.batch import MINIMUM_MISSED
 
 EVENTS = {
     "open": _("Opened for orders"),
@@ -33,6 +34,10 @@ EVENTS = {
     "canceled": _("Canceled"),
     "capacity": _("Capacity changed"),
     "cut_off": _("Closing time moved"),
+    "minimum_reached": _("Minimum reached: it goes ahead"),
+    "minimum_waived": _("Below the minimum: it goes ahead all the same"),
+    "minimum_extended": _("Below the minimum: extended once"),
+    MINIMUM_MISSED: _("Minimum missed: canceled, everyone is refunded"),
 }
 ACTORS = {
     "buyer": _("Buyer"),
@@ -43,7 +48,7 @@ COUNTED = ("taken", "orders_taken", "goods_taken", "schedule_version")
 CAPS = ("capacity", "order_capacity", "goods_capacity")
 WINDOW = ("ships_from", "ships_until")
 PRODUCTION = ("production_starts_on", "production_ends_on")
-MINIMUM = ("minimum_units", "minimum_rule")
+MINIMUM = ("minimum_units", "minimum_rule", "extension_days")
 SELLING_TIME = ("opens_at", "closes_at")
 TOLD: Any = (
     _("Buyers will read"),
@@ -79,7 +84,9 @@ class BatchEventInline(ReadOnlyInline):
 
     @admin.display(description=_("what"))
     def what(self, event: BatchEvent) -> str:
-        return str(EVENTS.get(event.kind, event.kind))
+        # A batch that ended for a reason of its own is told by that reason.
+        kind = event.data.get("reason", event.kind)
+        return str(EVENTS.get(kind, kind))
 
     @admin.display(description=_("who"))
     def who(self, event: BatchEvent) -> str:
@@ -87,9 +94,12 @@ class BatchEventInline(ReadOnlyInline):
 
     @admin.display(description=_("from what to what"))
     def details(self, event: BatchEvent) -> str:
-        if "to" not in event.data:
-            return ""
-        return f"{_told(event.data['from'])} → {_told(event.data['to'])}"
+        noted, parts = event.data, []
+        if "units" in noted:
+            parts.append(_("%(units)s of at least %(minimum)s paid") % noted)
+        if "to" in noted:
+            parts.append(f"{_told(noted['from'])} → {_told(noted['to'])}")
+        return ", ".join(str(part) for part in parts)
 
 
 @admin.register(Batch)
