@@ -36,6 +36,7 @@ OF_A_BATCH = (
     "goods_capacity",
     "minimum_units",
     "minimum_rule",
+    "extension_days",
 )
 
 

@@ -36,6 +36,10 @@ class CapacityBelowTaken(CampaignError):
         self.cap, self.currency = cap, currency
 
 
+class MinimumUndecided(CampaignError):
+    """The batch has a minimum, and nobody counted yet whether it is reached."""
+
+
 class Refused(CampaignError):
     """A capacity row did not accept; roll back, then `capacity.explain` tells why."""
 

@@ -195,11 +195,6 @@ class Offer:
     def hold(self) -> str:
         return wording.hold(self.campaign.hold_minutes)
 
-    @property
-    def minimum(self) -> str:
-        batch = self.batch
-        return wording.minimum(batch) if batch and batch.minimum_units else ""
-
 
 def table_rows(text: str) -> list[list[str]]:
     """`Size|Width` lines as cells; short lines are filled up to the widest."""

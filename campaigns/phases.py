@@ -21,6 +21,7 @@ class Phase(StrEnum):
     PRODUCTION = "production"
     SHIPPING = "shipping"
     COMPLETED = "completed"
+    MISSED = "missed"
     CANCELED = "canceled"
 
     @property
@@ -45,6 +46,8 @@ class Standing:
 
 
 def standing(batch: Batch, now: datetime, *, left: int) -> Standing:
+    if batch.minimum_missed_at:
+        return Standing(Phase.MISSED, batch, left)
     if batch.stage != Batch.Stage.OPEN:
         return Standing(Phase(batch.stage), batch, left)
     return Standing(_phase_of_open(batch, now, left), batch, left)
@@ -108,5 +111,5 @@ _PREFERENCE: tuple[tuple[set[Phase], Callable[[Sequence[Standing]], Standing]], 
     ({Phase.SCHEDULED}, _first),
     (BEING_MADE, _first),
     ({Phase.COMPLETED}, _last),
-    ({Phase.CANCELED}, _last),
+    ({Phase.MISSED, Phase.CANCELED}, _last),
 )

@@ -21,6 +21,7 @@ KINDS = {
     Phase.SCHEDULED: "info",
     Phase.PRODUCTION: "info",
     Phase.SHIPPING: "ok",
+    Phase.MISSED: "bad",
     Phase.CANCELED: "bad",
 }
 
@@ -46,6 +47,7 @@ def status(phase: Phase) -> str:
         Phase.PRODUCTION: _("In production"),
         Phase.SHIPPING: _("Shipping"),
         Phase.COMPLETED: _("Completed"),
+        Phase.MISSED: _("Minimum missed, money returned"),
         Phase.CANCELED: _("Canceled"),
     }[phase]
 
@@ -129,13 +131,23 @@ def cancellation(campaign: Campaign) -> str:
 
 
 def minimum(batch: Batch) -> str:
-    """What happens below the minimum; said before anyone pays."""
-    rules = Batch.MinimumRule
+    """What happens below the minimum; said before anyone pays. Empty without one."""
+    if not batch.minimum_units:
+        return ""
+    rules, days = Batch.MinimumRule, batch.extension_days
     return {
         rules.PROCEED: _("If fewer than %(n)s are paid, it is produced all the same."),
-        rules.EXTEND: _("If fewer than %(n)s are paid, the closing date moves once."),
+        rules.EXTEND: ngettext(
+            "If fewer than %(n)s are paid when it closes, the closing moves once by"
+            " %(days)s day, if the schedule allows. If it is missed all the same,"
+            " everyone gets a full refund.",
+            "If fewer than %(n)s are paid when it closes, the closing moves once by"
+            " %(days)s days, if the schedule allows. If it is missed all the same,"
+            " everyone gets a full refund.",
+            days,
+        ),
         rules.CANCEL: _("If fewer than %(n)s are paid, everyone gets a full refund."),
-    }[rules(batch.minimum_rule)] % {"n": batch.minimum_units}
+    }[batch.rule_below_minimum] % {"n": batch.minimum_units, "days": days}
 
 
 def _badge_text(phase: Phase, batch: Batch | None) -> str:

@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from campaigns import dates
 from campaigns.actors import Actor
 from campaigns.admin.batch import BatchAdmin
-from campaigns.admin.transitions import Transition
+from campaigns.admin.transitions import Transition, WentOtherwise
 from campaigns.clock import database_now
-from campaigns.errors import NotReady
+from campaigns.errors import MinimumUndecided, NotReady
 from campaigns.models import Batch
 from campaigns.money import format_money
 from config import production
 from fulfillment.errors import NotDrained
 from fulfillment.production import confirmed_units, unpaid_orders
+from orders import minimum
+from orders.minimum import Outcome, Verdict
 from orders.models import Order
 
 Stage = Batch.Stage
@@ -37,6 +39,7 @@ class Production(Transition):
         return [
             (_("Units to produce"), sum(units.values())),
             (_("Minimum"), row.minimum_units or "–"),
+            *_below_minimum(row, sum(units.values())),
             (_("Variants"), len(units)),
             (_("Confirmed orders"), _count(row, Order.Status.CONFIRMED)),
             (_("Unpaid orders that end now"), unpaid_orders(row)),
@@ -53,6 +56,40 @@ class Production(Transition):
             raise NotReady([_still_open(row)]) from refusal
         except NotDrained as refusal:
             raise NotReady([_not_drained(refusal.pending)]) from refusal
+        except MinimumUndecided as refusal:
+            undecided = _("Its minimum is being counted. Try again in a minute.")
+            raise NotReady([undecided]) from refusal
+        except production.MinimumMissed as refusal:
+            raise WentOtherwise(_otherwise(refusal.verdict)) from refusal
+
+
+def _below_minimum(batch: Batch, units: int) -> list[Fact]:
+    """What would happen instead, if none of the unpaid orders is paid yet."""
+    if not batch.is_undecided or units >= (batch.minimum_units or 0):
+        return []
+    words = {
+        Outcome.GOES_AHEAD: _("it is produced all the same, as buyers were told"),
+        Outcome.EXTENDED: _("it is not produced: it reopens, and closes later once"),
+        Outcome.MISSED: _("it is not produced: it is canceled, everyone is refunded"),
+    }
+    return [(_("Below the minimum"), words[minimum.outcome_with(batch, units)])]
+
+
+def _otherwise(verdict: Verdict) -> str:
+    if verdict.outcome == Outcome.EXTENDED and verdict.closes_at:
+        words = _(
+            "Production did not start: %(units)s of at least %(minimum)s are paid, so"
+            " the batch takes orders again until %(moment)s. Its buyers are told."
+        )
+        moment = dates.moment(verdict.closes_at)
+    else:
+        words = _(
+            "Production did not start: %(units)s of at least %(minimum)s are paid, so"
+            " the batch is canceled and everyone gets a full refund."
+        )
+        moment = ""
+    numbers = {"units": verdict.units, "minimum": verdict.minimum, "moment": moment}
+    return words % numbers
 
 
 def _takes_orders(batch: Batch) -> bool:

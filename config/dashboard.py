@@ -6,6 +6,7 @@ and nobody sees a number of a seller that is not theirs.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import dates, room, wording
-from campaigns.clock import Clock
+from campaigns.clock import Clock, database_now
 from campaigns.lists import any_of, link_to
 from campaigns.models import Batch
 from campaigns.money import format_money, rounded
@@ -31,6 +32,8 @@ Stage, Status = Batch.Stage, Order.Status
 LIVE = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
 NOT_MADE_YET = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION)
 NOT_STARTED = Batch.BEFORE_PRODUCTION
+# How long a batch that ended by itself is mentioned.
+NEWS_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,12 +189,15 @@ def _alerts(desk: Desk) -> Iterator[Number]:
         "stage__in": ",".join(NOT_STARTED),
         "production_starts_on__lt": timezone.localdate().isoformat(),
     }
+    lately = database_now() - NEWS_FOR
+    missed = {"minimum_missed_at__gte": lately.isoformat(timespec="seconds")}
     asked: list[tuple[str, type[models.Model], dict[str, Any]]] = [
         (_("Mails that failed"), Message, {"state__exact": "failed"}),
         (_("Payments that need a look"), Payment, {"needs_review__exact": 1}),
         (_("Refunds to pay by hand"), Refund, {"state__exact": "manual"}),
         (_("Gateway events given up"), GatewayEvent, {"state__exact": "dead"}),
         (_("Batches past their start of production"), Batch, overdue),
+        (_("Batches that missed their minimum lately"), Batch, missed),
     ]
     for label, model, lookups in asked:
         if desk.may_see(model) and (count := _count(desk.rows(model), lookups)):

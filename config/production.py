@@ -1,14 +1,15 @@
-"""Start of production: unpaid holds end at their gateways, then the plan freezes."""
+"""Start of production: unpaid holds end, the minimum is decided, the plan freezes."""
 
 from django.db import transaction
 
 from campaigns.actors import SYSTEM, Actor
-from campaigns.errors import InvalidTransition
+from campaigns.errors import CampaignError, InvalidTransition
 from campaigns.models import Batch
 from campaigns.rounds import keys_of
 from fulfillment import production
 from fulfillment.models import ProductionSheet
-from orders import lifecycle
+from orders import lifecycle, minimum
+from orders.minimum import Outcome, Verdict
 from orders.models import Order
 from payments import expiry
 
@@ -17,15 +18,27 @@ class StillOpen(InvalidTransition):
     """The batch takes orders until its cut-off; close it first."""
 
 
+class MinimumMissed(CampaignError):
+    """Too few units are paid: the batch was extended or canceled instead."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(f"{verdict.units} of {verdict.minimum}: {verdict.outcome}")
+        self.verdict = verdict
+
+
 def start(batch_id: int, *, actor: Actor) -> ProductionSheet:
-    """End the holds of a closed batch, then freeze it; safe to repeat.
+    """End the holds of a closed batch, decide its minimum, freeze it; safe to repeat.
 
     Raises StillOpen or InvalidTransition in another stage, and NotDrained when a
     gateway did not answer: then the holds stay ended, and the same again in a few
-    minutes goes on.
+    minutes goes on. Raises MinimumMissed when the batch was extended or canceled
+    instead, as its buyers were told before they paid.
     """
     _close_if_over(batch_id)
     end_holds(batch_id, actor=actor)
+    verdict = minimum.decide(batch_id, actor=actor)
+    if verdict and verdict.outcome != Outcome.GOES_AHEAD:
+        raise MinimumMissed(verdict)
     return production.freeze(batch_id, actor=actor)
 
 

@@ -14,14 +14,16 @@ from orders.models import Order, OrderLine
 def freeze(batch_id: int, *, actor: Actor) -> ProductionSheet:
     """Start production and freeze what is confirmed, in one transaction.
 
-    Raises InvalidTransition unless the batch is closed, and NotDrained while an order
-    could still be paid. Orders are only read: their locks come before the batch's.
+    Raises InvalidTransition unless the batch is closed, NotDrained while an order could
+    still be paid, and MinimumUndecided while nobody decided that enough are. Orders are
+    only read: their locks come before the batch's.
     """
     with transaction.atomic():
         batch = Batch.objects.locked(batch_id)
-        batch.start_production(actor=actor)
-        if pending := unpaid_orders(batch):
+        pending = unpaid_orders(batch)
+        if pending and batch.stage == Batch.Stage.CLOSED:
             raise NotDrained(pending)
+        batch.start_production(actor=actor)
         return _insert(batch, confirmed_units(batch), actor)
 
 

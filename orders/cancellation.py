@@ -13,6 +13,7 @@ from campaigns.capacity import Gate
 from campaigns.clock import database_now
 from campaigns.errors import CampaignError, Refused
 from campaigns.models import Batch, Campaign
+from campaigns.models.batch import MINIMUM_MISSED
 from campaigns.money import smallest_unit
 from campaigns.wakeup import wake_up
 from orders import decisions, emails, lifecycle
@@ -117,8 +118,11 @@ def cancel_with_batch(order_id: int) -> bool:
         order = lifecycle.locked(order_id)
         if not Order.objects.left_in_canceled_batches().filter(pk=order_id).exists():
             return False
-        tell = emails.batch_canceled
-        cancel(order, kept=Decimal(0), actor=SYSTEM, tell=tell)
+        if order.batch.minimum_missed_at:
+            tell, reason = emails.minimum_missed, MINIMUM_MISSED
+        else:
+            tell, reason = emails.batch_canceled, ""
+        cancel(order, kept=Decimal(0), actor=SYSTEM, tell=tell, reason=reason)
     return True
 
 

@@ -14,9 +14,11 @@ from django.utils import timezone, translation
 
 from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign
+from campaigns.models.batch import MINIMUM_MISSED
 from orders.models import Decision, Message, Order, OrderLine, WaitlistEntry
 
 MAX_SUBJECT = 200
+BATCH_CONFIRMED = "batch_confirmed"
 COPIED = (
     *("order", "campaign", "kind", "sender_name", "reply_to", "locale"),
     *("subject", "text", "priority"),
@@ -63,6 +65,29 @@ def batch_canceled(order: Order) -> None:
         comes_back=comes_back,
     )
     _queue(message)
+
+
+def batch_confirmed(order: Order) -> Message:
+    """The batch is made; not stored yet."""
+    return _of_batch(order, BATCH_CONFIRMED)
+
+
+def batch_extended(order: Order) -> Message:
+    """The minimum is missed so far, and the closing moved; not stored yet."""
+    return _of_batch(order, MINIMUM_MISSED, closes_at=order.batch.closes_at)
+
+
+def minimum_missed(order: Order) -> None:
+    """The order was canceled with its batch."""
+    comes_back = order.amount_paid - order.amount_refunded
+    notice = Message.Priority.NOTICE
+    _queue(_message(order, MINIMUM_MISSED, priority=notice, comes_back=comes_back))
+
+
+def _of_batch(order: Order, kind: str, **context: Any) -> Message:
+    """News that an order hears once of each batch it is in."""
+    key, notice = str(order.batch_id), Message.Priority.NOTICE
+    return _message(order, kind, key=key, priority=notice, **context)
 
 
 def order_shipped(
@@ -210,10 +235,14 @@ def _unpaid_orders_of(batch: Batch) -> str:
     return absolute(f"{page}?{urlencode(query)}")
 
 
+def store(messages: Iterable[Message]) -> int:
+    """Store each once: the same news, told twice, is one row."""
+    written = [message for message in messages if message.to]
+    return len(Message.objects.bulk_create(written, ignore_conflicts=True))
+
+
 def _queue(message: Message) -> None:
-    """Store once: the same news, told twice, is one row."""
-    if message.to:
-        Message.objects.bulk_create([message], ignore_conflicts=True)
+    store([message])
 
 
 def _stamp(moment: Any) -> str:

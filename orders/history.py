@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.models.batch import MINIMUM_MISSED
 from orders.models import OrderEvent
 
 KINDS = {
@@ -133,6 +134,8 @@ def _sentence(event: OrderEvent) -> str:
         return _("The seller entered your order.")
     if event.kind in OF_BATCHES:
         return str(OF_BATCHES[event.kind]) % _batches(event)
+    if event.kind == "canceled" and event.data.get("reason") == MINIMUM_MISSED:
+        return _("The batch missed its minimum, so the order was canceled.")
     if event.kind == "canceled" and event.data.get("reason"):
         reason = {"reason": event.data["reason"]}
         return _("The seller canceled the order: %(reason)s") % reason

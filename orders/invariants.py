@@ -10,7 +10,8 @@ from django.db.models.functions import Coalesce
 
 from campaigns.clock import database_now
 from campaigns.invariants import Invariant
-from campaigns.models import Allotment, Batch
+from campaigns.models import Allotment, Batch, BatchEvent
+from orders import minimum_news
 from orders.models import (
     BuyerTally,
     Decision,
@@ -22,18 +23,18 @@ from orders.models import (
 from orders.outbox import BACKOFF
 
 CHUNK = 5000
+# A sweep period and a minute: what is younger is still being done.
+PATIENCE = timedelta(minutes=2)
 MAILED = {
     "placed": ("order_placed",),
     "offered": ("waitlist_offer",),
     Order.Status.CONFIRMED: ("order_confirmed",),
     Order.Status.FULFILLED: ("order_shipped",),
     Order.Status.EXPIRED: ("order_expired",),
-    Order.Status.CANCELED: ("order_canceled", "batch_canceled"),
+    Order.Status.CANCELED: ("order_canceled", "batch_canceled", "minimum_missed"),
     "decision_asked": ("decision_asked",),
     "moved": ("order_changed",),
 }
-# A sweep period and a minute: what is younger is still being done.
-PATIENCE = timedelta(minutes=2)
 EVENT_OF_OUTCOME: dict[tuple[str, str], str] = {
     (Decision.State.ANSWERED, Decision.Answer.MOVE): "moved",
     (Decision.State.ANSWERED, Decision.Answer.STAY): "stayed",
@@ -187,6 +188,25 @@ def changes_nobody_was_told_of() -> Iterable[str]:
             yield f"order {event.order_id}: {kind} without a mail {wanted}"
 
 
+def made_below_their_minimum() -> Iterable[str]:
+    """Counted as they were counted then: buyers may cancel what goes ahead."""
+    made = Batch.objects.filter(production_at__isnull=False, minimum_units__gt=0)
+    undecided = Q(minimum_decided_at__isnull=True)
+    for batch in made.filter(undecided | Q(minimum_missed_at__isnull=False)):
+        yield f"batch {batch.pk}: made, its minimum was missed or never decided"
+    reached = BatchEvent.objects.filter(kind="minimum_reached")
+    for batch_id, noted in reached.values_list("batch_id", "data"):
+        if noted["units"] < noted["minimum"]:
+            yield f"batch {batch_id}: {noted['units']} of {noted['minimum']} reached"
+
+
+def decisions_nobody_was_told_of() -> Iterable[str]:
+    limit = database_now() - PATIENCE
+    old = Q(batch__minimum_decided_at__lt=limit, confirmed_at__lt=limit)
+    for order in minimum_news.going_ahead_untold().filter(old):
+        yield f"order {order.pk}: not told that batch {order.batch_id} goes ahead"
+
+
 def messages_beyond_their_attempts() -> Iterable[str]:
     for message in Message.objects.filter(attempts__gt=len(BACKOFF) + 1):
         yield f"message {message.pk}: {message.attempts} attempts"
@@ -205,4 +225,6 @@ INVARIANTS = (
     Invariant(15, "totals are lines and shipping", totals_that_do_not_add_up),
     Invariant(18, "each change has its mail", changes_nobody_was_told_of),
     Invariant(19, "no mail is tried for ever", messages_beyond_their_attempts),
+    Invariant(25, "what is made was decided to be", made_below_their_minimum),
+    Invariant(26, "who goes ahead is told", decisions_nobody_was_told_of),
 )

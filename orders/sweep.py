@@ -14,6 +14,8 @@ from orders import (
     emails,
     hold_alerts,
     lifecycle,
+    minimum,
+    minimum_news,
     openings,
     outbox,
     waitlist,
@@ -63,13 +65,18 @@ def _remind(order_id: int) -> bool:
 
 
 # Before money is returned for what they cancel.
-FIRST_STEPS = (("orders of canceled batches", cancel_orders_of_canceled_batches),)
+FIRST_STEPS = (
+    ("minimums decided", minimum.decide_due),
+    ("orders of canceled batches", cancel_orders_of_canceled_batches),
+)
 STEPS = (
     ("waiting lists ended", waitlist.end_lists),
     ("waiting list offers", waitlist_offers.offer_freed),
     ("openings told", openings.tell_of_openings),
     ("questions withdrawn", decisions.withdraw_pointless),
     ("questions lapsed", decisions.lapse_due),
+    ("told that it goes ahead", minimum_news.tell_going_ahead),
+    ("told that it is extended", minimum_news.tell_extended),
     ("payment reminders", remind_of_payment),
     ("alerts to sellers", hold_alerts.tell_sellers),
     ("mails", outbox.deliver_due),

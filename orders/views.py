@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.clock import database_now
 from campaigns.throttle import throttled
 from orders import cancellation as cancellations
-from orders import decisions, emails, history, standing, timeline
+from orders import decisions, emails, history, minimum_words, standing, timeline
 from orders.forms import FindForm
 from orders.models import Order
 from orders.pages import order_page
@@ -26,6 +26,7 @@ def status(request: HttpRequest, order: Order) -> HttpResponse:
     context = _of(order) | {
         "title": standing.title(order),
         "upcoming": standing.upcoming(order),
+        "minimum": minimum_words.of_order(order),
         "lines": order.lines.all(),
         "history": history.told_to_buyer(order.events.all()),
         "steps": timeline.steps(order),

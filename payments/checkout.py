@@ -147,7 +147,7 @@ def _order_of(draft: Draft, submit_key: str) -> Order:
         deposit=deposit_of(campaign, total),
         shipping_option=draft.shipping,
         shipping_service=draft.shipping.service,
-        rules=rules_of(campaign),
+        rules=rules_of(campaign, batch),
         promised_from=batch.ships_from,
         promised_until=batch.ships_until,
         schedule_version=draft.schedule_version,
@@ -202,7 +202,7 @@ def deposit_of(campaign: Campaign, total: Decimal) -> Decimal:
     return min(total, max(unit, rounded))
 
 
-def rules_of(campaign: Campaign) -> dict[str, Any]:
+def rules_of(campaign: Campaign, batch: Batch) -> dict[str, Any]:
     """What the buyer agrees to, kept with the order: later edits bind new orders."""
     return {
         "plan": campaign.plan,
@@ -212,4 +212,16 @@ def rules_of(campaign: Campaign) -> dict[str, Any]:
         "late_payment": campaign.late_payment,
         "hold_minutes": campaign.hold_minutes,
         "refund_rule": campaign.seller.refund_rule,
+        **_minimum_of(batch),
+    }
+
+
+def _minimum_of(batch: Batch) -> dict[str, Any]:
+    """What happens below the minimum; without one, nothing that could change."""
+    if not batch.minimum_units:
+        return {"minimum_units": None}
+    return {
+        "minimum_units": batch.minimum_units,
+        "minimum_rule": batch.rule_below_minimum,
+        "extension_days": batch.extension_days,
     }

@@ -113,7 +113,7 @@ class CheckoutPage:
             (o.pk, str(o.base_price), str(o.price_per_extra_kilogram))
             for o in self.options
         ]
-        terms = json.dumps([prices, couriers, rules_of(self.campaign)])
+        terms = json.dumps([prices, couriers, rules_of(self.campaign, self.batch)])
         return hashlib.sha256(terms.encode()).hexdigest()
 
     def _linked(self, name: str, message: str) -> str:

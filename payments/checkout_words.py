@@ -22,8 +22,8 @@ def rules(campaign: Campaign, batch: Batch) -> list[str]:
         hold % {"hold": wording.hold(campaign.hold_minutes)},
         wording.cancellation(campaign),
     ]
-    if batch.minimum_units:
-        sentences.append(wording.minimum(batch))
+    if minimum := wording.minimum(batch):
+        sentences.append(minimum)
     return sentences
 
 

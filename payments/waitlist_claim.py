@@ -110,7 +110,7 @@ def _fill(order: Order, draft: Draft) -> list[str]:
         "deposit": deposit_of(campaign, total),
         "shipping_option": draft.shipping,
         "shipping_service": draft.shipping.service,
-        "rules": rules_of(campaign),
+        "rules": rules_of(campaign, batch),
         "promised_from": batch.ships_from,
         "promised_until": batch.ships_until,
         "schedule_version": draft.schedule_version,

@@ -30,7 +30,7 @@ COUNTED = ("taken", "orders_taken", "goods_ordered", "goods_limit", "schedule_ve
 CAPS = ("capacity", "order_capacity", "goods_capacity")
 WINDOW = ("ships_from", "ships_until")
 PRODUCTION = ("production_starts_on", "production_ends_on")
-MINIMUM = ("minimum_units", "minimum_rule")
+MINIMUM = ("minimum_units", "minimum_rule", "extension_days")
 SELLING_TIME = ("opens_at", "closes_at")
 TOLD: Any = (
     _("Buyers will read"),

@@ -1,6 +1,7 @@
 """What may be entered about a batch, each refusal with its reason."""
 
 from contextlib import suppress
+from copy import copy
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, cast
@@ -18,6 +19,7 @@ from campaigns.admin.moments import MomentField
 from campaigns.admin.proposals import next_number
 from campaigns.clock import database_now
 from campaigns.models import Batch
+from campaigns.models.batch import NO_ROOM_TO_EXTEND
 
 # Until a campaign is chosen.
 UNKNOWN = "IDR"
@@ -27,6 +29,11 @@ IN_ORDER = (
     "production_ends_on",
     "ships_from",
     "ships_until",
+)
+# Where a lack of room is told: at the first of these that the form may change.
+OF_AN_EXTENSION = (
+    *("extension_days", "minimum_rule", "minimum_units", "closes_at"),
+    *("production_starts_on", "production_ends_on", "ships_from", "ships_until"),
 )
 
 
@@ -76,6 +83,7 @@ class BatchForm(ShopModelForm):
         self._check_minimum()
         self._check_opening_times()
         self._check_order_of_dates()
+        self._check_extension()
         return self.cleaned_data
 
     def _value(self, name: str) -> Any:
@@ -123,6 +131,19 @@ class BatchForm(ShopModelForm):
                     "earlier": _label(earlier),
                 }
                 self._refuse((later, earlier), reason)
+
+    def _check_extension(self) -> None:
+        """A closing that may move once must leave the days for it."""
+        is_entered = set(OF_AN_EXTENSION) & set(self.changed_data)
+        if is_entered and not self.errors and not self._entered().has_room_to_extend():
+            self._refuse(OF_AN_EXTENSION, str(NO_ROOM_TO_EXTEND))
+
+    def _entered(self) -> Batch:
+        """The batch as it would be, for rules that need all of it."""
+        batch: Batch = copy(self.instance)
+        for name, value in self.cleaned_data.items():
+            setattr(batch, name, value)
+        return batch
 
     def _refuse(self, names: tuple[str, ...], reason: str) -> None:
         """Show the reason at the first of these fields that can be changed here."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import dates
 from campaigns.admin.base import ReadOnlyInline
 from campaigns.models import Allotment, BatchEvent
+from campaigns.models.batch import MINIMUM_MISSED
 from campaigns.money import format_money, from_minor_units
 
 EVENTS = {
@@ -26,6 +27,10 @@ EVENTS = {
     "allotment": _("Capacity of a variant changed"),
     "sale": _("Sale of a variant changed"),
     "cut_off": _("Closing time moved"),
+    "minimum_reached": _("Minimum reached: it goes ahead"),
+    "minimum_waived": _("Below the minimum: it goes ahead all the same"),
+    "minimum_extended": _("Below the minimum: extended once"),
+    MINIMUM_MISSED: _("Minimum missed: canceled, everyone is refunded"),
 }
 ACTORS = {
     "buyer": _("Buyer"),
@@ -51,7 +56,9 @@ class BatchEventInline(ReadOnlyInline):
 
     @admin.display(description=_("what"))
     def what(self, event: BatchEvent) -> str:
-        words = str(EVENTS.get(event.kind, event.kind))
+        # A batch that ended for a reason of its own is told by that reason.
+        kind = event.data.get("reason", event.kind)
+        words = str(EVENTS.get(kind, kind))
         variant = event.data.get("label")
         return f"{words}: {variant}" if variant else words
 
@@ -61,9 +68,12 @@ class BatchEventInline(ReadOnlyInline):
 
     @admin.display(description=_("from what to what"))
     def details(self, event: BatchEvent) -> str:
-        if "to" not in event.data:
-            return ""
-        return f"{_told(event, 'from')} → {_told(event, 'to')}"
+        parts = []
+        if "units" in event.data:
+            parts.append(_("%(units)s of at least %(minimum)s paid") % event.data)
+        if "to" in event.data:
+            parts.append(f"{_told(event, 'from')} → {_told(event, 'to')}")
+        return ", ".join(str(part) for part in parts)
 
 
 def _told(event: BatchEvent, end: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import dates, room
+from campaigns import dates, room, wording
 from campaigns.actors import Actor
 from campaigns.admin.batch_forms import LaterClosingForm
 from campaigns.admin.transitions import Transition
@@ -29,7 +29,7 @@ class Open(BatchStep):
         variants = row.campaign.variants.active().count()
         return [
             (_("Capacity"), row.capacity),
-            (_("Minimum"), row.minimum_units or "–"),
+            (_("Minimum"), wording.minimum(row) or "–"),
             (_("Variants for sale"), variants),
             (_("Opens"), dates.moment(row.opens_at) if row.opens_at else "–"),
             (_("Closes"), dates.moment(row.closes_at) if row.closes_at else "–"),
@@ -53,7 +53,7 @@ class Close(BatchStep):
         return [
             (_("Units ordered"), row.taken),
             (_("Units that stay unsold"), row.rest),
-            (_("Minimum"), row.minimum_units or "–"),
+            (_("Minimum"), wording.minimum(row) or "–"),
             (_("Would close by itself"), dates.moment(row.closes_at)),  # type: ignore[arg-type]
             (_("Unpaid orders"), _("may still be paid until their own time ends")),
         ]

@@ -49,8 +49,8 @@ def _sentences(batch: Batch) -> Iterator[str]:
         yield f"{_('Addresses lock')}: {_moment(batch.addresses_lock_at)}"
     ships = dates.window(batch.ships_from, batch.ships_until)
     yield f"{_('Shipping')}: {_('%(window)s (estimated)') % {'window': ships}}"
-    if batch.minimum_units:
-        yield wording.minimum(batch)
+    if minimum := wording.minimum(batch):
+        yield minimum
 
 
 def _moment(value: datetime | None) -> str:

@@ -34,6 +34,14 @@ else:
     AnyModelAdmin = admin.ModelAdmin
 
 
+class WentOtherwise(CampaignError):
+    """The step was taken and led elsewhere; `words` tell the staff where."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
 class Transition:
     """One step; an app above adds its own with `TheAdmin.transitions.append(…)`."""
 
@@ -176,6 +184,8 @@ def in_words(refusal: CampaignError) -> str:
             return below_taken(refusal.taken, refusal.cap, refusal.currency)
         case NotReady():
             return " ".join(refusal.reasons)
+        case WentOtherwise():
+            return refusal.words
         case InvalidTransition():
             return _("%(row)s: this step is not possible now. Nothing was changed.") % {
                 "row": refusal.subject

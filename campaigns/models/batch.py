@@ -1,6 +1,6 @@
 """The promise and the gate in one row: what one run can make, and until when."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -12,12 +12,23 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.actors import Actor
 from campaigns.caps import Cap
 from campaigns.clock import Clock, database_now
-from campaigns.errors import CapacityBelowTaken, InvalidTransition, NotReady
+from campaigns.errors import (
+    CapacityBelowTaken,
+    InvalidTransition,
+    MinimumUndecided,
+    NotReady,
+)
 from campaigns.models.batch_event import BatchEvent
 from campaigns.models.campaign import Campaign
 from campaigns.wakeup import wake_up
 
 DATES_OUT_OF_ORDER = _("Put the dates in order: close, production, shipping.")
+NO_ROOM_TO_EXTEND = _(
+    "Leave room for the extension: closing that many days later, it must still close"
+    " before production starts."
+)
+DAY = timedelta(days=1)
+MINIMUM_MISSED = "minimum_missed"
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -33,6 +44,14 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
     def past_cut_off(self) -> Self:
         return self.filter(stage=Batch.Stage.OPEN, closes_at__lte=Clock())
+
+    def undecided(self) -> Self:
+        """Closed, with a minimum of which nobody decided yet whether it is reached."""
+        return self.filter(
+            stage=Batch.Stage.CLOSED,
+            minimum_units__gt=0,
+            minimum_decided_at__isnull=True,
+        )
 
     def public(self) -> Self:
         return self.exclude(stage=Batch.Stage.DRAFT)
@@ -123,6 +142,10 @@ class Batch(models.Model):
     )
     extended_at = models.DateTimeField(null=True, editable=False)
     minimum_decided_at = models.DateTimeField(null=True, editable=False)
+    # Only of a batch that was canceled because too few units were paid.
+    minimum_missed_at = models.DateTimeField(
+        _("minimum missed"), null=True, editable=False
+    )
 
     production_starts_on = models.DateField(
         _("production starts"), null=True, blank=True
@@ -198,6 +221,10 @@ class Batch(models.Model):
             models.CheckConstraint(
                 condition=Q(schedule_version__gte=1), name="schedule_version_counts"
             ),
+            models.CheckConstraint(
+                condition=Q(minimum_missed_at__isnull=True) | Q(stage="canceled"),
+                name="batch_without_its_minimum_is_canceled",
+            ),
         ]
         indexes = [
             models.Index(fields=["stage", "closes_at"], name="batch_by_cut_off"),
@@ -251,6 +278,7 @@ class Batch(models.Model):
             (has_window, _("Say from when until when it ships.")),
             (self.is_in_order(self.closes_at), DATES_OUT_OF_ORDER),
             (fits, _("The minimum is above the capacity.")),
+            (self.has_room_to_extend(), NO_ROOM_TO_EXTEND),
         ]
         return [str(reason) for fulfilled, reason in checks if not fulfilled]
 
@@ -267,6 +295,40 @@ class Batch(models.Model):
         known = [day for day in days if day]
         return known == sorted(known)
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it has a minimum that may still be missed."""
+        return bool(self.minimum_units) and self.minimum_decided_at is None
+
+    @property
+    def rule_below_minimum(self) -> "Batch.MinimumRule":
+        """What happens when the minimum is missed now: it is extended only once."""
+        rule = self.MinimumRule(self.minimum_rule)
+        is_used_up = rule == self.MinimumRule.EXTEND and self.extended_at is not None
+        return self.MinimumRule.CANCEL if is_used_up else rule
+
+    def has_room_to_extend(self) -> bool:
+        """Whether a later closing would still come before production."""
+        extends = self.rule_below_minimum == self.MinimumRule.EXTEND
+        if not (extends and self.minimum_units and self.closes_at):
+            return True
+        is_wrong_anyway = not self.is_in_order(self.closes_at)
+        return is_wrong_anyway or self.is_in_order(self._days_later(self.closes_at))
+
+    def extended_closing(self, now: datetime) -> datetime:
+        """The same hour, `extension_days` later.
+
+        However late that is decided, buyers get a day at least: then by more days.
+        """
+        closes_at = self._days_later(self.closes_at or now)
+        days_missing = -((closes_at - now - DAY) // DAY)
+        return closes_at + max(0, days_missing) * DAY
+
+    def _days_later(self, moment: datetime) -> datetime:
+        """By the clock on the seller's wall, which some zones change in between."""
+        zone = ZoneInfo(self.campaign.seller.time_zone)
+        return moment.astimezone(zone) + timedelta(days=self.extension_days)
+
     def open(self, *, actor: Actor) -> None:
         """Let orders in from `opens_at` on; raises NotReady."""
         if missing := self.missing_for_opening(database_now()):
@@ -278,7 +340,7 @@ class Batch(models.Model):
     def close(self, *, actor: Actor) -> None:
         self._move_to(self.Stage.CLOSED, actor)
 
-    def reopen(self, *, closes_at: datetime, actor: Actor) -> None:
+    def reopen(self, *, closes_at: datetime, actor: Actor, **columns: Any) -> None:
         """Take orders again until `closes_at`, which must lie in the future."""
         if closes_at <= database_now():
             raise NotReady([str(_("Choose a closing time in the future."))])
@@ -293,12 +355,55 @@ class Batch(models.Model):
                 data={"closed_at": closed_at and closed_at.isoformat()},
                 closes_at=closes_at,
                 closed_at=None,
+                **columns,
             )
 
-    # Whether these four may happen is decided by the apps that see the orders.
+    # Whether what follows may happen is decided by the apps that see the orders.
+
+    def go_ahead(self, *, units: int, actor: Actor) -> None:
+        """Decide that it is made, with these units paid, whatever is canceled later."""
+        minimum = self.minimum_units or 0
+        kind = "minimum_reached" if units >= minimum else "minimum_waived"
+        with transaction.atomic():
+            rows = Batch.objects.undecided().filter(pk=self.pk)
+            if not rows.update(minimum_decided_at=Clock()):
+                raise InvalidTransition(self, kind)
+            self.record(kind, actor=actor, data={"units": units, "minimum": minimum})
+        self.refresh_from_db(fields=["minimum_decided_at"])
+
+    def extend(self, *, units: int, actor: Actor) -> None:
+        """Reopen it for the days agreed; raises NotReady when they do not fit."""
+        if self.rule_below_minimum != self.MinimumRule.EXTEND:
+            raise InvalidTransition(self, "minimum_extended")
+        before = self.closes_at and self.closes_at.isoformat()
+        closes_at = self.extended_closing(database_now())
+        moved = {"from": before, "to": closes_at.isoformat()}
+        counted = {"units": units, "minimum": self.minimum_units}
+        with transaction.atomic():
+            self.reopen(closes_at=closes_at, actor=actor, extended_at=Clock())
+            self.record("minimum_extended", actor=actor, data=moved | counted)
+
+    def miss_minimum(self, *, units: int, actor: Actor) -> None:
+        """Cancel it because too few units were paid; its orders follow."""
+        counted = {"units": units, "minimum": self.minimum_units}
+        with transaction.atomic():
+            self._move_to(
+                self.Stage.CANCELED,
+                actor,
+                origin=self.Stage.CLOSED,
+                data={"reason": MINIMUM_MISSED} | counted,
+                minimum_decided_at=Clock(),
+                minimum_missed_at=Clock(),
+            )
+            wake_up()
 
     def start_production(self, *, actor: Actor) -> None:
-        self._move_to(self.Stage.PRODUCTION, actor)
+        """Raises MinimumUndecided while it may still turn out to be missed."""
+        with transaction.atomic():
+            batch = self._locked()
+            if batch.stage == self.Stage.CLOSED and batch.is_undecided:
+                raise MinimumUndecided
+            self._move_to(self.Stage.PRODUCTION, actor)
 
     def start_shipping(self, *, actor: Actor) -> None:
         self._move_to(self.Stage.SHIPPING, actor)

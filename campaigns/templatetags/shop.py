@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
-from campaigns import dates
+from campaigns import dates, wording
+from campaigns.models import Batch
 from campaigns.money import format_money
 
 register = template.Library()
@@ -20,6 +21,12 @@ register = template.Library()
 @register.filter
 def money(amount: Decimal | int | None, currency: str) -> str:
     return "" if amount is None else format_money(Decimal(amount), currency)
+
+
+@register.filter
+def minimum_rule(batch: Batch) -> str:
+    """What happens below the minimum; empty without one, or once it is decided."""
+    return wording.minimum(batch) if batch.is_undecided else ""
 
 
 @register.filter

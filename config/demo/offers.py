@@ -21,6 +21,7 @@ from campaigns.models import Batch, Campaign, Picture, Seller
 
 OPENING = time(9)
 CLOSING = time(21)
+EXTENSION_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Schedule:
     ships: tuple[int, int]
     capacity: int
     minimum: int | None = None
+    below: Batch.MinimumRule = Batch.MinimumRule.CANCEL
 
     def columns(self, zone: ZoneInfo) -> dict[str, Any]:
         today = database_now().astimezone(zone).date()
@@ -71,6 +73,8 @@ class Schedule:
             "ships_until": day(self.ships[1]),
             "capacity": self.capacity,
             "minimum_units": self.minimum,
+            "minimum_rule": self.below,
+            "extension_days": EXTENSION_DAYS,
         }
 
 

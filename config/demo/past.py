@@ -16,7 +16,7 @@ from config.demo.buyers import BUYERS, Buyer
 from config.demo.offers import Offer
 from fulfillment import dispatch
 from fulfillment.models import Carrier, ProductionSheet, Shipment
-from orders import emails
+from orders import emails, minimum_news
 from orders.models import Message, Order, OrderEvent
 from payments.models import LedgerEntry, Payment
 
@@ -57,6 +57,7 @@ class PastOffer(Offer):
         batch.close(actor=owner)
         let_pass(batch, 1)
         production.start(batch.pk, actor=owner)
+        minimum_news.tell_going_ahead()
         let_pass(batch, self.days_in_production)
         if self.is_shipped:
             self._ship_all(batch, owner)

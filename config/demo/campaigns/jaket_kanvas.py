@@ -1,6 +1,6 @@
 """Open with a deposit; a name is embroidered on each."""
 
-from campaigns.models import Campaign, Picture
+from campaigns.models import Batch, Campaign, Picture
 from config.demo.offers import Choice, Offer, Schedule, Shot
 from config.demo.pictures import jaket
 
@@ -63,7 +63,14 @@ OFFER = Offer(
         Choice("KANVAS-XL", {"Ukuran": "XL"}, 520_000, 288_000, 1120, (6,)),
     ),
     schedules=(
-        Schedule(-4, 8, production=(11, 46), ships=(50, 55), capacity=40, minimum=15),
+        Schedule(
+            *(-4, 8),
+            production=(12, 46),
+            ships=(50, 55),
+            capacity=40,
+            minimum=15,
+            below=Batch.MinimumRule.EXTEND,
+        ),
     ),
     shots=(
         Shot(

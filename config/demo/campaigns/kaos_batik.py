@@ -1,6 +1,6 @@
 """Open in two batches, paid in full."""
 
-from campaigns.models import Campaign, Picture
+from campaigns.models import Batch, Campaign, Picture
 from config.demo.offers import Choice, Offer, Schedule, Shot
 from config.demo.pictures import kaos
 
@@ -66,7 +66,14 @@ OFFER = Offer(
         Choice("KAWUNG-XL", {"Ukuran": "XL"}, 199_000, 108_000, 275, (6, 8)),
     ),
     schedules=(
-        Schedule(-3, 7, production=(9, 30), ships=(34, 38), capacity=60, minimum=24),
+        Schedule(
+            *(-3, 7),
+            production=(9, 30),
+            ships=(34, 38),
+            capacity=60,
+            minimum=24,
+            below=Batch.MinimumRule.PROCEED,
+        ),
         Schedule(-3, 14, production=(23, 44), ships=(48, 52), capacity=60),
     ),
     shots=(

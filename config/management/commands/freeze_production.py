@@ -10,11 +10,12 @@ from django.core.management.base import (
 )
 
 from campaigns.actors import SYSTEM
-from campaigns.errors import InvalidTransition
+from campaigns.errors import InvalidTransition, MinimumUndecided
 from campaigns.models import Batch
 from config import production
 from fulfillment.errors import NotDrained
 from fulfillment.models import ProductionSheet
+from orders.minimum import Outcome, Verdict
 
 
 class Command(BaseCommand):
@@ -41,6 +42,12 @@ class Command(BaseCommand):
                 f"{batch} takes orders until {batch.closes_at:%Y-%m-%d %H:%M %Z}; "
                 "close it first. Nothing was changed."
             ) from refusal
+        except production.MinimumMissed as refusal:
+            raise CommandError(_otherwise(batch, refusal.verdict)) from refusal
+        except MinimumUndecided as refusal:
+            raise CommandError(
+                f"The minimum of {batch} is being counted. Try again in a minute."
+            ) from refusal
         except InvalidTransition as refusal:
             raise CommandError(
                 f"{batch} is {_stage_of(batch)}; production starts from closed. "
@@ -51,6 +58,14 @@ class Command(BaseCommand):
                 f"{refusal.pending} unpaid orders could not be ended, because their "
                 "payment gateway does not answer. Try again in a few minutes."
             ) from refusal
+
+
+def _otherwise(batch: Batch, verdict: Verdict) -> str:
+    paid = f"{verdict.units} of at least {verdict.minimum} units are paid"
+    if verdict.outcome == Outcome.EXTENDED:
+        closes = f"{verdict.closes_at:%Y-%m-%d %H:%M %Z}"
+        return f"{batch}: {paid}, so it was extended until {closes}; not produced."
+    return f"{batch}: {paid}, so it was canceled and everyone is refunded."
 
 
 def _stage_of(batch: Batch) -> str:
