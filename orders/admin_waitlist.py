@@ -58,20 +58,19 @@ class WaitlistEntryAdmin(ReadOnlyModelAdmin):
     seller_path = "batch__campaign__seller"
     list_display = (
         "email",
-        "batch",
+        STATE,
         "variant",
         "quantity",
-        "accepts_fewer",
-        STATE,
         "joined",
         "offer",
+        "batch",
+        "accepts_fewer",
     )
     list_filter = (
         "state",
         "batch__campaign__seller",
         "batch__campaign",
         "batch",
-        "variant",
     )
     list_select_related = ("batch__campaign", "variant__campaign", "order")
     search_fields = ("email", "order__number")

@@ -86,22 +86,22 @@ def divide(batch_id: int) -> None:
     with transaction.atomic():
         allotments = _locked_allotments(batch_id)
         left = rooms(_read(batch_id), allotments.values())
-        waiting = list(WaitlistEntry.objects.waiting().filter(batch=batch_id))
-        if not has_takers(waiting, left):
-            for allotment in allotments.values():
-                _settle(allotment, waiting, left)
+        waiting = WaitlistEntry.objects.waiting().filter(batch=batch_id)
+        if has_takers(waiting.filter(variant__in=left).iterator(), left):
+            return
+        wanted = set(waiting.order_by().values_list("variant_id", flat=True))
+        for allotment in allotments.values():
+            _settle(allotment, wanted, left)
 
 
 def has_takers(waiting: Iterable[WaitlistEntry], left: Mapping[int, int]) -> bool:
     return any(entry.fitting(left.get(entry.variant_id, 0)) for entry in waiting)
 
 
-def _settle(
-    allotment: Allotment, waiting: list[WaitlistEntry], left: Mapping[int, int]
-) -> None:
-    is_wanted = any(entry.variant_id == allotment.variant_id for entry in waiting)
+def _settle(allotment: Allotment, wanted: set[int], left: Mapping[int, int]) -> None:
+    is_wanted = allotment.variant_id in wanted
     # With nothing left at all, any freed unit may be what somebody waits for.
-    is_kept = is_wanted or bool(waiting and not left)
+    is_kept = is_wanted or bool(wanted and not left)
     has_room = allotment.variant_id in left
     sale = Sale.WAITLIST if is_kept and not has_room else Sale.OPEN
     if allotment.sale in (Sale.OPEN, Sale.WAITLIST) and allotment.sale != sale:

@@ -81,7 +81,7 @@ def test_the_list_tells_who_waits_in_order_and_nothing_can_be_edited(
     log_in(client, batch)
     client.get(LIST)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         html = client.get(LIST).content.decode()
 
     assert html.index("ani@example.com") < html.index("budi@example.com")

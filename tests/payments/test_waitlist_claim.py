@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
@@ -11,7 +13,7 @@ from campaigns.models import Batch, Campaign, Variant
 from orders import waitlist, waitlist_offers
 from orders.models import BuyerTally, Order, WaitlistEntry
 from orders.sweep import cancel_orders_of_canceled_batches
-from payments import expiry, inbox
+from payments import expiry, inbox, waitlist_claim
 from payments.claim_page import ClaimPage
 from payments.models import Payment
 from tests.concurrency.racing import assert_invariants
@@ -387,6 +389,7 @@ def cancel_batch(entry):
 
 
 def test_an_offer_of_a_batch_that_was_just_canceled_is_over(client):
+    """Its order has not followed yet."""
     entry = an_offer()
     fields = filled_in(client, entry)
     entry.batch.cancel(actor=SYSTEM)
@@ -394,8 +397,31 @@ def test_an_offer_of_a_batch_that_was_just_canceled_is_over(client):
 
     response = client.post(page_of(entry), fields)
 
-    assert (response.status_code, response["Location"]) == (303, page_of(entry))
+    assert response.status_code == 404
+    with translation.override("id"):
+        assert gettext("The seller canceled the batch.") in response.content.decode()
     assert rows() == before
+
+
+def test_a_batch_canceled_between_page_and_click_refuses_in_its_own_row(
+    client, monkeypatch
+):
+    entry = an_offer()
+    fields = filled_in(client, entry)
+    read = ClaimPage.of
+
+    def canceled_meanwhile(request, place, order):
+        page = read(request, place, order)
+        entry.batch.cancel(actor=SYSTEM)
+        return page
+
+    monkeypatch.setattr(ClaimPage, "of", canceled_meanwhile)
+    monkeypatch.setattr(waitlist_claim, "is_live", lambda _entry, _order: True)
+    response = client.post(page_of(entry), fields)
+
+    assert (response.status_code, response["Location"]) == (303, page_of(entry))
+    assert states() == ["offered"]
+    assert not Payment.objects.filter(order=entry.order_id).exists()
 
 
 @pytest.mark.parametrize("forge", ["x" + "y" * 31, "a" * 65, "..", "%00"])
