@@ -93,7 +93,8 @@ def test_three_words_for_a_batch():
 
 def words_of(batch):
     batch = Batch.objects.get(pk=batch.pk)
-    return tags.room_in_words(Held.of([batch]), batch, room.in_batch(batch))
+    with translation.override("en"):
+        return tags.room_in_words(Held.of([batch]), batch, room.in_batch(batch))
 
 
 def test_the_page_says_what_waits_for_payment(client):
