@@ -29,7 +29,7 @@ def minimum_panel(batch: Batch) -> dict[str, Any]:
     """For the staff: paid units against the minimum, the rule, and the decision."""
     if not batch.minimum_units:
         return {}
-    return {"batch": batch, "facts": list(_facts(batch))}
+    return {"facts": list(_facts(batch))}
 
 
 def _facts(batch: Batch) -> Iterator[tuple[str, str]]:
