@@ -53,7 +53,7 @@ def _moved_away() -> Counter[tuple[int, int]]:
     units: Counter[tuple[int, int]] = Counter()
     moves = OrderEvent.objects.filter(kind="moved", data__after_freeze=True)
     for data in moves.values_list("data", flat=True).iterator(CHUNK):
-        batch_id = data["batch_ids"]["from"]
+        batch_id = data["from"]
         for variant_id, count in data["units_by_variant"].items():
             units[batch_id, int(variant_id)] += count
     return units

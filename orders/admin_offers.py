@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns import room
 from campaigns.actors import Actor
 from campaigns.admin.transitions import staff
 from campaigns.models import Batch
@@ -87,8 +88,7 @@ def _ask(order: Order, offer: dict[str, Any], actor: Actor) -> NotMovable.Reason
 
 
 def _target(offer: dict[str, Any]) -> Batch:
-    rows = Batch.objects.with_clock().prefetch_related("allotments")
-    return rows.get(pk=offer["target"].pk)
+    return moves.with_room(Batch.objects.with_clock()).get(pk=offer["target"].pk)
 
 
 @admin.action(
@@ -149,7 +149,8 @@ def _step(
 ) -> dict[str, Any]:
     offer = form.cleaned_data
     if step != "ask":
-        return {"plan": Plan.of(orders, offer), "offer": offer}
+        left = room.in_batch(offer["target"]).left
+        return {"plan": Plan.of(orders, offer), "offer": offer, "left": left}
     done = Plan.carried_out(orders, offer, staff(request))
     model_admin: Any = admin.site.get_model_admin(Order)
     for order in done.asked:

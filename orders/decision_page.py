@@ -39,7 +39,9 @@ class DecisionPage:
 
     @classmethod
     def of(cls, order: Order, decision_id: int) -> Self:
-        rows = Decision.objects.filter(order=order).select_related("origin", "target")
+        rows = Decision.objects.filter(order=order).select_related(
+            "origin", "target__campaign"
+        )
         decision = rows.filter(pk=decision_id).first()
         if decision is None:
             raise Http404

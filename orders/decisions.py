@@ -33,7 +33,7 @@ def ask_to_move(
     """Ask the buyer of a confirmed order; raises NotMovable."""
     with transaction.atomic():
         order = lifecycle.locked(order_id)
-        target = Batch.objects.with_clock().get(pk=target_id)
+        target = moves.with_room(Batch.objects.with_clock()).get(pk=target_id)
         is_asked = Decision.objects.open().filter(order=order).exists()
         if found := hindrance_to_ask(order, target, answer_by, is_asked=is_asked):
             raise NotMovable(found)

@@ -197,7 +197,7 @@ def _page_of(campaign: Campaign, locale: str) -> str:
         return campaign.get_absolute_url()
 
 
-def seller_alert(batch: Batch, *, held: int) -> bool:
+def seller_alert(batch: Batch, *, held: int, left: int) -> bool:
     """To the seller: unpaid orders hold most of the batch. False when told today.
 
     `batch` carries the database's `clock` of the moment it was read.
@@ -207,7 +207,7 @@ def seller_alert(batch: Batch, *, held: int) -> bool:
     dedupe_key = f"seller_alert:{batch.pk}:{day}"
     if not seller.email or Message.objects.filter(dedupe_key=dedupe_key).exists():
         return False
-    context = {"batch": batch, "campaign": campaign, "held": held}
+    context = {"batch": batch, "campaign": campaign, "held": held, "left": left}
     context |= {"orders_url": _unpaid_orders_of(batch)}
     zone = ZoneInfo(seller.time_zone)
     subject, text = words("seller_alert", context, locale=campaign.lang, zone=zone)

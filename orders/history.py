@@ -40,7 +40,7 @@ ACTORS = {
 }
 
 # Where a status came from, and what machines count by.
-NOT_FOR_READERS = ("from", "decision", "batch_ids", "units_by_variant", "after_freeze")
+NOT_FOR_READERS = ("from", "decision", "units_by_variant", "after_freeze")
 
 
 @dataclass(frozen=True)

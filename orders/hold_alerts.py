@@ -27,11 +27,15 @@ def is_hoarded(batch: Batch, held: int) -> bool:
 def tell_sellers() -> int:
     """One mail for a batch and day at most."""
     held = _units_held()
-    batches = room.counted(Batch.objects.with_clock()).select_related(
-        "campaign__seller"
-    )
-    hoarded = [b for b in batches.filter(pk__in=held) if is_hoarded(b, held[b.pk])]
-    return count_done(hoarded, lambda b: emails.seller_alert(b, held=held[b.pk]))
+    batches = room.counted(Batch.objects.with_clock().filter(pk__in=held))
+    found = batches.select_related("campaign__seller")
+    hoarded = [batch for batch in found if is_hoarded(batch, held[batch.pk])]
+    return count_done(hoarded, lambda batch: _tell(batch, held[batch.pk]))
+
+
+def _tell(batch: Batch, held: int) -> bool:
+    left = room.left_in_list(batch, batch.campaign.currency)
+    return emails.seller_alert(batch, held=held, left=left)
 
 
 def _units_held() -> dict[int, int]:

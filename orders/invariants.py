@@ -129,7 +129,7 @@ def orders_not_where_they_moved_to() -> Iterable[str]:
     last: dict[int, int | None] = {}
     moves = OrderEvent.objects.filter(kind="moved").order_by("pk")
     for order_id, data in moves.values_list("order_id", "data").iterator(CHUNK):
-        last[order_id] = data.get("batch_ids", {}).get("to")
+        last[order_id] = data.get("to")
     batches = Order.objects.filter(pk__in=moves.values("order"))
     for pk, batch_id in batches.order_by("pk").values_list("pk", "batch_id"):
         if batch_id != last[pk]:

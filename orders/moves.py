@@ -44,6 +44,12 @@ class NotMovable(CampaignError):
 Reason = NotMovable.Reason
 
 
+def with_room(batches: "QuerySet[Batch]") -> "QuerySet[Batch]":
+    """With all that tells what still fits into each of them."""
+    rows = batches.select_related("campaign__seller")
+    return rows.prefetch_related("allotments__variant")
+
+
 def targets_of(order: Order) -> "QuerySet[Batch]":
     """The batches it could be offered: of its campaign, and not closed yet."""
     others = Batch.objects.before_close().exclude(pk=order.batch_id)
@@ -118,7 +124,7 @@ def move(
     What was promised first, what was ordered and what it costs stay as they are.
     """
     origin = order.batch
-    target = Batch.objects.select_related("campaign__seller").get(pk=decision.target_id)
+    target = with_room(Batch.objects.all()).get(pk=decision.target_id)
     arriving = arrival_of(order, target, seen=seen)
     leaving = lifecycle.claim_of(order, capacity.ANY_TIME).reversed(_as_read(origin))
     freed = list(leaving.units)
@@ -149,10 +155,11 @@ def _noted(order: Order, origin: Batch, decision: Decision) -> dict[str, object]
     """Enough to count from alone: what left which batch, before its freeze or after."""
     target = order.batch
     return {
+        "from": origin.pk,
+        "to": target.pk,
         "decision": decision.pk,
         "batch": {"from": origin.number, "to": target.number},
         "window": {"from": _window(origin), "to": _window(target)},
-        "batch_ids": {"from": origin.pk, "to": target.pk},
         "units_by_variant": _units_by_variant(order),
         "after_freeze": origin.stage in AFTER_FREEZE,
     }
@@ -164,8 +171,8 @@ def _window(batch: Batch) -> str:
 
 
 def _allotments(batch: Batch) -> dict[int, Allotment]:
-    rows = batch.allotments.select_related("variant")
-    return {allotment.variant_id: allotment for allotment in rows}
+    """By variant. Read the batch through `with_room`: then they are here already."""
+    return {allotment.variant_id: allotment for allotment in batch.allotments.all()}
 
 
 def _units_by_variant(order: Order) -> dict[int, int]:

@@ -93,7 +93,7 @@ def test_inactive_variants_have_no_room():
     Variant.objects.update(active=False)
 
     assert left_of_first(batch) == room.Left(0, Cap.SALE)
-    assert room.in_batch(batch) == room.Room(room.Left(0, Cap.SALE), {})
+    assert room.in_batch(batch) == room.Room(room.NOT_SOLD, {}, frozenset())
 
 
 def test_cents_are_exact():

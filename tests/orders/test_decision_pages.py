@@ -279,6 +279,6 @@ def test_another_method_is_not_allowed(client, question):
     assert client.put(address(question)).status_code == 405
 
 
-def test_the_page_takes_five_queries(client, question, django_assert_num_queries):
-    with django_assert_num_queries(5):
+def test_the_page_takes_six_queries(client, question, django_assert_num_queries):
+    with django_assert_num_queries(6):
         client.get(address(question))

@@ -260,7 +260,8 @@ def test_the_move_is_noted_with_both_windows_and_told_by_mail():
             "from": f"{first.ships_from}/{first.ships_until}",
             "to": f"{second.ships_from}/{second.ships_until}",
         },
-        "batch_ids": {"from": first.pk, "to": second.pk},
+        "from": first.pk,
+        "to": second.pk,
         "units_by_variant": {str(variant): 2},
         "after_freeze": False,
     }
