@@ -211,7 +211,7 @@ def test_one_campaign_was_shipped_and_completed(demo):
 def test_no_mail_of_the_past_is_sent_today(demo):
     mails = Message.objects.filter(order__batch__number=1)
 
-    assert mails.count() == 5 * 2 + 6 * 3
+    assert mails.count() == 5 * 3 + 6 * 3
     assert not Message.objects.due().exists()
     assert not mails.exclude(state="sent").exists()
 

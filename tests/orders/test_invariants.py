@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import F
 
+from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Allotment, Batch
 from config.invariants import all_invariants
@@ -69,6 +70,22 @@ def send_more_back_than_came(order):
 
 def outlive_its_hold(order):
     Order.objects.update(status="pending", expires_at=long_ago())
+
+
+def make_undecided(order):
+    Batch.objects.update(
+        stage="production", production_at=database_now(), minimum_units=9
+    )
+
+
+def go_ahead_uncounted(order):
+    counted = {"units": 1, "minimum": 9}
+    order.batch.record("minimum_reached", actor=SYSTEM, data=counted)
+
+
+def go_ahead_in_silence(order):
+    Batch.objects.update(minimum_units=1, minimum_decided_at=long_ago())
+    Order.objects.update(confirmed_at=long_ago())
 
 
 def confirm_during_production(order):
@@ -187,6 +204,21 @@ CORRUPTIONS = {
         lambda _order: Message.objects.filter(kind="order_confirmed").delete(),
         18,
         "order {order}: confirmed without a mail order_confirmed",
+    ),
+    "made without a decision": (
+        make_undecided,
+        25,
+        "batch {batch}: made, its minimum was missed or never decided",
+    ),
+    "a count that did not reach it": (
+        go_ahead_uncounted,
+        25,
+        "batch {batch}: 1 of 9 reached",
+    ),
+    "a batch goes ahead in silence": (
+        go_ahead_in_silence,
+        26,
+        "order {order}: not told that batch {batch} goes ahead",
     ),
     "a mail tried for ever": (
         lambda _order: Message.objects.update(attempts=10),

@@ -269,6 +269,7 @@ def test_rules_and_prices_are_those_of_the_moment_of_ordering():
         "late_payment": "refund",
         "hold_minutes": 1440,
         "refund_rule": "Full refund until production starts.",
+        "minimum_units": None,
     }
     assert (order.total, order.lines.get().unit_price) == (TOTAL, 150_000)
 
