@@ -31,7 +31,7 @@ test: $(VENV)/test.stamp ## run every test on SQLite and PostgreSQL (ARGS=)
 test-faults: $(VENV)/test.stamp ## races and faults at length, half an hour or more (ARGS=)
 	@$(PY) -m tests.run --long -m "concurrency or faults" $(ARGS)
 
-bench: $(VENV)/test.stamp ## measure the hot paths (ARGS=)
+bench: $(VENV)/test.stamp ## measure an order into docs/benchmarks (ARGS=--quick)
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 shots: $(VENV)/test.stamp ## photograph a running demo into docs/screenshots (BASE_URL=)
