@@ -38,7 +38,7 @@ Wish = tuple[int, int, tuple[int, ...]]
 BASKETS = st.sampled_from([(1, 0), (0, 1), (1, 1), (2, 0), (1, 2)])
 WISHES = st.tuples(st.integers(0, 1), st.sampled_from(BUYERS), BASKETS)
 CAPS = st.tuples(*[st.sampled_from([None, 3, 2, 1])] * 2)
-RUNS = st.builds(Run, capacity=st.sampled_from([5, 3, 2, 8]), caps=CAPS)
+RUNS = st.builds(Run, capacity=st.sampled_from([3, 2, 5, 1]), caps=CAPS)
 ENDINGS = ("pay_late", "pay_twice", "pay_less", "pay", "fail", "expire")
 FINAL_STEPS = ("produce", "cancel_batch")
 SELLER_STEPS = ("close", "reopen", "reopen", "cut_off_passes", *FINAL_STEPS)
@@ -55,7 +55,7 @@ def refusal_of(step: Callable[[], object]) -> str | None:
 
 
 class ShopMachine(RuleBasedStateMachine):
-    SHOP = Shop
+    SHOP: type[Shop] = Shop
     # Otherwise the invariants are checked at the end of each history.
     CHECKS_EACH_STEP = False
 
@@ -78,16 +78,20 @@ class ShopMachine(RuleBasedStateMachine):
     @initialize(
         target=purchases,
         wishes=st.lists(WISHES, min_size=2, max_size=4),
+        paid=st.integers(0, 2),
         runs=st.lists(RUNS, min_size=2, max_size=2),
         buyer_limit=st.sampled_from([None, 6, 3]),
         deposit_percent=st.sampled_from([100, 50]),
         takes_late_money=st.booleans(),
         free_cancellation=st.sampled_from(["until_production", "until_close", "never"]),
     )
-    def open_shop(self, wishes: list[Wish], **rules: Any) -> Any:
+    def open_shop(self, wishes: list[Wish], paid: int, **rules: Any) -> Any:
         self.shop = self.SHOP(**rules)
         self.batches = shop_of_model.create(self.shop)
-        return self.order_all(wishes)
+        placed = self.order_all(wishes)
+        for purchase in self.shop.purchases[:paid]:
+            self.pay(purchase)
+        return placed
 
     # Buyers
 
@@ -140,6 +144,11 @@ class ShopMachine(RuleBasedStateMachine):
             self.shop.hear(purchase, visit)
 
     @rule(purchase=purchases)
+    def pay_too_late(self, purchase: Purchase) -> None:
+        self.time_to_pay_runs_out(purchase, is_noticed=True)
+        self.end_visit(purchase, "pay_late", is_heard=True)
+
+    @rule(purchase=purchases)
     def try_to_pay_again(self, purchase: Purchase) -> None:
         before = self.order_of(purchase).payments.count()
         payment = attempts.next_attempt(self.order_of(purchase).pk, "sandbox")
@@ -165,25 +174,25 @@ class ShopMachine(RuleBasedStateMachine):
 
     # Time
 
-    @rule(purchase=purchases)
-    def time_to_pay_runs_out(self, purchase: Purchase) -> None:
+    @rule(purchase=purchases, is_noticed=st.booleans())
+    def time_to_pay_runs_out(self, purchase: Purchase, is_noticed: bool) -> None:
         if purchase.status == "pending":
             run_out(self.order_of(purchase))
             purchase.is_overdue = True
+        if is_noticed:
+            self.sweep()
 
     def cut_off_passes(self, run: Run) -> None:
         if run.is_accepting:
             Batch.objects.filter(pk=self.batch(run).pk).update(closes_at=database_now())
             run.is_past_cut_off = True
 
-    @rule(is_round=st.booleans())
-    def what_is_due_is_done(self, is_round: bool) -> None:
-        self.sweep() if is_round else self.send_refunds()
-
+    @rule()
     def sweep(self) -> None:
         assert None not in everything.run().values()
         self.shop.sweep()
 
+    @rule()
     def send_refunds(self) -> None:
         send_refunds()
         self.shop.send_refunds()

@@ -1,6 +1,5 @@
 """Random histories with waiting lists: join, leave, decline, claim."""
 
-from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from orders import waitlist
 from orders.models import WaitlistEntry
 from payments.waitlist_claim import complete
 from tests.concurrency.machine import ShopMachine, refusal_of
+from tests.concurrency.model import Purchase
 from tests.concurrency.model_waiting import Place, WaitingShop
 from tests.concurrency.shop_of_model import BUYERS, contact, draft_of
 from tests.drafts import run_out
@@ -18,7 +18,7 @@ from tests.waiting import unsaved
 
 
 class WaitingMachine(ShopMachine):
-    SHOP: Callable[..., WaitingShop] = WaitingShop
+    SHOP = WaitingShop
     shop: WaitingShop
 
     places: Bundle[Place] = Bundle("places")
@@ -29,14 +29,17 @@ class WaitingMachine(ShopMachine):
 
     @rule(
         target=places,
-        number=st.integers(0, 1),
-        variant=st.integers(0, 1),
+        where=st.tuples(st.integers(0, 1), st.integers(0, 1)),
+        gone=st.integers(0, 4),
         buyer=st.sampled_from(BUYERS),
         quantity=st.integers(1, 2),
         accepts_fewer=st.booleans(),
     )
-    def join(self, number: int, **wish: Any) -> Any:
-        place = Place(self.shop.runs[number], **wish)
+    def join(self, where: tuple[int, int], gone: int, **wish: Any) -> Any:
+        """Mostly where something is sold out, if anything is."""
+        choices = [where, *self.sold_out()]
+        number, variant = choices[gone % len(choices)]
+        place = Place(self.shop.runs[number], variant, **wish)
         expected = self.shop.refusal_to_wait(place.run, place.variant)
         entry = self.entry_of(place)
         assert refusal_of(lambda: waitlist.join(entry)) == expected
@@ -44,6 +47,19 @@ class WaitingMachine(ShopMachine):
             return multiple()
         self.entries.append(WaitlistEntry.objects.latest("pk").pk)
         return place
+
+    def sold_out(self) -> list[tuple[int, int]]:
+        return [
+            (number, variant)
+            for number, run in enumerate(self.shop.runs)
+            for variant in range(len(run.caps))
+            if self.shop.refusal_to_wait(run, variant) is None
+        ]
+
+    @rule(purchase=ShopMachine.purchases)
+    def give_units_back_to_who_waits(self, purchase: Purchase) -> None:
+        self.cancel(purchase)
+        self.sweep()
 
     def entry_of(self, place: Place) -> WaitlistEntry:
         return unsaved(
