@@ -66,6 +66,9 @@ def test_numbers_add_up_to_the_lists_they_link_to(staff):
     linked = {label: figure for label, figure in figures.items() if figure.url}
     orders = linked.pop("Orders")
     assert staff.get(orders.url).context["cl"].result_count == orders.value == 3
+    waiting = linked.pop("Units wanted")
+    places = staff.get(waiting.url).context["cl"].result_list
+    assert sum(place.quantity for place in places) == waiting.value
     assert linked.keys() == {
         "Taken",
         "Paid for",

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "admin:orders_order_changelist"
 LIST_QUERIES = 12
-PREVIEW_QUERIES = 15
+PREVIEW_QUERIES = 14
 
 
 @pytest.fixture
