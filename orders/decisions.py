@@ -11,7 +11,7 @@ from django.db import transaction
 
 from campaigns.actors import BUYER, SYSTEM, Actor
 from campaigns.capacity import explain_arrival
-from campaigns.clock import database_now
+from campaigns.clock import Clock
 from campaigns.errors import CampaignError, InvalidTransition, Refused, WindowChanged
 from campaigns.models import Batch
 from campaigns.rounds import count_done
@@ -137,8 +137,7 @@ def open_question(order: Order) -> Decision | None:
     """For the order's page; only a confirmed order is asked."""
     if order.status != Order.Status.CONFIRMED:
         return None
-    now = database_now()
-    rows = Decision.objects.open().filter(order=order, answer_by__gt=now)
+    rows = Decision.objects.open().filter(order=order, answer_by__gt=Clock())
     return rows.select_related("origin", "target").first()
 
 

@@ -548,3 +548,50 @@ def test_whoever_moved_into_a_batch_may_cancel_free_until_that_one_closes():
     answer(ask(order, second))
 
     assert cancellation.quote(Order.objects.for_page().get()).kept == 0
+
+
+# What must always be true of questions
+
+
+def not_where_it_moved_to(first, _second):
+    Order.objects.update(batch=first)
+
+
+def counted_elsewhere(first, _second):
+    Order.objects.get().lines.update(allotment=first.allotments.get())
+
+
+def nobody_closed(_first, _second):
+    past = database_now() - timedelta(hours=1)
+    Decision.objects.update(state="open", answer_by=past)
+
+
+def settled_without_event(_first, _second):
+    Order.objects.get().events.filter(kind="moved")._raw_delete("default")
+
+
+def confirmed_after_its_first_batch_was_produced(first, _second):
+    past = database_now() - timedelta(hours=1)
+    Batch.objects.filter(pk=first.pk).update(production_at=past)
+
+
+@pytest.mark.parametrize(
+    ("corrupt", "says"),
+    [
+        (not_where_it_moved_to, "an order is where it moved to"),
+        (counted_elsewhere, "lines are counted with their order"),
+        (nobody_closed, "no question outlives its answer-by"),
+        (settled_without_event, "each answer has its event"),
+        (confirmed_after_its_first_batch_was_produced, "nothing confirmed after"),
+    ],
+)
+def test_a_broken_invariant_of_a_question_is_named(capsys, corrupt, says):
+    first, second = two_batches()
+    answer(ask(place_paid(first), second))
+    assert_invariants()
+
+    corrupt(first, second)
+    with pytest.raises(SystemExit):
+        assert_invariants()
+
+    assert says in capsys.readouterr().out
