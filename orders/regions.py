@@ -35,11 +35,3 @@ def cities(province: str) -> tuple[str, ...]:
 
 def is_city_of(city: str, province: str) -> bool:
     return city in cities(province)
-
-
-def choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Django choices with one `<optgroup>` per province."""
-    return [
-        (province, [(city, city) for city in cities(province)])
-        for province in provinces()
-    ]

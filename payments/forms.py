@@ -9,13 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import ShippingOption
 from orders import regions
 from orders.forms import PhoneField, PlainEmailField
+from orders.region_fields import city_field, province_field
 from payments import gateways
 
 SUBMIT_KEY = RegexValidator(r"^[A-Za-z0-9_-]{32,64}\Z")
 # The largest the column holds.
 GREATEST_VERSION = 2**31 - 1
-CITIES = [("", _("Choose your city or regency")), *regions.choices()]
-PROVINCES = [("", _("Choose your province"))] + [(p, p) for p in regions.provinces()]
 GATEWAY_WORDS = {
     "sandbox": _("Sandbox (no real money)"),
 }
@@ -66,23 +65,19 @@ class CheckoutForm(forms.Form):
         error_messages={"required": _("Write the street and house number.")},
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
     )
-    province = forms.ChoiceField(
+    province = province_field(
         label=_("Province"),
-        choices=PROVINCES,
         error_messages={
             "required": _("Choose a province."),
             "invalid_choice": _("Choose a province from the list."),
         },
-        widget=forms.Select(attrs={"autocomplete": "address-level1"}),
     )
-    city = forms.ChoiceField(
+    city = city_field(
         label=_("City or regency"),
-        choices=CITIES,
         error_messages={
             "required": _("Choose a city or regency."),
             "invalid_choice": _("Choose a city or regency from the list."),
         },
-        widget=forms.Select(attrs={"autocomplete": "address-level2"}),
     )
     district = forms.CharField(
         label=_("District (kecamatan)"),

@@ -51,7 +51,9 @@ def pgbench(server: str) -> Iterator["Pgbench"]:
     """On a database of its own beside the shop's, named by the shop's URL."""
     with tempfile.TemporaryDirectory(prefix="kloter-limits-") as name:
         with psycopg.connect(server, autocommit=True) as connection:
-            drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(DATABASE))
+            drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(
+                sql.Identifier(DATABASE)
+            )
             create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE))
             connection.execute(drop)
             connection.execute(create)

@@ -1,1 +1,2 @@
-def svg(results): return ""
+def svg(results):
+    return ""

@@ -60,7 +60,10 @@ class Counter:
 
 def new_buyer() -> dict[str, str]:
     n = secrets.randbelow(10**9)
-    return {"email": f"pembeli-{secrets.token_hex(8)}@example.com", "phone": f"+62812{n:09}"}
+    return {
+        "email": f"pembeli-{secrets.token_hex(8)}@example.com",
+        "phone": f"+62812{n:09}",
+    }
 
 
 def orders(counters: list[Counter], count: int) -> list[Request]:

@@ -46,9 +46,7 @@ class Shop:
         database = database_pid()
         app, rows = cpu_seconds(self.pid), cpu_seconds(database)
         load = self.buyers.send(self.port, requests, at_once=at_once).expect(status)
-        return Cost(
-            load, cpu_seconds(self.pid) - app, cpu_seconds(database) - rows
-        )
+        return Cost(load, cpu_seconds(self.pid) - app, cpu_seconds(database) - rows)
 
 
 @contextmanager

@@ -94,14 +94,3 @@ def test_an_unknown_province_has_no_cities() -> None:
 )
 def test_is_city_of(city: str, province: str, expected: bool) -> None:
     assert regions.is_city_of(city, province) is expected
-
-
-def test_choices_group_cities_under_their_province() -> None:
-    groups = regions.choices()
-    assert [province for province, _ in groups] == list(regions.provinces())
-    assert dict(groups)["Papua Selatan"] == [
-        ("Kabupaten Asmat", "Kabupaten Asmat"),
-        ("Kabupaten Boven Digoel", "Kabupaten Boven Digoel"),
-        ("Kabupaten Mappi", "Kabupaten Mappi"),
-        ("Kabupaten Merauke", "Kabupaten Merauke"),
-    ]
