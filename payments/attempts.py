@@ -92,17 +92,20 @@ def start(payment: Payment) -> Payment:
     return payment
 
 
-def refresh(order: Order) -> None:
-    """Ask the gateway how the latest attempt stands, at most every ten seconds."""
+def refresh(order: Order) -> Order:
+    """Ask the gateway how the latest attempt stands, at most every ten seconds.
+
+    Returns the order as it stands then.
+    """
     payment = order.payments.order_by("-pk").first()
     if payment is None or not _may_fetch(payment):
-        return
+        return order
     try:
         snapshot = gateways.get(payment.gateway).fetch(gateways.payment_in(payment))
     except GatewayError as error:
         logger.warning("payment %s could not be fetched: %s", payment.reference, error)
-        return
-    settlement.apply(payment, snapshot)
+        return order
+    return settlement.apply(payment, snapshot)
 
 
 def _may_fetch(payment: Payment) -> bool:

@@ -13,6 +13,15 @@ def locked_payment(payment_id: int) -> Payment:
     return Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
 
 
+def locked_payments(order: Order) -> list[Payment]:
+    """All payments of the locked order, the latest first, locked until commit.
+
+    Read once for all that follows: whoever changes one changes it in this list too.
+    """
+    payments = order.payments.select_for_update(no_key=True)
+    return list(payments.order_by("-confirmed_at", "-pk"))
+
+
 def enter(
     order: Order,
     payment: Payment,
@@ -38,14 +47,13 @@ def enter(
     )
 
 
-def update_sums(order: Order) -> None:
+def update_sums(order: Order, payments: list[Payment]) -> None:
     """Copy what the rows add up to onto the locked order."""
     refunded = Refund.objects.filter(
         payment__order=order, state=Refund.State.SUCCEEDED
     ).values_list("amount", flat=True)
     received = (
-        payment.amount_received - payment.amount_reversed
-        for payment in order.payments.all()
+        payment.amount_received - payment.amount_reversed for payment in payments
     )
     order.amount_paid = sum(received, start=Decimal(0))
     order.amount_refunded = sum(refunded, start=Decimal(0))

@@ -22,7 +22,8 @@ def request_all_owed() -> int:
 
 def _request_owed(order_id: int) -> int:
     with transaction.atomic():
-        return refunds.request_owed(lifecycle.locked(order_id))
+        order = lifecycle.locked(order_id)
+        return refunds.request_owed(order, books.locked_payments(order))
 
 
 def send_due(limit: int = 200) -> int:

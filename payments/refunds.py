@@ -36,14 +36,11 @@ def orders_owed_back() -> QuerySet[Order]:
     )
 
 
-def request_owed(order: Order) -> int:
+def request_owed(order: Order, payments: list[Payment]) -> int:
     """Refund what the money rule owes back on the locked order, latest payment first.
 
     Returns the number of refunds written; nothing owed writes none.
     """
-    payments = list(
-        order.payments.select_for_update(no_key=True).order_by("-confirmed_at", "-pk")
-    )
     owed = balance_of(order, payments).owed_back
     requested = 0
     for payment in payments:
@@ -71,11 +68,11 @@ def _request(order: Order, payment: Payment, amount: Decimal) -> None:
         emails.refund_by_hand(order, refund_key=refund.reference, amount=amount)
 
 
-def withdraw_unsent(order: Order) -> None:
+def withdraw_unsent(order: Order, payments: list[Payment]) -> None:
     """Take back refunds no gateway has heard of when the order may keep more again."""
-    if balance_of(order).due <= 0:
+    if balance_of(order, payments).due <= 0:
         return
-    for payment in order.payments.select_for_update(no_key=True):
+    for payment in payments:
         _withdraw(payment, payment.refunds.filter(state=Refund.State.REQUESTED))
 
 

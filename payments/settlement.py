@@ -36,20 +36,21 @@ def settle(
     order: Order, *, late: Payment | None = None, actor: Actor = GATEWAY
 ) -> None:
     """Confirm, reinstate or refund the locked order; `late` brought new money."""
-    books.update_sums(order)
-    refunds.withdraw_unsent(order)
-    _confirm_if_paid(order, actor)
+    payments = books.locked_payments(order)
+    books.update_sums(order, payments)
+    refunds.withdraw_unsent(order, payments)
+    _confirm_if_paid(order, payments, actor)
     if late and order.status not in Order.HOLDING:
-        owed_back = balance_of(order).owed_back
+        owed_back = balance_of(order, payments).owed_back
         # A page kept open can be paid twice: each arrival is told.
         arrival = f"{late.reference}:{late.amount_received}"
         emails.late_payment(order, payment_key=arrival, amount=owed_back)
-    refunds.request_owed(order)
+    refunds.request_owed(order, payments)
     wake_up()
 
 
-def _confirm_if_paid(order: Order, actor: Actor) -> None:
-    net = balance_of(order).net
+def _confirm_if_paid(order: Order, payments: list[Payment], actor: Actor) -> None:
+    net = balance_of(order, payments).net
     is_paid = net > 0 and net >= order.deposit
     if not is_paid or order.batch.stage not in Batch.BEFORE_PRODUCTION:
         return
@@ -72,15 +73,14 @@ def _record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
     received = snapshot.received - payment.amount_received
     if received > 0:
         books.enter(order, payment, LedgerEntry.Kind.PAYMENT, received)
-        changes["amount_received"] = snapshot.received
+        payment.amount_received = changes["amount_received"] = snapshot.received
     taken_back = snapshot.reversed - payment.amount_reversed
     if taken_back > 0:
         books.enter(order, payment, LedgerEntry.Kind.REVERSAL, taken_back)
-        changes["amount_reversed"] = snapshot.reversed
+        payment.amount_reversed = changes["amount_reversed"] = snapshot.reversed
     if received > 0 and snapshot.received != payment.amount:
         _flag(payment, f"received {snapshot.received} of {payment.amount}")
     Payment.objects.filter(pk=payment.pk).update(**changes)
-    payment.refresh_from_db()
     return received > 0
 
 

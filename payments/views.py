@@ -121,8 +121,7 @@ def _start(order: Order) -> HttpResponse:
 @order_page
 def returned(request: HttpRequest, order: Order) -> HttpResponse:
     """Back from the gateway: ask it for the truth; the address proves nothing."""
-    attempts.refresh(order)
-    order.refresh_from_db(fields=["status"])
+    order = attempts.refresh(order)
     if order.status == Order.Status.PENDING:
         return see_other(reverse("payment:pay", args=[order.token]))
     return see_other(order.get_absolute_url())

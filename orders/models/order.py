@@ -51,9 +51,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(batch__stage=Batch.Stage.CANCELED, status__in=live)
 
     def for_page(self) -> Self:
-        return self.select_related("batch__campaign__seller").prefetch_related(
-            "lines__variant"
-        )
+        return self.select_related("batch__campaign__seller").prefetch_related("lines")
 
 
 class Order(models.Model):
