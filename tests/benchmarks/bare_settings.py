@@ -2,5 +2,5 @@
 
 from tests.benchmarks.settings import *  # noqa: F403
 
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = []
 ROOT_URLCONF = "tests.benchmarks.bare"

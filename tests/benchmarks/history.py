@@ -38,14 +38,14 @@ VALUES = {
     )
 }
 COUNTING = {
-    "postgresql": "WITH numbers AS (SELECT generate_series(%s, %s) AS n)",
+    "postgresql": "WITH numbers AS (SELECT generate_series(%s::int, %s::int) AS n)",
     "sqlite": "WITH RECURSIVE numbers(n) AS "
     "(SELECT %s UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)",
 }
 
 
 class History:
-    """A batch with the ten orders and their copies: the one row that all buyers want."""
+    """The batch that all buyers want, with the ten orders and their copies."""
 
     def __init__(self) -> None:
         self.batch = make_offer(variants=3, capacity=CAPACITY)
@@ -102,7 +102,8 @@ def _value(field: "models.Field[object, object]") -> str:
     if is_copied:
         return f'"{field.column}" - {STEP} * n'
     json = "jsonb" if connection.vendor == "postgresql" else "text"
-    return VALUES.get(field.column, f'"{field.column}"').format(json)
+    column = field.column or ""
+    return VALUES.get(column, f'"{column}"').format(json)
 
 
 def _count_anew(batch: Batch) -> None:

@@ -1,30 +1,136 @@
+"""The results as a page: ratios first, rates after them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
 from statistics import median
 
+from tests.benchmarks.limits import SCRIPTS
+from tests.benchmarks.machine import Machine
+from tests.benchmarks.purchase import PHASES
+from tests.benchmarks.results import Orders, Results, ratio
 
-def markdown(results, machine):
-    out = []
-    for r in results:
-        for s in (
-            "shop",
-            "shop, 8 batches",
-            "shop, threads",
-            "shop without cap",
-            "bare view",
-        ):
-            for b in r.buyers():
-                for o in r.orders_of(s, b):
-                    out.append(
-                        f"{s:20} {b:3} {o.per_second:8.1f}/s p50 {o.p50:7.1f} p99 {o.p99:8.1f} app {o.app_ms:6.2f} db {o.database_ms:5.2f}"
-                    )
-        for st in r.steps:
-            out.append(
-                f"{st.existing:8} {st.name:20} app {st.app_ms:6.2f} db {st.database_ms:6.2f}"
-            )
-        for n in r.sizes():
-            out.append(f"purchase {n} {r.purchase_ms(n):.2f}")
-        for l in r.limits:
-            out.append(f"{l.script:26}{l.clients:4}{l.per_second:8.0f}")
-        for p in r.placing:
-            out.append(str(p))
-        out.append(f"invariants {r.invariants_orders} {r.invariants_seconds:.2f}")
-    return "\n".join(out)
+SHOPS = (
+    *("shop", "shop, 8 batches", "shop, threads"),
+    *("shop without cap", "bare view"),
+)
+FEW, MANY = 8, 64
+
+
+def markdown(results: Sequence[Results], machine: Machine) -> str:
+    parts = [
+        _head(machine),
+        *(part for one in results for part in _database(one)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(machine: Machine) -> str:
+    return f"""# What an order costs
+
+Written by `make bench` on {date.today():%Y-%m-%d}: {machine.cores} cores,
+{machine.memory_gib} GiB, Python {machine.python}, {machine.system}. Buyers, shop and
+database share the machine: read ratios, not rates. *shop* is gunicorn with 2 sync
+workers, *threads* 2 x 8 gthread, *without cap* skips the batch row, *bare view* writes
+the rows of an order by the ORM and nothing else. CPU is that of all processes.
+
+![Orders per second by buyers at once](orders.svg)"""
+
+
+def _database(results: Results) -> list[str]:
+    return [
+        f"## {results.database}",
+        "### Ratios\n\n" + _table(["what", "aim", "measured"], _ratios(results)),
+        "### A whole purchase, CPU ms (application + database)\n\n"
+        + _table(["step", *map(_count, results.sizes())], _steps(results)),
+        "### Order POSTs on one batch\n\n" + _table(ORDER_COLUMNS, _orders(results)),
+        *_limits(results),
+        _rest(results),
+    ]
+
+
+def _ratios(results: Results) -> Iterable[list[str]]:
+    first, last = results.sizes()[0], results.sizes()[-1]
+    yield [
+        f"CPU ms of a whole purchase, {_count(first)} orders in the shop",
+        "≤ 25",
+        f"{results.purchase_ms(first):.1f}",
+    ]
+    yield _ratio(results, "order POST : bare view, 8 buyers", "≥ 0.25", "bare view")
+    yield _ratio(results, "with cap : without, 8 buyers", "≥ 0.9", "shop without cap")
+    for shop in ("shop", "shop, threads"):
+        many, few = results.rates(shop, MANY), results.rates(shop, FEW)
+        yield [f"{shop}: 64 buyers : 8", "≥ 0.9", f"{ratio(many, few):.2f}"]
+    growth = results.purchase_ms(last) / results.purchase_ms(first)
+    what = f"cost at {_count(last)} orders : at {_count(first)}"
+    yield [what, "≤ 1.2", f"{growth:.2f}"]
+    what = f"check_invariants at {_count(results.invariants_orders)} orders, s"
+    yield [what, "≤ 5", f"{results.invariants_seconds:.1f}"]
+
+
+def _ratio(results: Results, what: str, aim: str, other: str) -> list[str]:
+    shop, rival = results.rates("shop", FEW), results.rates(other, FEW)
+    return [what, aim, f"{ratio(shop, rival):.2f}"]
+
+
+def _steps(results: Results) -> Iterable[list[str]]:
+    for name in PHASES:
+        cells = []
+        for size in results.sizes():
+            steps = results.steps_of(name, size)
+            app = median(step.app_ms for step in steps)
+            rows = median(step.database_ms for step in steps)
+            cells.append(f"{app:.1f} + {rows:.1f}")
+        yield [name, *cells]
+    sums = [f"**{results.purchase_ms(size):.1f}**" for size in results.sizes()]
+    yield ["together", *sums]
+    rates = [
+        f"{placing.per_second:.0f} ({placing.cpu_ms:.1f})"
+        for placing in results.placing
+    ]
+    yield ["`place` in process: orders/s (CPU ms)", *rates]
+
+
+ORDER_COLUMNS = ["served by", "buyers", "orders/s", "p50 ms", "p99 ms", "CPU ms"]
+
+
+def _orders(results: Results) -> Iterable[list[str]]:
+    for shop in SHOPS:
+        for buyers in results.buyers():
+            rows = results.orders_of(shop, buyers)
+            yield [shop, str(buyers), *_order_cells(rows)]
+
+
+def _order_cells(rows: list[Orders]) -> list[str]:
+    return [
+        f"{median(row.per_second for row in rows):.0f}",
+        f"{median(row.p50 for row in rows):.0f}",
+        f"{median(row.p99 for row in rows):.0f}",
+        f"{median(row.app_ms for row in rows):.1f} + "
+        f"{median(row.database_ms for row in rows):.1f}",
+    ]
+
+
+def _limits(results: Results) -> list[str]:
+    if not results.limits:
+        return []
+    clients = sorted({row.clients for row in results.limits})
+    rows = [
+        [script, *(f"{results.limit(script, n):.0f}" for n in clients)]
+        for script in SCRIPTS
+    ]
+    head = ["pgbench, transactions/s", *(f"{n} clients" for n in clients)]
+    return ["### The database alone: an order of four rows\n\n" + _table(head, rows)]
+
+
+def _rest(results: Results) -> str:
+    rounds = len(results.rates("shop", FEW))
+    return f"Medians of {rounds} round{'s' if rounds > 1 else ''}."
+
+
+def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"

@@ -1,6 +1,7 @@
 """Every invariant finds the row that breaks it, and a shop at work breaks none."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
@@ -269,3 +270,26 @@ def test_many_broken_rows_are_cut_short(capsys):
     printed = capsys.readouterr().out.splitlines()
     start = printed.index("✗ 15 totals are lines and shipping")
     assert printed[start + 21] == "     …"
+
+
+@pytest.mark.parametrize("column", ["goods", "total", "amount_paid"])
+def test_one_cent_in_a_great_sum_is_found(column, capsys):
+    batch = make_offer(capacity=30)
+    order = place_order(batch)
+    great = Decimal("899999999999.97")
+    OrderLine.objects.update(unit_price=great)
+    Payment.objects.update(amount_received=great)
+    rest = {"goods": great, "total": great + order.shipping, "amount_paid": great}
+    Order.objects.update(**rest)
+    Order.objects.update(**{column: rest[column] + Decimal("0.01")})
+
+    with pytest.raises(SystemExit):
+        call_command("check_invariants", quiet=True)
+
+    printed = capsys.readouterr().out
+    totals = "✗ 15 totals are lines and shipping"
+    sums = f"order {order.pk}: paid 899999999999.98"
+    assert (totals in printed, sums in printed) == (
+        column != "amount_paid",
+        column == "amount_paid",
+    )
