@@ -99,4 +99,8 @@ def write_rows(allotment: Allotment, email: str, phone: str) -> Order:
     return order
 
 
-urlpatterns = [path("order", order)]
+def healthz(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok")
+
+
+urlpatterns = [path("order", order), path("healthz", healthz)]

@@ -25,9 +25,9 @@ FULL = Plan(
 )
 QUICK = Plan(
     rounds=1,
-    orders=96,
-    buyers=(1, 8, 64),
-    purchases=48,
-    sizes=(1_000, 10_000),
+    orders=64,
+    buyers=(8, 64),
+    purchases=32,
+    sizes=(1_000,),
     limit_seconds=1,
 )

@@ -7,16 +7,13 @@ from urllib.parse import urlencode, urlsplit
 from campaigns.models import Batch
 from payments.models import Payment
 from tests.benchmarks.load import Load, Request
+from tests.benchmarks.results import PHASES
 from tests.benchmarks.shops import Cost, Shop
 from tests.web import checkout_path, order_fields
 
 # Django takes a token that equals its cookie: no page has to be fetched for it.
 CSRF = "b" * 32
 COOKIE = f"csrftoken={CSRF}"
-PHASES = (
-    *("campaign page", "checkout page", "order POST", "pay page"),
-    *("sandbox pays", "return confirms"),
-)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """The results as a page: ratios first, rates after them."""
 
+import time
 from collections.abc import Iterable, Sequence
-from datetime import date
 from statistics import median
 
 from tests.benchmarks.limits import SCRIPTS
 from tests.benchmarks.machine import Machine
-from tests.benchmarks.purchase import PHASES
-from tests.benchmarks.results import Orders, Results, ratio
+from tests.benchmarks.results import PHASES, Orders, Results, ratio
 
 SHOPS = (
     *("shop", "shop, 8 batches", "shop, threads"),
@@ -27,7 +26,7 @@ def markdown(results: Sequence[Results], machine: Machine) -> str:
 def _head(machine: Machine) -> str:
     return f"""# What an order costs
 
-Written by `make bench` on {date.today():%Y-%m-%d}: {machine.cores} cores,
+Written by `make bench` on {time.strftime("%Y-%m-%d")}: {machine.cores} cores,
 {machine.memory_gib} GiB, Python {machine.python}, {machine.system}. Buyers, shop and
 database share the machine: read ratios, not rates. *shop* is gunicorn with 2 sync
 workers, *threads* 2 x 8 gthread, *without cap* skips the batch row, *bare view* writes

@@ -7,6 +7,13 @@ from pathlib import Path
 from statistics import median
 
 
+# The steps of a whole purchase.
+PHASES = (
+    *("campaign page", "checkout page", "order POST", "pay page"),
+    *("sandbox pays", "return confirms"),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Orders:
     """One load of order POSTs. `shop` names what served it."""

@@ -73,7 +73,7 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
         if process.poll() is not None:
             raise RuntimeError("gunicorn did not start")
         try:
-            Browser(port).get("/")
+            Browser(port).get("/healthz")
         except OSError:
             time.sleep(0.1)
         else:
