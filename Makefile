@@ -28,7 +28,7 @@ demo: $(VENV)/base.stamp ## run the shop with example data on 127.0.0.1:8000 (PO
 test: $(VENV)/test.stamp ## run every test on SQLite, then on PostgreSQL (ARGS=)
 	@$(PY) -m tests.run $(ARGS)
 
-bench: $(VENV)/test.stamp ## measure the hot paths (ARGS=)
+bench: $(VENV)/test.stamp ## measure an order into docs/benchmarks (ARGS=--quick)
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 shots: $(VENV)/test.stamp ## photograph a running demo into docs/screenshots (BASE_URL=)

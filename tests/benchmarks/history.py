@@ -68,7 +68,7 @@ class History:
                 cursor.execute("SET statement_timeout = 0")
             for model, last_key in self.last_keys.items():
                 cursor.execute(_copy(model), [begun, last, last_key])
-            _count_anew(self.batch)
+            count_anew(self.batch)
             if connection.vendor == "postgresql":
                 cursor.execute("VACUUM ANALYZE")  # Its own daemon would do so, later.
 
@@ -106,8 +106,8 @@ def _value(field: "models.Field[object, object]") -> str:
     return VALUES.get(column, f'"{column}"').format(json)
 
 
-def _count_anew(batch: Batch) -> None:
-    """What the copies hold is taken."""
+def count_anew(batch: Batch) -> None:
+    """What copies hold, and orders that passed no cap, is taken."""
     lines = OrderLine.objects.filter(order__batch=batch, order__in=_holding())
     for allotment in Allotment.objects.filter(batch=batch):
         taken = lines.filter(allotment=allotment).aggregate(n=Sum("quantity"))["n"]

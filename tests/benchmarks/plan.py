@@ -25,9 +25,9 @@ FULL = Plan(
 )
 QUICK = Plan(
     rounds=1,
-    orders=64,
+    orders=48,
     buyers=(8, 64),
-    purchases=32,
+    purchases=24,
     sizes=(1_000,),
     limit_seconds=1,
 )

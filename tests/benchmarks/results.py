@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
-
 # The steps of a whole purchase.
 PHASES = (
     *("campaign page", "checkout page", "order POST", "pay page"),
