@@ -15,7 +15,7 @@ from orders import regions
 class RegionSelect(forms.Widget):
     """Options drawn once, and only marked for each page.
 
-    Drawn by Django's templates, the 514 cities cost more than the rest of a purchase.
+    Drawn by Django's templates, the 514 cities cost a third of a whole purchase.
     """
 
     input_type = "select"

@@ -17,7 +17,7 @@ class Plan:
 
 FULL = Plan(
     rounds=3,
-    orders=512,
+    orders=256,
     buyers=(1, 8, 32, 64),
     purchases=256,
     sizes=(1_000, 100_000, 1_000_000),

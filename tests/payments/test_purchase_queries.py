@@ -1,4 +1,4 @@
-"""How many statements each step of a purchase costs: a number to be changed knowingly."""
+"""Statements of each step of a purchase: numbers to be changed knowingly."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
