@@ -96,7 +96,8 @@ def order_posts(
     for round_ in range(plan.rounds):
         say(f"order POSTs, round {round_ + 1} of {plan.rounds}")
         for buyers in plan.buyers:
-            count = plan.orders if buyers > 1 else plan.orders // 4
+            # Each buyer comes back, so that no round is all beginning and end.
+            count = max(2 * buyers, plan.orders if buyers > 1 else plan.orders // 4)
             for name, shop in running.items():
                 cost = post(name, shop, one, at_once=buyers, count=count)
                 results.orders.append(as_orders(name, buyers, cost))
