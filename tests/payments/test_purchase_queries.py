@@ -32,7 +32,7 @@ def test_a_purchase_costs_these_statements(client):
     data = checkout_data(batch)
     page = f"/id/c/{batch.campaign.slug}/"
 
-    with statements(7):
+    with statements(8):
         client.get(page)
     with statements(5):
         client.get(f"{page}checkout/", data)
@@ -43,7 +43,7 @@ def test_a_purchase_costs_these_statements(client):
     payment = Payment.objects.get()
     with statements(5):
         paid = client.post(payment.redirect_url, {"ending": "pay"})
-    with statements(19):
+    with statements(20):
         client.get(urlsplit(paid.url).path)
 
     assert Order.objects.get().status == Order.Status.CONFIRMED
