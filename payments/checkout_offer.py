@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from campaigns import room
+from campaigns.clock import Clock
 from campaigns.errors import CampaignError, Shortage, SoldOut, WindowChanged
 from campaigns.models import Allotment, Batch
 from campaigns.room import Room, Wanted
@@ -32,8 +33,10 @@ class Offer:
     room: Room
     shortages: list[Short]
     smaller: Wanted
+    left_of_basket: int
     next_batch: Batch | None
     next_left: int
+    next_opening: Batch | None
 
     @property
     def kind(self) -> str:
@@ -81,8 +84,10 @@ def offer_instead(
         room=Room.of(batch, allotments),
         shortages=_in_words(short, wanted),
         smaller=_smaller(refusal, batch, wanted),
+        left_of_basket=room.most(batch, wanted),
         next_batch=next_batch,
         next_left=room.in_batch(next_batch).left if next_batch else 0,
+        next_opening=None if next_batch else _next_opening(batch),
     )
 
 
@@ -116,6 +121,12 @@ def _next_batch(
     others = batch.campaign.batches.accepting().exclude(pk=batch.pk).with_clock()
     candidates = others.prefetch_related("allotments__variant").order_by("number")
     return next((b for b in candidates if _fits(b, quantities)), None)
+
+
+def _next_opening(batch: Batch) -> Batch | None:
+    """The earliest other batch that is announced to open."""
+    others = batch.campaign.batches.exclude(pk=batch.pk).before_close()
+    return others.filter(opens_at__gt=Clock()).order_by("opens_at").first()
 
 
 def _fits(batch: Batch, quantities: Mapping[int, int]) -> bool:

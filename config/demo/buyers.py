@@ -19,6 +19,10 @@ class Buyer:
     province: str
     postal_code: str
 
+    @property
+    def email(self) -> str:
+        return f"{self.mailbox}@pembeli.example"
+
     def order(self, batch: Batch, units: dict[str, int]) -> Order:
         """Place an order for these units by SKU, and pay it in the sandbox."""
         draft = self._draft(_as_seen(batch), units)
@@ -59,7 +63,7 @@ class Buyer:
             *("city", "province", "postal_code"),
         )
         columns = {name: str(getattr(self, name)) for name in names}
-        return columns | {"email": f"{self.mailbox}@pembeli.example"}
+        return columns | {"email": self.email}
 
 
 def _as_seen(batch: Batch) -> Batch:

@@ -209,11 +209,22 @@ def test_one_campaign_was_shipped_and_completed(demo):
 
 @pytest.mark.once
 def test_no_mail_of_the_past_is_sent_today(demo):
-    mails = Message.objects.filter(order__batch__number=1)
+    past = ["production", "completed"]
+    mails = Message.objects.filter(order__batch__stage__in=past)
 
     assert mails.count() == 5 * 3 + 6 * 3
-    assert not Message.objects.due().exists()
+    assert not mails.due().exists()
     assert not mails.exclude(state="sent").exists()
+
+
+@pytest.mark.once
+def test_a_variant_is_gone_and_two_wait_for_it(demo):
+    batch = Batch.objects.get(campaign__slug="jaket-kanvas")
+
+    gone = batch.allotments.get(variant__sku="KANVAS-XL")
+    waiting = batch.waitlist.values_list("variant", "quantity", "state")
+    assert (gone.taken, gone.capacity, gone.sale) == (6, 6, "waitlist")
+    assert list(waiting) == [(gone.variant_id, n, "waiting") for n in (1, 2)]
 
 
 def test_the_seeded_shop_breaks_no_invariant(demo):

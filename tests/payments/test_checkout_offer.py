@@ -81,7 +81,7 @@ def test_the_cap_that_binds_is_named_with_what_is_left(
 
     text = text_of(response)
     assert response.status_code == 409
-    assert f"You want 4 units; batch 1 has {left} left." in text
+    assert f"You want 4; of what you chose, batch 1 has {left} left." in text
     assert f"L: 4 wanted, {left} left ({reason})" in text
     assert rows_of_orders() == before
 

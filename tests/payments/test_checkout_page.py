@@ -231,7 +231,7 @@ def test_sold_out_tells_the_number_left_and_offers_the_next_batch(client):
 
     text, page = text_of(response), response.content.decode()
     assert response.status_code == 409
-    assert "You want 5 units; batch 1 has 3 left." in text
+    assert "You want 5; of what you chose, batch 1 has 3 left." in text
     assert "L: 5 wanted, 3 left" in text
     assert "Batch 2 has room: 40 left." in text
     assert "The button below orders from batch 2." in text

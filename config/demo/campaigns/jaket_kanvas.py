@@ -1,7 +1,8 @@
 """Open with a deposit; a name is embroidered on each."""
 
 from campaigns.models import Batch, Campaign, Picture
-from config.demo.offers import Choice, Offer, Schedule, Shot
+from config.demo.crowded import CrowdedOffer
+from config.demo.offers import Choice, Schedule, Shot
 from config.demo.pictures import jaket
 
 STORY = """\
@@ -21,7 +22,7 @@ Uang muka 40% mengunci kanvas dan tempatmu di kloter ini. Sisanya dibayar saat
 produksi mulai, paling lambat tujuh hari sesudahnya. Kami ingatkan lewat surel.
 """
 
-OFFER = Offer(
+OFFER = CrowdedOffer(
     seller="nila",
     slug="jaket-kanvas",
     columns={
@@ -62,6 +63,14 @@ OFFER = Offer(
         Choice("KANVAS-L", {"Ukuran": "L"}, 495_000, 275_000, 1060, (12,)),
         Choice("KANVAS-XL", {"Ukuran": "XL"}, 520_000, 288_000, 1120, (6,)),
     ),
+    # Nobody who visits finds an XL: its waiting list is what there is to see.
+    orders=(
+        {"KANVAS-XL": 3},
+        {"KANVAS-XL": 2, "KANVAS-M": 1},
+        {"KANVAS-XL": 1, "KANVAS-L": 2},
+    ),
+    gone="KANVAS-XL",
+    waiting=(1, 2),
     schedules=(
         Schedule(
             *(-4, 8),
