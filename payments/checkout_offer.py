@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from campaigns import room
+from campaigns.caps import Cap
 from campaigns.clock import Clock
 from campaigns.errors import CampaignError, Shortage, SoldOut, WindowChanged
 from campaigns.models import Allotment, Batch
@@ -137,14 +138,20 @@ def _fits(batch: Batch, quantities: Mapping[int, int]) -> bool:
 
 def _in_words(shortages: list[Shortage], wanted: Wanted) -> list[Short]:
     """The basket as a whole is named only where its parts alone do not tell."""
-    labels = {a.variant_id: a.variant.label for a in wanted}
+    chosen = {allotment.variant_id: allotment for allotment in wanted}
     return [
         Short(
-            labels.get(short.variant_id or 0, _("All together")),
-            short.wanted,
-            short.left,
-            checkout_words.because(short.cap),
+            label=str(own.variant.label if own else _("All together")),
+            wanted=short.wanted,
+            left=short.left,
+            reason=_because(short.cap, own),
         )
         for short in shortages
-        if short.variant_id or len(wanted) > 1
+        if (own := chosen.get(short.variant_id or 0)) or len(wanted) > 1
     ]
+
+
+def _because(cap: Cap, allotment: Allotment | None) -> str:
+    if allotment and allotment.is_sold and cap is Cap.SALE:
+        return _("sold out; what comes free is offered to the waiting list first")
+    return checkout_words.because(cap)

@@ -66,6 +66,12 @@ def fewer_of(response):
             "the batch has a limit in value of goods",
         ),
         ({}, {"sale": "stopped"}, 0, "not on sale in this batch now"),
+        (
+            {},
+            {"sale": "waitlist"},
+            0,
+            "sold out; what comes free is offered to the waiting list first",
+        ),
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
