@@ -71,7 +71,7 @@ def with_room_for(days, **overrides):
     ("days", "overrides", "reasons"),
     [
         (9, {}, []),
-        (6, {}, [str(NO_ROOM_TO_EXTEND)]),
+        (6, {}, [NO_ROOM_TO_EXTEND]),
         (6, {"extension_days": 5}, []),
         (6, {"minimum_rule": "cancel"}, []),
         (6, {"minimum_units": None}, []),
