@@ -22,7 +22,7 @@ from campaigns.errors import CampaignError
 from campaigns.throttle import client_address
 from orders.models import Order
 
-PER_BUYER = 3
+PER_BUYER = 5
 # A school, an office, a mobile carrier: many buyers share one address.
 PER_ADDRESS = 100
 PER_NETWORK = 400

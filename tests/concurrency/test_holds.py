@@ -22,6 +22,12 @@ from tests.silence import down
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+
+@pytest.fixture(autouse=True)
+def three_per_buyer(monkeypatch):
+    monkeypatch.setattr(hoarding, "PER_BUYER", 3)
+
+
 ANI = {"email": "ani@example.com", "phone": "+6281234567890"}
 HERE = origin("203.0.113.7")
 

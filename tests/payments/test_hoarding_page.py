@@ -14,6 +14,12 @@ from tests.payments.test_checkout_page import quantity_field, text_of, url_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+
+@pytest.fixture(autouse=True)
+def three_per_buyer(monkeypatch):
+    monkeypatch.setattr(hoarding, "PER_BUYER", 3)
+
+
 ANI = {"email": "ani@example.com", "phone": "0812 3456 7890"}
 
 
