@@ -24,6 +24,8 @@ from tests import servers
 
 DATABASES = ("sqlite", "postgres")
 NOTHING_RAN = 5
+# Its statistics are in the report too, for whoever reads that.
+OF_HYPOTHESIS = "hypothesis-statistics"
 NOTHING_TOLD = ElementTree.Element("testsuites")
 
 
@@ -179,6 +181,8 @@ def _read(report: Path, result: Result) -> Result:
     """Take the counts from pytest's report, if it lived to write one."""
     told = ElementTree.parse(report).getroot() if report.exists() else NOTHING_TOLD
     for measure in told.iterfind(".//properties/property"):
+        if str(measure.get("name")).startswith(OF_HYPOTHESIS):
+            continue
         name, value = measure.get("name"), measure.get("value")
         result.measured.append(f"{name} {value} ({result.database})")
     for case in told.iterfind(".//testcase"):

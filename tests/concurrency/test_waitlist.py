@@ -152,10 +152,10 @@ def test_control_without_the_allotments_lock_a_freed_unit_is_kept_for_nobody_to_
         return seen
 
     monkeypatch.setattr(public_sale, "_read", freed_after_the_look)
-    monkeypatch.setattr(public_sale, "keep_freed", lambda _batch, _freed: None)
+    monkeypatch.setattr(public_sale, "keep_freed", lambda *_freed, **_beside: None)
     waitlist.join(unsaved(batch))
 
-    assert Batch.objects.get().left == 1
+    assert Batch.objects.get().rest == 1
     assert sales_of(batch) == ["waitlist"]
 
 
