@@ -71,8 +71,6 @@ def _unpaid_orders_of(batch: Batch) -> str:
 
 def _units_held() -> dict[int, int]:
     """Units in unpaid orders, by batch that takes orders now."""
-    lines = OrderLine.objects.filter(
-        order__status=Order.Status.PENDING, order__batch__in=Batch.objects.accepting()
-    )
-    sums = lines.order_by().values_list("order__batch").annotate(Sum("quantity"))
+    held = OrderLine.objects.unpaid().filter(order__batch__in=Batch.objects.accepting())
+    sums = held.order_by().values_list("order__batch").annotate(Sum("quantity"))
     return dict(sums)

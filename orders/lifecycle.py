@@ -18,7 +18,7 @@ from campaigns.models import Batch, Campaign
 from campaigns.money import to_minor_units
 from orders import emails, mail_rows, outbox, public_sale, tallies
 from orders.models import Order, WaitlistEntry
-from orders.models.order import units_by_allotment
+from orders.models.line import units_by_allotment
 
 
 class NotExtendable(CampaignError):
