@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 
-from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
@@ -22,7 +21,7 @@ from campaigns.models import Batch, Campaign, ShippingOption, Variant
 from campaigns.money import format_money
 from orders import tallies
 from orders.hoarding import Origin, TooManyUnpaid
-from payments import checkout_words
+from payments import checkout_choices, checkout_words
 from payments.basket import (
     MAX_QUANTITY,
     QUANTITY_FIELD,
@@ -253,30 +252,11 @@ class CheckoutPage:
 
     @property
     def shipping_choices(self) -> list[dict[str, Any]]:
-        """The services that reach the chosen province, each with its price."""
-        province, chosen = self._value("province"), self._value("shipping")
-        offered = [o for o in self.options if not province or o.serves(province)]
-        return [
-            {
-                "option": option,
-                "id": f"id_shipping_{n}",
-                "sub": checkout_words.reach(option),
-                "price": option.price(self.weight),
-                "chosen": str(option.pk) == chosen,
-            }
-            for n, option in enumerate(offered)
-        ]
+        return checkout_choices.couriers(self.form, self.options, weight=self.weight)
 
     @property
     def payment_choices(self) -> list[dict[str, Any]]:
-        chosen = self._value("payment")
-        field = cast("ChoiceField", self.form.fields["payment"])
-        choices = cast("list[tuple[str, Any]]", field.choices)
-        return [
-            {"name": name, "text": text, "id": f"id_payment_{n}"}
-            | {"chosen": name == chosen}
-            for n, (name, text) in enumerate(choices)
-        ]
+        return checkout_choices.ways_to_pay(self.form)
 
     @property
     def shipping_price(self) -> Decimal | None:
@@ -305,9 +285,6 @@ class CheckoutPage:
     @property
     def deposit(self) -> Decimal:
         return deposit_of(self.campaign, self.total)
-
-    def _value(self, name: str) -> str:
-        return str(self.form[name].value() or "")
 
 
 def _data_of(request: HttpRequest) -> QueryDict:
