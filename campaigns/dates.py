@@ -53,6 +53,10 @@ def moment_short(value: datetime) -> str:
     return f"{day_short(value)} {clock(value)}"
 
 
+def moment_or_dash(value: datetime | None) -> str:
+    return moment_short(value) if value else "–"
+
+
 def clock(value: datetime) -> str:
     """`21.00 WIB`"""
     return f"{clock_bare(value)} {zone_name(value)}"

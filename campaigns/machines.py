@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
 
-from campaigns import metadata
 from campaigns import theme as colors
+from campaigns.addresses import absolute
 from campaigns.caching import for_everyone
+from campaigns.metadata import links
 from campaigns.models import Campaign, Seller
 
 HOUR_SECONDS = 3600
@@ -75,7 +76,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     sellers = Seller.objects.filter(campaigns__in=Campaign.objects.public()).distinct()
     pages = [*sellers.only("slug", "name"), *campaigns[:MOST_ADDRESSES]]
     paths = [reverse("campaigns:home"), *(page.get_absolute_url() for page in pages)]
-    context = {"pages": [metadata.links(path) for path in paths]}
+    context = {"pages": [links(path) for path in paths]}
     response = render(
         request, "campaigns/sitemap.xml", context, content_type="application/xml"
     )
@@ -86,7 +87,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @for_everyone
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    text = ROBOTS.format(metadata.absolute("/sitemap.xml"))
+    text = ROBOTS.format(absolute("/sitemap.xml"))
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = f"public, max-age={HOUR_SECONDS}"
     return response

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import translate_url
 from django.utils.safestring import SafeString
 
+from campaigns.addresses import absolute
 from campaigns.choices import Choice
 from campaigns.offer import Offer
 
@@ -31,10 +32,6 @@ def links(path: str) -> Links:
             for language, _ in settings.LANGUAGES
         ],
     )
-
-
-def absolute(path: str) -> str:
-    return path if "//" in path else f"{settings.BASE_URL}{path}"
 
 
 def json_ld(data: dict[str, Any]) -> SafeString:

@@ -21,7 +21,7 @@ from fulfillment.errors import (
     WrongContents,
 )
 from fulfillment.models import Carrier, Shipment, ShipmentLine
-from orders import decisions, emails, lifecycle, outbox
+from orders import decisions, emails, lifecycle, mail_rows, outbox
 from orders.models import Order, OrderLine
 
 UNDO_WINDOW = timedelta(minutes=5)
@@ -183,7 +183,7 @@ def is_undoable(shipment: Shipment) -> bool:
 
 
 def _mail_key(order: Order, shipment: Shipment) -> str:
-    return emails.key_of("order_shipped", order, str(shipment.pk))
+    return mail_rows.key_of("order_shipped", order, str(shipment.pk))
 
 
 def _wait_again(order: Order, actor: Actor) -> None:

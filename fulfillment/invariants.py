@@ -38,7 +38,7 @@ def sheets_that_do_not_add_up() -> Iterable[str]:
 
 def _lines_of_production() -> QuerySet[OrderLine]:
     """What was confirmed when production began: still held, or withdrawn since."""
-    held = Q(order__status__in=[Order.Status.CONFIRMED, Order.Status.FULFILLED])
+    held = Q(order__status__in=Order.PAID)
     withdrawn = Q(
         order__status=Order.Status.CANCELED,
         order__canceled_at__gt=F("order__batch__production_at"),

@@ -279,7 +279,7 @@ class MessageAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("sent"), ordering="sent_at")
     def sent(self, message: Message) -> str:
-        return dates.moment_short(message.sent_at) if message.sent_at else "–"
+        return dates.moment_or_dash(message.sent_at)
 
 
 BatchAdmin.row_pages.append(NumbersPage())

@@ -23,7 +23,7 @@ from orders.chart_words import span_text, tick_text
 from orders.drawing import Drawing, drawn
 from orders.flow import capacity_of, flow_of
 from orders.models import Order
-from orders.numbers import PAID, BatchNumbers, VariantNumbers
+from orders.numbers import BatchNumbers, VariantNumbers
 
 SALES = {"open": "ok", "waitlist": "warn", "stopped": "bad"}
 
@@ -134,7 +134,7 @@ def _context(
         "cards": words.cards(numbers, sees_money=sees_money),
         "variants": list(_variant_rows(numbers)),
         "taken_url": words.orders_list(batch, *Order.HOLDING),
-        "paid_url": words.orders_list(batch, *PAID),
+        "paid_url": words.orders_list(batch, *Order.PAID),
         "held_url": words.orders_list(batch, *words.UNPAID),
         "waiting_url": words.waiting_list(batch),
         "chart": Chart.of(past, batch) if past else None,

@@ -95,11 +95,11 @@ class WaitlistEntryAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("offered"))
     def offered(self, entry: WaitlistEntry) -> str:
-        return dates.moment_short(entry.offered_at) if entry.offered_at else "–"
+        return dates.moment_or_dash(entry.offered_at)
 
     @admin.display(description=_("over since"))
     def over(self, entry: WaitlistEntry) -> str:
-        return dates.moment_short(entry.ended_at) if entry.ended_at else "–"
+        return dates.moment_or_dash(entry.ended_at)
 
     @admin.display(description=_("order"))
     def offer(self, entry: WaitlistEntry) -> SafeString | str:

@@ -16,7 +16,7 @@ from campaigns.errors import CampaignError, InvalidTransition, Refused, WindowCh
 from campaigns.models import Batch
 from campaigns.rounds import count_done
 from campaigns.wakeup import wake_up
-from orders import emails, lifecycle, moves, outbox
+from orders import emails, lifecycle, mail_rows, moves, outbox
 from orders.models import Decision, Order
 from orders.moves import NotMovable, Reason
 
@@ -93,7 +93,7 @@ def _answer(
         decision.settle(State.ANSWERED, answer=choice, **_answered_to(decision, choice))
     except InvalidTransition as refusal:
         raise AlreadyDecided from refusal
-    outbox.withdraw(emails.key_of("decision_asked", order, str(decision.pk)))
+    outbox.withdraw(mail_rows.key_of("decision_asked", order, str(decision.pk)))
     if choice == Answer.STAY:
         order.record("stayed", actor=BUYER, data=_noted(decision))
         return decision
@@ -163,7 +163,7 @@ def withdraw_open(order: Order, *, actor: Actor) -> bool:
 def _withdraw(order: Order, decision: Decision, *, actor: Actor, is_told: bool) -> None:
     decision.settle(State.WITHDRAWN)
     order.record("decision_withdrawn", actor=actor, data=_noted(decision))
-    question = emails.key_of("decision_asked", order, str(decision.pk))
+    question = mail_rows.key_of("decision_asked", order, str(decision.pk))
     if not outbox.withdraw(question) and is_told:
         emails.decision_withdrawn(order, decision)
         wake_up()

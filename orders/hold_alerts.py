@@ -1,14 +1,19 @@
 """Tells a seller when unpaid orders hold most of a batch and little is left to sell."""
 
+from zoneinfo import ZoneInfo
+
 from django.db.models import Sum
 
 from campaigns import room
+from campaigns.addresses import absolute
+from campaigns.lists import link_to
 from campaigns.models import Batch
 from campaigns.phases import Phase, standing
 from campaigns.rounds import count_done
-from orders import emails
-from orders.models import Order, OrderLine
+from orders import mail_rows
+from orders.models import Message, Order, OrderLine
 
+SELLER_ALERT = "seller_alert"
 FEWEST_UNITS = 5
 LITTLE_LEFT = (Phase.NEARLY_FULL, Phase.FULL)
 
@@ -34,14 +39,38 @@ def tell_sellers() -> int:
 
 
 def _tell(batch: Batch, held: int) -> bool:
-    left = room.left_in_list(batch, batch.campaign.currency)
-    return emails.seller_alert(batch, held=held, left=left)
+    """False when the seller was told today, or has no address."""
+    campaign, seller = batch.campaign, batch.campaign.seller
+    day = batch.clock.astimezone(ZoneInfo(seller.time_zone)).date()
+    key = f"{SELLER_ALERT}:{batch.pk}:{day}"
+    if not seller.email or Message.objects.filter(dedupe_key=key).exists():
+        return False
+    context = {
+        "batch": batch,
+        "held": held,
+        "left": room.left_in_list(batch, campaign.currency),
+        "orders_url": absolute(_unpaid_orders_of(batch)),
+    }
+    message = mail_rows.of_campaign(
+        campaign,
+        SELLER_ALERT,
+        key=key,
+        locale=campaign.lang,
+        context=context,
+        to=seller.email,
+        priority=Message.Priority.NOTICE,
+    )
+    mail_rows.queue(message)
+    return True
+
+
+def _unpaid_orders_of(batch: Batch) -> str:
+    pending = Order.Status.PENDING.value
+    return link_to(Order, batch__id__exact=batch.pk, status__exact=pending)
 
 
 def _units_held() -> dict[int, int]:
     """Units in unpaid orders, by batch that takes orders now."""
-    lines = OrderLine.objects.filter(
-        order__status=Order.Status.PENDING, order__batch__in=Batch.objects.accepting()
-    )
-    sums = lines.order_by().values_list("order__batch").annotate(Sum("quantity"))
+    held = OrderLine.objects.unpaid().filter(order__batch__in=Batch.objects.accepting())
+    sums = held.order_by().values_list("order__batch").annotate(Sum("quantity"))
     return dict(sums)

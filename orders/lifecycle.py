@@ -16,9 +16,9 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import CampaignError, InvalidTransition, Refused
 from campaigns.models import Batch, Campaign
 from campaigns.money import to_minor_units
-from orders import emails, outbox, public_sale, tallies
+from orders import emails, mail_rows, outbox, public_sale, tallies
 from orders.models import Order, WaitlistEntry
-from orders.models.order import units_by_allotment
+from orders.models.line import units_by_allotment
 
 
 class NotExtendable(CampaignError):
@@ -92,7 +92,7 @@ def extend_hold(order: Order, *, actor: Actor) -> None:
     change = {"from": order.expires_at, "to": until}
     order.record("hold_extended", actor=actor, data={"pay_before": change})
     # A reminder nobody began to send names the old end; a later one names the new.
-    outbox.withdraw(emails.key_of("payment_reminder", order))
+    outbox.withdraw(mail_rows.key_of("payment_reminder", order))
     order.refresh_from_db(fields=["expires_at", "extended_at"])
 
 

@@ -67,9 +67,8 @@ def is_drained(batch: Batch) -> bool:
 
 def confirmed_units(batch: Batch) -> int:
     """Units of paid orders, as they are now; shipped ones stay paid."""
-    paid = [Order.Status.CONFIRMED, Order.Status.FULFILLED]
-    lines = OrderLine.objects.filter(order__batch=batch, order__status__in=paid)
-    return lines.aggregate(units=Sum("quantity"))["units"] or 0
+    paid = OrderLine.objects.paid().filter(order__batch=batch)
+    return paid.aggregate(units=Sum("quantity"))["units"] or 0
 
 
 def _unpaid(batch_id: int | OuterRef) -> QuerySet[Order]:

@@ -7,12 +7,11 @@ chunk by chunk, however many there are and whoever died in between.
 from collections.abc import Callable, Iterator
 
 from django.db import transaction
-from django.db.models import CharField, Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import F, OuterRef, Q
 
 from campaigns.models import Batch
 from campaigns.models.batch import MINIMUM_MISSED
-from orders import emails
+from orders import emails, mail_rows
 from orders.models import Message, Order
 from orders.models.order import OrderQuerySet
 
@@ -52,13 +51,7 @@ def _extended_untold() -> OrderQuerySet:
 
 def _without_mail(which: Q, kind: str) -> OrderQuerySet:
     """Paid orders that can be written to and were not told this about their batch."""
-    key = Concat(
-        Value(f"{kind}:"),
-        OuterRef("number"),
-        Value(":"),
-        Cast(OuterRef("batch_id"), CharField()),
-    )
-    told = Exists(Message.objects.filter(dedupe_key=key))
+    told = mail_rows.is_told(kind, OuterRef("number"), OuterRef("batch_id"))
     orders = Order.objects.filter(which, status=Order.Status.CONFIRMED)
     return orders.exclude(email="").exclude(told)
 
@@ -83,6 +76,6 @@ def _tell_chunk(orders: list[Order], mail: Callable[[Order], Message]) -> int:
             pk__in=mails, status=Order.Status.CONFIRMED
         )
         current = paid.order_by("pk").values_list("pk", "batch_id")
-        return emails.store(
+        return mail_rows.store(
             [mails[pk] for pk, batch_id in current if batches[pk] == batch_id]
         )

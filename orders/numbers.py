@@ -12,7 +12,6 @@ from campaigns.models import Allotment, Batch
 from orders.models import Order, OrderLine, WaitlistEntry
 
 Status, Entry = Order.Status, WaitlistEntry.State
-PAID = (Status.CONFIRMED, Status.FULFILLED)
 Counted = dict[str, int]
 Rows = QuerySet[Any, Any]
 
@@ -104,7 +103,7 @@ def _sold(batch: Batch) -> dict[int, Counted]:
         holding.order_by()
         .values("allotment_id")
         .annotate(
-            paid=_sum("quantity", order__status__in=PAID),
+            paid=_sum("quantity", order__status__in=Order.PAID),
             held=_sum("quantity", order__status=Status.PENDING),
             sent=_sum("shipped"),
         )

@@ -9,7 +9,7 @@ from campaigns.lists import any_of, has_list, link_to
 from campaigns.models import Batch
 from campaigns.money import format_money, from_minor_units
 from orders.models import Order, WaitlistEntry
-from orders.numbers import PAID, BatchNumbers
+from orders.numbers import BatchNumbers
 
 UNPAID = (Order.Status.PENDING,)
 
@@ -82,7 +82,7 @@ def _room(numbers: BatchNumbers) -> list[Figure]:
 
 def _sold(numbers: BatchNumbers) -> list[Figure]:
     batch, units = numbers.batch, numbers.units
-    paid, unpaid = orders_list(batch, *PAID), orders_list(batch, *UNPAID)
+    paid, unpaid = orders_list(batch, *Order.PAID), orders_list(batch, *UNPAID)
     offered = _("%(units)s of them offered to the waiting list")
     return [
         Figure(label=_("Paid for"), value=units.paid, url=paid),
@@ -100,7 +100,7 @@ def _minimum(numbers: BatchNumbers) -> Iterator[Figure]:
     minimum, paid = numbers.batch.minimum_units, numbers.units.paid
     if minimum is None:
         return
-    url, short = orders_list(numbers.batch, *PAID), numbers.short_of_minimum
+    url, short = orders_list(numbers.batch, *Order.PAID), numbers.short_of_minimum
     label = _("Paid for so far")
     yield Figure(label=label, value=paid, url=url, note=_of(minimum))
     is_reached = "" if short else _("the minimum is reached")

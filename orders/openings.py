@@ -1,14 +1,13 @@
 """Who waits for an earlier batch is told when a later one opens: once for each."""
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Exists, OuterRef, QuerySet, Value
 
 from campaigns import room
 from campaigns.models import Batch
 from campaigns.rounds import count_done
-from orders import emails
-from orders.models import Message, WaitlistEntry
+from orders import mail_rows, waitlist_emails
+from orders.models import WaitlistEntry
 
 
 def tell_of_openings() -> int:
@@ -36,15 +35,11 @@ def _not_told(batch: Batch) -> "QuerySet[WaitlistEntry]":
         batch__number__lt=batch.number,
         joined_at__lt=opened_at,
     )
-    key = Concat(
-        Value("opening:"),
-        Cast(OuterRef("pk"), CharField()),
-        Value(f":{batch.pk}"),
-    )
-    return earlier.exclude(Exists(Message.objects.filter(dedupe_key=key)))
+    told = mail_rows.is_told("opening", OuterRef("pk"), Value(batch.pk))
+    return earlier.exclude(told)
 
 
 def _tell(entry: WaitlistEntry, batch: Batch) -> bool:
     with transaction.atomic():
-        emails.opening(entry, opened=batch)
+        waitlist_emails.opening(entry, opened=batch)
     return True

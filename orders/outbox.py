@@ -14,8 +14,8 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, QuerySet
 
+from campaigns.addresses import host
 from campaigns.clock import Clock, database_now
-from orders.emails import mail_host
 from orders.mail_html import html_of
 from orders.models import Message
 
@@ -134,4 +134,4 @@ def _thread_of(message: Message) -> dict[str, str]:
     """Mails of one order hang together; who waits has no order yet."""
     if message.order_id is None:
         return {}
-    return {"References": f"<order.{message.order_id}@{mail_host()}>"}
+    return {"References": f"<order.{message.order_id}@{host()}>"}

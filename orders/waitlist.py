@@ -9,7 +9,7 @@ from campaigns.actors import BUYER
 from campaigns.clock import Clock, database_now
 from campaigns.models import Batch
 from campaigns.wakeup import wake_up
-from orders import cancellation, emails, lifecycle, public_sale
+from orders import cancellation, lifecycle, public_sale, waitlist_emails
 from orders.models import WaitlistEntry
 
 LINK_AGAIN_AFTER_SECONDS = 600
@@ -42,7 +42,7 @@ def _send_link(entry: WaitlistEntry) -> None:
     ).first()
     if place:
         turn = int(database_now().timestamp()) // LINK_AGAIN_AFTER_SECONDS
-        emails.waitlist_joined(place, turn=turn)
+        waitlist_emails.waitlist_joined(place, turn=turn)
 
 
 def depart(entry_id: int) -> None:

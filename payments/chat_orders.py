@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import dates, room
 from campaigns.actors import Actor
+from campaigns.addresses import absolute
 from campaigns.errors import CampaignError, Refused, SoldOut, WindowChanged
 from campaigns.models import Allotment, Batch
 from campaigns.money import format_money
 from orders import tallies
-from orders.emails import absolute
 from orders.forms import PlainEmailField
 from orders.models import Order
 from orders.tallies import BuyerLimitReached

@@ -17,7 +17,8 @@ from campaigns.wakeup import wake_up
 from orders import emails, hoarding, lifecycle, tallies
 from orders.hoarding import Origin
 from orders.models import Order, OrderLine
-from orders.models.order import new_number, units_by_allotment
+from orders.models.line import units_by_allotment
+from orders.models.order import new_number
 from payments import attempts
 from payments.models import Payment
 

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self
 
-from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
@@ -22,7 +21,7 @@ from campaigns.models import Batch, Campaign, ShippingOption, Variant
 from campaigns.money import format_money
 from orders import tallies
 from orders.hoarding import Origin, TooManyUnpaid
-from payments import checkout_words
+from payments import checkout_choices, checkout_words
 from payments.basket import (
     MAX_QUANTITY,
     QUANTITY_FIELD,
@@ -39,6 +38,8 @@ WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
 
 @dataclass
 class CheckoutPage:
+    FORM: ClassVar[type[CheckoutForm]] = CheckoutForm
+
     campaign: Campaign
     batch: Batch
     basket: Basket
@@ -57,15 +58,28 @@ class CheckoutPage:
     @classmethod
     def read(cls, request: HttpRequest, slug: str) -> Self:
         """The page for this request; raises Http404 for what was never offered."""
-        data = request.POST if request.method == "POST" else request.GET
+        data = _data_of(request)
         campaign = get_object_or_404(
             Campaign.objects.public().select_related("seller"), slug=slug
         )
         batch = _batch(campaign, data.get("batch", ""))
         basket = read_basket(data)
-        options = list(campaign.seller.shipping_options.offered(campaign.currency))
-        is_order = request.method == "POST" and "quote" not in data
         _refuse_too_many(basket, campaign)
+        return cls.with_form(request, campaign=campaign, batch=batch, basket=basket)
+
+    @classmethod
+    def with_form(
+        cls,
+        request: HttpRequest,
+        *,
+        campaign: Campaign,
+        batch: Batch,
+        basket: Basket,
+        **more: Any,
+    ) -> Self:
+        """The form is bound where it was sent to order, not only to be priced."""
+        data = _data_of(request)
+        options = list(campaign.seller.shipping_options.offered(campaign.currency))
         return cls(
             campaign=campaign,
             batch=batch,
@@ -73,10 +87,27 @@ class CheckoutPage:
             lines=draft_lines(basket, campaign, batch, data),
             options=options,
             form=checkout_form(
-                campaign, options, request.POST, bound=is_order, batch=batch
+                campaign,
+                options,
+                request.POST,
+                bound=request.method == "POST" and "quote" not in data,
+                batch=batch,
+                form_class=cls.FORM,
             ),
             data=data,
             typed=request.POST,
+            **more,
+        )
+
+    def form_again(self, typed: QueryDict) -> CheckoutForm:
+        """With what was typed, under the prices and the promise of this page."""
+        return checkout_form(
+            self.campaign,
+            self.options,
+            typed,
+            bound=False,
+            batch=self.batch,
+            form_class=self.FORM,
         )
 
     def renew(self) -> None:
@@ -84,9 +115,7 @@ class CheckoutPage:
         typed = self.typed.copy()
         typed.pop("submit_key", None)
         self.is_stale = True
-        self.form = checkout_form(
-            self.campaign, self.options, typed, bound=False, batch=self.batch
-        )
+        self.form = self.form_again(typed)
 
     def is_valid(self) -> bool:
         """Form and basket both; the basket's errors join the form's summary."""
@@ -169,9 +198,7 @@ class CheckoutPage:
         )
         self.batch = self.offer.next_batch or refused
         self.lines = draft_lines(self.basket, self.campaign, self.batch, self.data)
-        self.form = checkout_form(
-            self.campaign, self.options, self.typed, bound=False, batch=self.batch
-        )
+        self.form = self.form_again(self.typed)
 
     def units_held(self) -> int:
         """What this buyer has in other orders of the campaign."""
@@ -225,30 +252,11 @@ class CheckoutPage:
 
     @property
     def shipping_choices(self) -> list[dict[str, Any]]:
-        """The services that reach the chosen province, each with its price."""
-        province, chosen = self._value("province"), self._value("shipping")
-        offered = [o for o in self.options if not province or o.serves(province)]
-        return [
-            {
-                "option": option,
-                "id": f"id_shipping_{n}",
-                "sub": checkout_words.reach(option),
-                "price": option.price(self.weight),
-                "chosen": str(option.pk) == chosen,
-            }
-            for n, option in enumerate(offered)
-        ]
+        return checkout_choices.couriers(self.form, self.options, weight=self.weight)
 
     @property
     def payment_choices(self) -> list[dict[str, Any]]:
-        chosen = self._value("payment")
-        field = cast("ChoiceField", self.form.fields["payment"])
-        choices = cast("list[tuple[str, Any]]", field.choices)
-        return [
-            {"name": name, "text": text, "id": f"id_payment_{n}"}
-            | {"chosen": name == chosen}
-            for n, (name, text) in enumerate(choices)
-        ]
+        return checkout_choices.ways_to_pay(self.form)
 
     @property
     def shipping_price(self) -> Decimal | None:
@@ -278,8 +286,9 @@ class CheckoutPage:
     def deposit(self) -> Decimal:
         return deposit_of(self.campaign, self.total)
 
-    def _value(self, name: str) -> str:
-        return str(self.form[name].value() or "")
+
+def _data_of(request: HttpRequest) -> QueryDict:
+    return request.POST if request.method == "POST" else request.GET
 
 
 def _refuse_too_many(basket: Basket, campaign: Campaign) -> None:

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from campaigns.models import Batch
 from orders import tallies
 from orders.models import Order, WaitlistEntry
-from payments.basket import Basket, draft_lines
+from payments.basket import Basket
 from payments.checkout_page import CheckoutPage
-from payments.forms import CheckoutForm, checkout_form
+from payments.forms import CheckoutForm
 
 
 class ClaimForm(CheckoutForm):
@@ -25,6 +25,8 @@ class ClaimForm(CheckoutForm):
 
 @dataclass(kw_only=True)
 class ClaimPage(CheckoutPage):
+    FORM = ClaimForm
+
     entry: WaitlistEntry
     order: Order
     # Said above the form when it is shown again.
@@ -34,42 +36,19 @@ class ClaimPage(CheckoutPage):
     def of(cls, request: HttpRequest, entry: WaitlistEntry, order: Order) -> Self:
         batch = Batch.objects.with_clock().get(pk=entry.batch_id)
         campaign = batch.campaign = entry.batch.campaign
-        data = request.POST if request.method == "POST" else request.GET
-        lines = order.lines.all()
-        basket = Basket({line.variant_id: line.quantity for line in lines})
-        options = list(campaign.seller.shipping_options.offered(campaign.currency))
-        is_order = request.method == "POST" and "quote" not in data
-        return cls(
+        basket = Basket({line.variant_id: line.quantity for line in order.lines.all()})
+        return cls.with_form(
+            request,
             campaign=campaign,
             batch=batch,
             basket=basket,
-            lines=draft_lines(basket, campaign, batch, data),
-            options=options,
-            form=checkout_form(
-                campaign,
-                options,
-                request.POST,
-                bound=is_order,
-                batch=batch,
-                form_class=ClaimForm,
-            ),
-            data=data,
-            typed=request.POST,
             entry=entry,
             order=order,
         )
 
     def show_again(self, notice: str) -> None:
-        """With what was typed, under the prices and the promise of now."""
         self.notice = notice
-        self.form = checkout_form(
-            self.campaign,
-            self.options,
-            self.typed,
-            bound=False,
-            batch=self.batch,
-            form_class=ClaimForm,
-        )
+        self.form = self.form_again(self.typed)
 
     def units_held(self) -> int:
         phone = self.form.cleaned_data["buyer"]["phone"]

@@ -102,7 +102,7 @@ def _booked(order: Order) -> Decimal:
 
 def confirmed_without_money() -> Iterable[str]:
     suspects = Order.objects.filter(
-        status__in=[Order.Status.CONFIRMED, Order.Status.FULFILLED],
+        status__in=Order.PAID,
         amount_paid__lt=F("deposit"),
     )
     for order in suspects.iterator(CHUNK):

@@ -7,10 +7,10 @@ from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
+from campaigns.addresses import absolute
 from campaigns.clock import database_now
 from campaigns.models import Batch
 from campaigns.money import format_money
-from orders.emails import absolute
 from orders.models import Order
 from payments.dues import Balance, balance_of, due_now
 from payments.models import Payment

@@ -183,7 +183,7 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
 
     @admin.display(description=_("closes"), ordering="closes_at")
     def closes(self, batch: Batch) -> str:
-        return dates.moment_short(batch.closes_at) if batch.closes_at else "–"
+        return dates.moment_or_dash(batch.closes_at)
 
     @admin.display(description=_("ships"), ordering="ships_from")
     def ships(self, batch: Batch) -> str:

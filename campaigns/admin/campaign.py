@@ -97,7 +97,7 @@ class BatchInline(ReadOnlyInline):
 
     @admin.display(description=_("closes"))
     def closes(self, batch: Batch) -> str:
-        return dates.moment_short(batch.closes_at) if batch.closes_at else "–"
+        return dates.moment_or_dash(batch.closes_at)
 
     @admin.display(description=_("ships"))
     def ships(self, batch: Batch) -> str:

@@ -4,20 +4,16 @@ from collections.abc import MutableSequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern
 
 from campaigns.admin.money_sight import HidesMoney
+from campaigns.admin.row_urls import RowUrls
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-    AnyModelAdmin = admin.ModelAdmin[Any]
-else:
-    AnyModelAdmin = object
 
 READING = ("GET", "HEAD")
 
@@ -37,11 +33,11 @@ class RowPage:
         raise NotImplementedError
 
 
-class RowPagesMixin(HidesMoney, AnyModelAdmin):
+class RowPagesMixin(HidesMoney, RowUrls):
     row_pages: ClassVar[MutableSequence[RowPage]] = []
 
     def get_urls(self) -> list[URLPattern]:
-        return [self._row_path(page) for page in self.row_pages] + super().get_urls()
+        return [self._page_path(page) for page in self.row_pages] + super().get_urls()
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -49,7 +45,7 @@ class RowPagesMixin(HidesMoney, AnyModelAdmin):
         row = context.get("original")
         if row is not None:
             context["row_pages"] = [
-                {"label": page.label, "url": self._row_url(page.name, row)}
+                {"label": page.label, "url": self.row_url(page.name, row)}
                 for page in self.row_pages
                 if self.may_read(request, page, row)
             ]
@@ -77,18 +73,10 @@ class RowPagesMixin(HidesMoney, AnyModelAdmin):
             "opts": self.opts,
             "original": row,
             "row_page": page,
-            "change_url": self._row_url("change", row),
+            "change_url": self.row_url("change", row),
             "sees_money": self.sees_money(request, row),
         }
         return page.render(request, row, frame)
 
-    def _row_path(self, page: RowPage) -> URLPattern:
-        view = self.admin_site.admin_view(partial(self.row_page_view, page=page))
-        name = self._row_name(page.name)
-        return path(f"<path:object_id>/{page.name}/", view, name=name)
-
-    def _row_name(self, name: str) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-
-    def _row_url(self, name: str, row: Any) -> str:
-        return reverse(f"admin:{self._row_name(name)}", args=[row.pk])
+    def _page_path(self, page: RowPage) -> URLPattern:
+        return self.row_path(page.name, partial(self.row_page_view, page=page))

@@ -13,11 +13,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
 from campaigns.actors import Actor
 from campaigns.admin.caps import below_taken
+from campaigns.admin.row_urls import RowUrls
 from campaigns.admin.scope import ScopedRows
 from campaigns.errors import (
     CampaignError,
@@ -72,7 +73,7 @@ class Transition:
         return []
 
 
-class TransitionsMixin(ScopedRows, AnyModelAdmin):
+class TransitionsMixin(ScopedRows, RowUrls, AnyModelAdmin):
     transitions: ClassVar[Sequence[Transition]] = ()
 
     def may_act(self, request: HttpRequest, row: Any, step: Transition) -> bool:
@@ -80,7 +81,7 @@ class TransitionsMixin(ScopedRows, AnyModelAdmin):
         return self.allows(request.user, permission, row)
 
     def get_urls(self) -> list[URLPattern]:
-        return [self._path_of(step) for step in self.transitions] + super().get_urls()
+        return [self._step_path(step) for step in self.transitions] + super().get_urls()
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -88,23 +89,14 @@ class TransitionsMixin(ScopedRows, AnyModelAdmin):
         row = context.get("original")
         if row is not None:
             context["transitions"] = [
-                {"label": step.label, "url": self._url(step.name, row)}
+                {"label": step.label, "url": self.row_url(step.name, row)}
                 for step in self.transitions
                 if self.may_act(request, row, step) and step.is_offered(row)
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _path_of(self, step: Transition) -> URLPattern:
-        view = self.admin_site.admin_view(partial(self.transition_view, step=step))
-        return path(
-            f"<path:object_id>/{step.name}/", view, name=self._url_name(step.name)
-        )
-
-    def _url_name(self, name: str) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-
-    def _url(self, name: str, row: Any) -> str:
-        return reverse(f"admin:{self._url_name(name)}", args=[row.pk])
+    def _step_path(self, step: Transition) -> URLPattern:
+        return self.row_path(step.name, partial(self.transition_view, step=step))
 
     def transition_view(
         self, request: HttpRequest, object_id: str, *, step: Transition
@@ -116,7 +108,7 @@ class TransitionsMixin(ScopedRows, AnyModelAdmin):
             raise PermissionDenied
         if not step.is_offered(row):
             self._refuse(request, InvalidTransition(row, step.name))
-            return redirect(self._url("change", row))
+            return redirect(self.row_url("change", row))
         form = step.form(row, request.POST if request.method == "POST" else None)
         if form.is_valid():
             return self._perform(request, row, step, form)
@@ -134,7 +126,7 @@ class TransitionsMixin(ScopedRows, AnyModelAdmin):
             self._refuse(request, refusal)
         else:
             self._tell(request, row, step, made)
-        return redirect(self._url("change", made or row))
+        return redirect(self.row_url("change", made or row))
 
     def _tell(
         self, request: HttpRequest, row: Any, step: Transition, made: Any
@@ -163,7 +155,7 @@ class TransitionsMixin(ScopedRows, AnyModelAdmin):
             "form": form,
             "facts": step.facts(row),
             "missing": refused or step.missing(row),
-            "change_url": self._url("change", row),
+            "change_url": self.row_url("change", row),
         }
         is_refused = refused or form.errors
         status = HTTPStatus.CONFLICT if is_refused else HTTPStatus.OK

@@ -16,7 +16,7 @@ from config.demo.buyers import BUYERS, Buyer
 from config.demo.offers import Offer
 from fulfillment import dispatch
 from fulfillment.models import Carrier, ProductionSheet, Shipment
-from orders import emails, minimum_news
+from orders import mail_rows, minimum_news
 from orders.models import Message, Order, OrderEvent
 from payments.models import LedgerEntry, Payment
 
@@ -111,6 +111,6 @@ def _send_long_ago(batch: Batch) -> None:
     mails = Message.objects.filter(order__batch=batch)
     for mail in mails.filter(kind__in=DATED):
         order = Order.objects.for_page().get(messages=mail)
-        subject, text = emails.render(mail.kind, order)
+        subject, text = mail_rows.render(mail.kind, order)
         Message.objects.filter(pk=mail.pk).update(subject=subject, text=text)
     mails.update(state=Message.State.SENT, attempts=1, sent_at=F("created_at"))

@@ -1,6 +1,8 @@
 from orders.models.decision import Decision
+from orders.models.event import OrderEvent
+from orders.models.line import OrderLine
 from orders.models.message import Message
-from orders.models.order import Order, OrderEvent, OrderLine
+from orders.models.order import Order
 from orders.models.tally import BuyerTally
 from orders.models.waitlist import WaitlistEntry
 

@@ -1,26 +1,22 @@
 """Who ordered what, at which price, under which promise."""
 
 import secrets
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
-from campaigns.append_only import AppendOnly
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
-from campaigns.fields import OrderedJSONField
-from campaigns.models import Allotment, Batch, ShippingOption, Variant
+from campaigns.models import Batch, ShippingOption
 from campaigns.money import CURRENCY_CHOICES
+from orders.models.event import OrderEvent
 
 # No 0/O, 1/I/L: read aloud over the phone, typed from a parcel.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -82,7 +78,8 @@ class Order(models.Model):
         Status.FULFILLED: {Status.CONFIRMED},
         Status.EXPIRED: {Status.CONFIRMED},
     }
-    HOLDING = (Status.PENDING, Status.CONFIRMED, Status.FULFILLED)
+    PAID = (Status.CONFIRMED, Status.FULFILLED)
+    HOLDING = (Status.PENDING, *PAID)
     MOST_EXTRA_MINUTES = 24 * 60
 
     number = models.CharField(
@@ -317,105 +314,3 @@ class Order(models.Model):
             personal=personal or {},
             **actor.columns(),
         )
-
-
-class OrderLineQuerySet(models.QuerySet["OrderLine"]):
-    def held_by_variant(self, batches: Iterable[Batch]) -> dict[tuple[int, int], int]:
-        """Units of unpaid orders, by batch and variant id; offers of a list too."""
-        pending = self.filter(
-            order__status=Order.Status.PENDING, order__batch__in=list(batches)
-        )
-        groups = pending.order_by().values_list("order__batch_id", "variant_id")
-        return {
-            (batch, variant): units
-            for batch, variant, units in groups.annotate(Sum("quantity"))
-        }
-
-
-class OrderLine(models.Model):
-    order = models.ForeignKey(
-        Order, models.PROTECT, related_name="lines", verbose_name=_("order")
-    )
-    variant = models.ForeignKey(
-        Variant, models.PROTECT, related_name="+", verbose_name=_("variant")
-    )
-    allotment = models.ForeignKey(Allotment, models.PROTECT, related_name="+")
-    ordered = models.PositiveIntegerField(_("ordered"))
-    quantity = models.PositiveIntegerField(_("quantity"))
-    shipped = models.PositiveIntegerField(_("shipped"), default=0)
-    unit_price = models.DecimalField(_("unit price"), max_digits=14, decimal_places=2)
-    # One text for each unit, in the buyer's order.
-    personalization = models.JSONField(_("personalization"), default=list, blank=True)
-    name = models.CharField(_("name"), max_length=120)
-    sku = models.CharField("SKU", max_length=60)
-    options = OrderedJSONField(_("options"), default=dict)
-    replaces = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="replacements"
-    )
-
-    objects = OrderLineQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("order line")
-        verbose_name_plural = _("order lines")
-        ordering = ["pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(shipped__lte=F("quantity"), quantity__lte=F("ordered")),
-                name="line_shipped_within_quantity_within_ordered",
-            ),
-            models.CheckConstraint(
-                condition=Q(ordered__gte=1), name="line_orders_a_unit_or_more"
-            ),
-            models.CheckConstraint(
-                condition=Q(unit_price__gte=0), name="line_price_is_not_negative"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} × {self.name} {self.label}".strip()
-
-    @property
-    def label(self) -> str:
-        return " · ".join(str(value) for value in self.options.values())
-
-    @property
-    def amount(self) -> Decimal:
-        return self.unit_price * self.quantity
-
-
-class OrderEvent(AppendOnly):
-    """The audit trail. `personal` is the one column that erasure empties."""
-
-    order = models.ForeignKey(
-        Order, models.PROTECT, related_name="events", verbose_name=_("order")
-    )
-    kind = models.CharField(max_length=30)
-    actor = models.CharField(max_length=10)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("user"),
-    )
-    at = models.DateTimeField(db_default=Clock())
-    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    personal = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-
-    class Meta:
-        verbose_name = _("order event")
-        verbose_name_plural = _("order events")
-        ordering = ["pk"]
-        indexes = [models.Index(fields=["order", "kind"], name="event_by_order_kind")]
-
-    def __str__(self) -> str:
-        return f"{self.order}: {self.kind}"
-
-
-def units_by_allotment(lines: Iterable[OrderLine]) -> dict[int, int]:
-    """What these lines take from each allotment now."""
-    units: dict[int, int] = {}
-    for line in lines:
-        units[line.allotment_id] = units.get(line.allotment_id, 0) + line.quantity
-    return units

@@ -8,6 +8,7 @@ from django import template
 from django.db.models import Count, Sum
 from django.urls import reverse
 
+from campaigns.lists import link_to
 from campaigns.models import Allotment, Batch, Campaign
 from campaigns.money import format_money
 from orders import public_sale
@@ -54,8 +55,8 @@ def waiting_panel(context: dict[str, Any], batch: Batch) -> dict[str, Any]:
 def _list_of(batch: Batch, user: Any) -> str:
     if not user.has_perm("orders.view_waitlistentry", batch.campaign.seller):
         return ""
-    page = reverse("admin:orders_waitlistentry_changelist")
-    return f"{page}?batch__id__exact={batch.pk}&state__exact=waiting"
+    waiting = WaitlistEntry.State.WAITING.value
+    return link_to(WaitlistEntry, batch__id__exact=batch.pk, state__exact=waiting)
 
 
 def _another(batch: Batch, user: Any) -> str:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
-from orders.emails import absolute
+from campaigns.addresses import absolute
 from payments.gateways.base import Gateway, PaymentIn, RefundIn
 from payments.models import Payment, Refund
 

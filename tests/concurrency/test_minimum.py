@@ -13,7 +13,7 @@ from config import production as start_of_production
 from config import sweep as round_of_all
 from fulfillment import production
 from fulfillment.models import ProductionSheet
-from orders import cancellation, emails, minimum, minimum_news
+from orders import cancellation, mail_rows, minimum, minimum_news
 from orders.minimum import Outcome
 from orders.models import Message, Order
 from payments import gateways, settlement
@@ -249,7 +249,7 @@ def confirmed_mails():
 def test_killed_after_the_decision_the_sweep_tells_everyone_once(monkeypatch):
     decided_with(orders=5)
     monkeypatch.setattr(minimum_news, "CHUNK", 2)
-    store, stored = emails.store, []
+    store, stored = mail_rows.store, []
 
     def die_at_the_second_chunk(mails):
         if len(stored) == 1:
@@ -257,11 +257,11 @@ def test_killed_after_the_decision_the_sweep_tells_everyone_once(monkeypatch):
         stored.append(store(mails))
         return stored[-1]
 
-    monkeypatch.setattr(emails, "store", die_at_the_second_chunk)
+    monkeypatch.setattr(mail_rows, "store", die_at_the_second_chunk)
     with pytest.raises(KeyboardInterrupt):
         minimum_news.tell_going_ahead()
     assert len(confirmed_mails()) == 2
-    monkeypatch.setattr(emails, "store", store)
+    monkeypatch.setattr(mail_rows, "store", store)
 
     finish_all()
 

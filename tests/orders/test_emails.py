@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone, translation
 
 from campaigns.actors import BUYER
-from orders import cancellation, emails, outbox
+from orders import cancellation, emails, mail_rows, outbox
 from orders.mail_html import html_of
 from orders.models import Message, Order
 from payments.expiry import expire
@@ -49,7 +49,7 @@ def test_a_subject_is_one_line_of_at_most_sixty_characters(kind, locale):
     order.batch.ships_from = now.date().replace(2026, 12, 28)
     order.batch.ships_until = now.date().replace(2027, 1, 10)
 
-    subject, _text = emails.render(kind, order, **AMOUNT)
+    subject, _text = mail_rows.render(kind, order, **AMOUNT)
 
     assert len(subject) <= 60, subject
     assert order.number in subject
@@ -60,7 +60,7 @@ def test_a_subject_is_one_line_of_at_most_sixty_characters(kind, locale):
 def test_a_mail_is_whole_as_text(kind):
     order = make_order(canceled_at=timezone.now())
 
-    _subject, text = emails.render(kind, order, **AMOUNT)
+    _subject, text = mail_rows.render(kind, order, **AMOUNT)
 
     seller = order.batch.campaign.seller
     assert f"http://127.0.0.1:8000/o/{order.token}/" in text
@@ -96,7 +96,7 @@ def test_a_deadline_is_told_in_the_zone_of_the_order():
     order = make_order(time_zone="Asia/Makassar", expires_at="2026-12-01T14:00:00Z")
     order = Order.objects.for_page().get(pk=order.pk)
 
-    subject, text = emails.render("order_placed", order)
+    subject, text = mail_rows.render("order_placed", order)
 
     assert subject == f"Pay before 1 Dec 2026 22:00 WITA – {order.number}"
     assert "Tuesday, 1 December 2026 at 22:00 WITA" in text
@@ -107,7 +107,7 @@ def test_a_mail_is_written_in_the_language_of_the_order_not_of_the_visitor():
     order = Order.objects.for_page().get(pk=order.pk)
 
     with translation.override("en"):
-        subject, text = emails.render("order_placed", order)
+        subject, text = mail_rows.render("order_placed", order)
 
     assert "1 Des 2026 21.00 WIB" in subject
     assert "Selasa, 1 Desember 2026 pukul 21.00 WIB" in text
@@ -126,7 +126,7 @@ def test_a_name_of_several_lines_makes_neither_a_header_nor_a_button():
     order = make_order(name="Ayu\nBcc: x@example.com\n\nhttp://evil.example\n\n")
     order.number = "A\nBcc: x"
 
-    subject, text = emails.render("order_placed", order)
+    subject, text = mail_rows.render("order_placed", order)
 
     assert "\n" not in subject
     assert "Ayu Bcc: x@example.com http: //evil.example" in text
@@ -223,5 +223,5 @@ def test_a_delivered_mail_has_both_parts_and_the_headers_of_a_machine(mailoutbox
 
 
 def _message(order):
-    subject, text = emails.render("order_placed", order)
+    subject, text = mail_rows.render("order_placed", order)
     return Message(kind="order_placed", locale=order.locale, subject=subject, text=text)

@@ -1,0 +1,137 @@
+"""A mail as a row of the outbox: its words, what makes it one news, stored once."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import CharField, Exists, Value
+from django.db.models.functions import Cast, Concat
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from campaigns.addresses import absolute, host
+from campaigns.models import Campaign
+from orders.models import Message, Order
+
+MAX_SUBJECT = 200
+COPIED = (
+    *("order", "campaign", "kind", "sender_name", "reply_to", "locale"),
+    *("subject", "text", "priority"),
+)
+
+
+def of_order(
+    order: Order,
+    kind: str,
+    *,
+    key: str = "",
+    priority: int = Message.Priority.BUYER_ACTION,
+    **context: Any,
+) -> Message:
+    """To the buyer; not stored yet."""
+    subject, text = render(kind, order, **context)
+    return _row(
+        kind,
+        key_of(kind, order, key),
+        order.batch.campaign,
+        order=order,
+        to=order.email,
+        reply_to=order.batch.campaign.seller.email,
+        locale=order.locale,
+        subject=subject,
+        text=text,
+        priority=priority,
+    )
+
+
+def of_campaign(
+    campaign: Campaign,
+    kind: str,
+    *,
+    key: str,
+    locale: str,
+    context: dict[str, Any],
+    **columns: Any,
+) -> Message:
+    """Where no order is, in the seller's time zone; not stored yet."""
+    seller = campaign.seller
+    context = {"campaign": campaign, "seller": seller, **context}
+    zone = ZoneInfo(seller.time_zone)
+    subject, text = _words(kind, context, locale=locale, zone=zone)
+    return _row(
+        kind, key, campaign, locale=locale, subject=subject, text=text, **columns
+    )
+
+
+def copy_of(sent: Message, *, to: str, key: str) -> Message:
+    """The same words once more, to another address."""
+    columns = {name: getattr(sent, name) for name in COPIED}
+    return _keyed(f"{sent.dedupe_key}:{key}", to=to, **columns)
+
+
+def _row(kind: str, key: str, campaign: Campaign, **columns: Any) -> Message:
+    sender = campaign.seller.name
+    return _keyed(key, kind=kind, campaign=campaign, sender_name=sender, **columns)
+
+
+def _keyed(key: str, **columns: Any) -> Message:
+    message_id = f"<{key.replace(':', '.')}@{host()}>"
+    return Message(dedupe_key=key, message_id=message_id, **columns)
+
+
+def store(messages: Iterable[Message]) -> int:
+    """Store each once: the same news, told twice, is one row."""
+    written = [message for message in messages if message.to]
+    return len(Message.objects.bulk_create(written, ignore_conflicts=True))
+
+
+def queue(message: Message) -> None:
+    store([message])
+
+
+def key_of(kind: str, order: Order, key: str = "") -> str:
+    """What makes a mail one and the same news."""
+    return ":".join(filter(None, [kind, order.number, key]))
+
+
+def is_told(kind: str, *parts: Any) -> Exists:
+    """For the rows of a query: whether the mail of this key is stored.
+
+    `parts` are what follows the kind in its key: columns, or values.
+    """
+    pieces: list[Any] = [Value(kind)]
+    for part in parts:
+        pieces += [Value(":"), Cast(part, CharField())]
+    return Exists(Message.objects.filter(dedupe_key=Concat(*pieces)))
+
+
+def render(kind: str, order: Order, **context: Any) -> tuple[str, str]:
+    """Subject and text in the buyer's language and time zone."""
+    context = {
+        "order": order,
+        "lines": context.pop("lines", None) or order.lines.all(),
+        "campaign": order.batch.campaign,
+        "seller": order.batch.campaign.seller,
+        "status_url": absolute(reverse("order:status", args=[order.token])),
+        "pay_url": absolute(reverse("payment:pay", args=[order.token])),
+        "now": timezone.now(),
+        **context,
+    }
+    return _words(kind, context, locale=order.locale, zone=order.zone)
+
+
+def _words(
+    kind: str, context: dict[str, Any], *, locale: str, zone: ZoneInfo
+) -> tuple[str, str]:
+    with translation.override(locale), timezone.override(zone):
+        subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)
+        text = render_to_string(f"orders/emails/{kind}.txt", context)
+    return " ".join(subject.split())[:MAX_SUBJECT], _paragraphs(text)
+
+
+def _paragraphs(text: str) -> str:
+    """Paragraphs parted by one empty line, whatever the template left between them."""
+    lines = "\n".join(line.strip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"

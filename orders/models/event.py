@@ -1,0 +1,41 @@
+"""What happened to an order, and who did it: the history both sides read."""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.append_only import AppendOnly
+from campaigns.clock import Clock
+
+
+class OrderEvent(AppendOnly):
+    """The audit trail. `personal` is the one column that erasure empties."""
+
+    order = models.ForeignKey(
+        "orders.Order",
+        models.PROTECT,
+        related_name="events",
+        verbose_name=_("order"),
+    )
+    kind = models.CharField(max_length=30)
+    actor = models.CharField(max_length=10)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    at = models.DateTimeField(db_default=Clock())
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    personal = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["order", "kind"], name="event_by_order_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.order}: {self.kind}"
