@@ -23,7 +23,7 @@ def throttled(scope: str, *, limit: int, seconds: int) -> Callable[[View], View]
             if is_counted and not _admits(
                 scope, client_address(request), limit, seconds
             ):
-                return _too_many(request, seconds)
+                return too_many(request, seconds)
             return view(request, *args, **kwargs)
 
         return guarded
@@ -51,7 +51,7 @@ def _admits(scope: str, address: str, limit: int, seconds: int) -> bool:
         return True
 
 
-def _too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     response = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
     response["Retry-After"] = str(seconds)
     return response

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from campaigns import dates
 from campaigns.actors import Actor
 from campaigns.admin.batch import BatchAdmin
+from campaigns.admin.batch_steps import Close
 from campaigns.admin.transitions import Transition, WentOtherwise
 from campaigns.clock import database_now
 from campaigns.errors import MinimumUndecided, NotReady
@@ -18,12 +19,27 @@ from campaigns.money import format_money
 from config import production
 from fulfillment.errors import NotDrained
 from fulfillment.production import confirmed_units, unpaid_orders
-from orders import minimum
+from orders import minimum, minimum_words
 from orders.minimum import Outcome, Verdict
 from orders.models import Order
 
 Stage = Batch.Stage
 Fact = tuple[Any, object]
+
+
+class CloseCounting(Close):
+    """Says what the minimum makes of closing now: reopening may come too late."""
+
+    def facts(self, row: Batch) -> list[Fact]:
+        return [*super().facts(row), *_decided_soon(row)]
+
+
+def _decided_soon(batch: Batch) -> list[Fact]:
+    below = _below_minimum(batch, minimum.confirmed_units(batch))
+    if not below:
+        return []
+    when = _("as soon as no order can still be paid, perhaps within a minute")
+    return [(_("Now"), minimum_words.standing(batch)), *below, (_("Decided"), when)]
 
 
 class Production(Transition):
@@ -148,4 +164,8 @@ def _held(batch: Batch) -> Decimal:
     return (sums["paid"] or Decimal(0)) - (sums["back"] or Decimal(0))
 
 
+BatchAdmin.transitions[:] = [
+    CloseCounting() if isinstance(step, Close) else step
+    for step in BatchAdmin.transitions
+]
 BatchAdmin.transitions.extend([Production(), Cancel()])

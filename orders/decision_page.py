@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaigns import dates
+from campaigns import dates, wording
 from campaigns.clock import database_now
 from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
 from campaigns.models import Batch
@@ -92,6 +92,11 @@ class DecisionPage:
             State.ANSWERED: _("You decided this; it is final."),
             State.WITHDRAWN: _("There is nothing to answer any more."),
         }.get(State(self.decision.state), _("There was no answer in time."))
+
+    @property
+    def minimum(self) -> str:
+        """What becomes of the other batch if too few pay; then it binds this order."""
+        return wording.minimum(self.target) if self.target.is_undecided else ""
 
     @property
     def left(self) -> int:

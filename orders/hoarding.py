@@ -1,8 +1,8 @@
 """Limits on unpaid orders at a time: nobody empties a batch without paying.
 
-Counted are orders of the shop's own door; what the staff entered or the waiting list
-offered is nobody's hoard. An order keeps two keyed digests of where it came from, only
-while it is unpaid.
+Counted are orders of the shop's own door, and offers of the waiting list once they are
+accepted; what the staff entered is nobody's hoard. An order keeps two keyed digests of
+where it came from, only while it is unpaid.
 
 The limit per buyer is exact: who claimed the buyer's tallies sees every order that
 claimed them before. Those per address and per network are counted without a lock, so
@@ -11,6 +11,7 @@ see each other, and at most that many get in above the limit.
 """
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+from campaigns import busy
 from campaigns.errors import CampaignError
 from campaigns.throttle import client_address
 from orders.models import Order
@@ -27,6 +29,11 @@ PER_BUYER = 5
 PER_ADDRESS = 100
 PER_NETWORK = 400
 RETRY_AFTER_SECONDS = 600
+# When to come again, by the status of an answer that refuses for now.
+COME_AGAIN = {
+    HTTPStatus.SERVICE_UNAVAILABLE: busy.RETRY_AFTER_SECONDS,
+    HTTPStatus.TOO_MANY_REQUESTS: RETRY_AFTER_SECONDS,
+}
 # By version of the protocol. A household on IPv6 has a /64 of its own.
 ADDRESS_BITS = {4: 32, 6: 64}
 NETWORK_BITS = {4: 24, 6: 48}
@@ -43,7 +50,8 @@ SELECT
         SELECT 1 FROM orders_buyertally
         WHERE campaign_id = %s AND identity IN (%s, %s) AND units >= %s)
     THEN (
-        SELECT COUNT(*) FROM orders_order WHERE status = 'pending' AND source = 'shop'
+        SELECT COUNT(*) FROM orders_order WHERE status = 'pending' AND phone <> ''
+        AND source <> 'chat'
         AND batch_id IN (SELECT id FROM campaigns_batch WHERE campaign_id = %s)
         AND (CAST(limit_keys AS text) LIKE %s OR CAST(limit_keys AS text) LIKE %s)
         AND id <> %s)

@@ -7,12 +7,16 @@ from django.db.models import QuerySet
 
 from campaigns.actors import BUYER
 from campaigns.clock import Clock, database_now
+from campaigns.errors import CampaignError
 from campaigns.models import Batch
 from campaigns.wakeup import wake_up
 from orders import cancellation, lifecycle, public_sale, waitlist_emails
 from orders.models import WaitlistEntry
 
 LINK_AGAIN_AFTER_SECONDS = 600
+# Places at a time: an address nobody has proved to own must not fill the lists.
+PER_MAILBOX = 10
+PER_ADDRESS = 30
 State, EndReason = WaitlistEntry.State, WaitlistEntry.EndReason
 Stage = Batch.Stage
 # From these stages on a batch offers nothing any more; a closed one may reopen.
@@ -22,17 +26,35 @@ OVER = {
 }
 
 
+class TooManyPlaces(CampaignError):
+    """This mailbox, or this internet address, waits in enough places already."""
+
+
 def join(entry: WaitlistEntry) -> None:
     """Take a place; the same address for the same variant keeps the one it has.
 
-    The secret link goes by mail, again after a while. Raises BatchClosed, NotSold or
-    StillAvailable; nothing is written or sent then.
+    The secret link goes by mail, again after a while. Raises TooManyPlaces,
+    BatchClosed, NotSold or StillAvailable; nothing is written or sent then.
     """
+    _refuse_too_many(entry)
     with transaction.atomic():
         WaitlistEntry.objects.bulk_create([entry], ignore_conflicts=True)
         _send_link(entry)
         wake_up()
         public_sale.keep_sold_out(entry.batch_id, entry.variant_id)
+
+
+def _refuse_too_many(entry: WaitlistEntry) -> None:
+    """Counted without a lock: who joins at the same moment is not seen."""
+    others = WaitlistEntry.objects.live().exclude(
+        batch=entry.batch_id, variant=entry.variant_id, identity=entry.identity
+    )
+    of_mailbox = others.filter(identity=entry.identity)
+    of_address = others.filter(origin=entry.origin).exclude(origin="")
+    if of_mailbox.count() >= PER_MAILBOX or (
+        entry.origin and of_address.count() >= PER_ADDRESS
+    ):
+        raise TooManyPlaces
 
 
 def _send_link(entry: WaitlistEntry) -> None:

@@ -67,7 +67,7 @@ class JoinForm(forms.Form):
         quantity.validators.append(MaxValueValidator(most, message))
         quantity.widget.attrs |= {"max": most, "inputmode": "numeric"}
 
-    def entry(self, *, batch_id: int, locale: str) -> WaitlistEntry:
+    def entry(self, *, batch_id: int, locale: str, origin: str) -> WaitlistEntry:
         """The place that is asked for, not saved."""
         cleaned = self.cleaned_data
         [identity] = tallies.identities(email=cleaned["email"], phone="")
@@ -79,4 +79,5 @@ class JoinForm(forms.Form):
             email=cleaned["email"],
             identity=identity,
             locale=locale,
+            origin=origin,
         )

@@ -11,8 +11,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.errors import BatchClosed, Refused
-from campaigns.throttle import throttled
-from orders import waitlist
+from campaigns.throttle import throttled, too_many
+from orders import hoarding, waitlist
 from orders.models import WaitlistEntry
 from orders.pages import place_page, see_other
 from orders.public_sale import NotSold, StillAvailable
@@ -32,10 +32,21 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
         return _join(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
     locale = get_language() or page.campaign.lang
     try:
-        waitlist.join(page.form.entry(batch_id=page.batch.pk, locale=locale))
+        waitlist.join(
+            page.form.entry(
+                batch_id=page.batch.pk, locale=locale, origin=_origin_of(request)
+            )
+        )
+    except waitlist.TooManyPlaces:
+        return too_many(request, hoarding.RETRY_AFTER_SECONDS)
     except (BatchClosed, NotSold, StillAvailable):
         return _join(request, JoinPage.read(request, slug), HTTPStatus.CONFLICT)
     return render(request, "orders/waitlist_sent.html", _of(page))
+
+
+def _origin_of(request: HttpRequest) -> str:
+    origin = hoarding.origin_of(request)
+    return origin.address if origin else ""
 
 
 def _of(page: JoinPage) -> dict[str, object]:

@@ -60,15 +60,23 @@ def _refuse(basket: Basket, name: str) -> None:
 
 
 def draft_lines(
-    basket: Basket, campaign: Campaign, batch: Batch, data: QueryDict
+    basket: Basket,
+    campaign: Campaign,
+    batch: Batch,
+    data: QueryDict,
+    *,
+    is_held: bool = False,
 ) -> tuple[DraftLine, ...]:
-    """The basket as lines of this batch; what is not sold in it becomes an error."""
+    """The basket as lines of this batch; what is not sold in it becomes an error.
+
+    What is held already was sold, even where the variant was taken away since.
+    """
     allotments = {
         allotment.variant_id: allotment
         for allotment in Allotment.objects.of([batch]).filter(
             variant__in=basket.quantities, variant__campaign=campaign
         )
-        if allotment.variant.active
+        if allotment.variant.active or is_held
     }
     for variant_id in basket.quantities.keys() - allotments.keys():
         message = _("This item is not part of this pre-order. Choose again.")

@@ -39,6 +39,8 @@ WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
 @dataclass
 class CheckoutPage:
     FORM: ClassVar[type[CheckoutForm]] = CheckoutForm
+    # Whether its units are the buyer's already.
+    IS_HELD: ClassVar[bool] = False
 
     campaign: Campaign
     batch: Batch
@@ -84,7 +86,7 @@ class CheckoutPage:
             campaign=campaign,
             batch=batch,
             basket=basket,
-            lines=draft_lines(basket, campaign, batch, data),
+            lines=draft_lines(basket, campaign, batch, data, is_held=cls.IS_HELD),
             options=options,
             form=checkout_form(
                 campaign,

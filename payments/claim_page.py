@@ -26,6 +26,7 @@ class ClaimForm(CheckoutForm):
 @dataclass(kw_only=True)
 class ClaimPage(CheckoutPage):
     FORM = ClaimForm
+    IS_HELD = True
 
     entry: WaitlistEntry
     order: Order

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
+from campaigns.busy import is_busy
 from campaigns.errors import SoldOut, WindowChanged
 from campaigns.throttle import throttled
+from orders import hoarding
+from orders.hoarding import TooManyUnpaid
 from orders.models import WaitlistEntry
 from orders.pages import place_page, see_other
 from orders.tallies import BuyerLimitReached
@@ -44,13 +46,16 @@ def claim(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
 def _submit(request: HttpRequest, page: ClaimPage) -> HttpResponse:
     if not page.is_valid():
         return _claim(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
-    gateway = page.form.cleaned_data["payment"]
+    gateway, origin = page.form.cleaned_data["payment"], hoarding.origin_of(request)
     try:
-        order = complete(page.entry.pk, page.draft(), gateway=gateway)
+        order = complete(page.entry.pk, page.draft(origin), gateway=gateway)
     except BuyerLimitReached as refusal:
         words = checkout_words.limit_reached(refusal.limit, page.units_held())
         page.form.add_error(None, words)
         return _claim(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except TooManyUnpaid as refusal:
+        page.hoard = refusal
+        return _claim(request, page, HTTPStatus.TOO_MANY_REQUESTS)
     except OfferOver:
         # Read again: the page says what became of it.
         return see_other(page.entry.url)
@@ -86,6 +91,6 @@ def _claim(request: HttpRequest, page: ClaimPage, status: HTTPStatus) -> HttpRes
         "seller": page.campaign.seller,
     }
     response = render(request, "payments/claim.html", context, status=status)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if seconds := hoarding.COME_AGAIN.get(status):
+        response["Retry-After"] = str(seconds)
     return response

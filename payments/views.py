@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns.busy import RETRY_AFTER_SECONDS, is_busy
+from campaigns.busy import is_busy
 from campaigns.errors import BatchClosed, SoldOut, WindowChanged
 from campaigns.throttle import throttled
 from orders import hoarding
@@ -25,10 +25,6 @@ from payments.checkout_page import CheckoutPage
 from payments.extension import extend
 from payments.pay_page import PayPage
 
-COME_AGAIN = {
-    HTTPStatus.SERVICE_UNAVAILABLE: RETRY_AFTER_SECONDS,
-    HTTPStatus.TOO_MANY_REQUESTS: hoarding.RETRY_AFTER_SECONDS,
-}
 no_shared_cache = cache_control(private=True, no_cache=True)
 
 
@@ -95,7 +91,7 @@ def _checkout(
     }
     with timezone.override(page.campaign.seller.time_zone):
         response = render(request, "payments/checkout.html", context, status=status)
-    if seconds := COME_AGAIN.get(status):
+    if seconds := hoarding.COME_AGAIN.get(status):
         response["Retry-After"] = str(seconds)
     return response
 

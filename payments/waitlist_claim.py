@@ -18,7 +18,7 @@ from campaigns.errors import CampaignError, Refused, SoldOut, WindowChanged
 from campaigns.models import Batch
 from campaigns.money import to_minor_units
 from campaigns.wakeup import wake_up
-from orders import emails, lifecycle, tallies
+from orders import emails, hoarding, lifecycle, tallies
 from orders.models import Order, OrderLine, WaitlistEntry
 from payments import attempts
 from payments.checkout import Draft, deposit_of, rules_of
@@ -34,8 +34,9 @@ class OfferOver(CampaignError):
 def complete(entry_id: int, draft: Draft, *, gateway: str) -> Order:
     """Turn the offer into its buyer's order; sent twice, it is the same order.
 
-    Raises OfferOver, WindowChanged, SoldOut (a price rose above the cap in money) or
-    BuyerLimitReached; nothing is changed then. The gateway is asked after the commit.
+    Raises OfferOver, WindowChanged, SoldOut (a price rose above the cap in money),
+    BuyerLimitReached or TooManyUnpaid; nothing is changed then. The gateway is asked
+    after the commit.
     """
     if draft.schedule_version != draft.batch.schedule_version:
         raise WindowChanged
@@ -75,6 +76,8 @@ def _complete(
     if payment is None:
         lifecycle.confirm(order, actor=SYSTEM)
     tallies.claim_for(phone, campaign=draft.campaign, units=draft.units)
+    if draft.origin and payment:
+        hoarding.check(order, campaign_id=draft.campaign.pk, units=draft.units)
     wake_up()
     capacity.shift(_repriced(order, offered, draft))
     return order, payment
@@ -116,6 +119,8 @@ def _fill(order: Order, draft: Draft) -> list[str]:
         "promised_until": batch.ships_until,
         "schedule_version": draft.schedule_version,
         "limit_keys": [*order.limit_keys, *phone],
+        "hold_origin": draft.origin.address if draft.origin else "",
+        "hold_network": draft.origin.network if draft.origin else "",
         "expires_at": database_now() + timedelta(minutes=campaign.hold_minutes),
     }
     for name, value in columns.items():

@@ -18,7 +18,7 @@ from campaigns.admin.forms import ShopModelForm
 from campaigns.admin.moments import MomentField
 from campaigns.admin.proposals import next_number
 from campaigns.clock import database_now
-from campaigns.models import Batch
+from campaigns.models import Allotment, Batch
 from campaigns.models.batch import NO_ROOM_TO_EXTEND
 
 # Until a campaign is chosen.
@@ -41,6 +41,11 @@ class AllotmentForm(ShopModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _bound(self, "capacity", AT_MOST)
+        if "sale" in self.fields and self.instance.sale != Allotment.Sale.WAITLIST:
+            # Turned by the list itself, while somebody waits.
+            field = cast("forms.ChoiceField", self.fields["sale"])
+            by_hand = {Allotment.Sale.OPEN, Allotment.Sale.STOPPED}
+            field.choices = [c for c in Allotment.Sale.choices if c[0] in by_hand]
 
     def clean(self) -> dict[str, Any] | None:
         capacity = self.cleaned_data.get("capacity")

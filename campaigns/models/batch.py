@@ -1,10 +1,10 @@
 """The promise and the gate in one row: what one run can make, and until when."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,7 @@ from campaigns.errors import (
 )
 from campaigns.models.batch_event import BatchEvent
 from campaigns.models.campaign import Campaign
+from campaigns.models.minimum import HasMinimum
 from campaigns.wakeup import wake_up
 
 DATES_OUT_OF_ORDER = _("Put the dates in order: close, production, shipping.")
@@ -27,7 +28,6 @@ NO_ROOM_TO_EXTEND = _(
     "Leave room for the extension: closing that many days later, it must still close"
     " before production starts."
 )
-DAY = timedelta(days=1)
 MINIMUM_MISSED = "minimum_missed"
 
 
@@ -64,7 +64,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.select_for_update(no_key=True).get(pk=batch_id)
 
 
-class Batch(models.Model):
+class Batch(HasMinimum):
     class Stage(models.TextChoices):
         DRAFT = "draft", _("Draft")
         OPEN = "open", _("Open")
@@ -73,11 +73,6 @@ class Batch(models.Model):
         SHIPPING = "shipping", _("Shipping")
         COMPLETED = "completed", _("Completed")
         CANCELED = "canceled", _("Canceled")
-
-    class MinimumRule(models.TextChoices):
-        PROCEED = "proceed", _("Produce all the same")
-        EXTEND = "extend", _("Extend once")
-        CANCEL = "cancel", _("Cancel and refund everyone")
 
     TRANSITIONS = {
         Stage.DRAFT: {Stage.OPEN, Stage.CANCELED},
@@ -126,26 +121,6 @@ class Batch(models.Model):
         help_text=_("In the currency's smallest unit: rupiah, or cents."),
     )
     goods_taken = models.PositiveBigIntegerField(default=0, editable=False)
-
-    minimum_units = models.PositiveIntegerField(_("minimum"), null=True, blank=True)
-    minimum_rule = models.CharField(
-        _("when the minimum is missed"),
-        max_length=8,
-        choices=MinimumRule,
-        default=MinimumRule.CANCEL,
-    )
-    extension_days = models.PositiveSmallIntegerField(
-        _("days of the extension"),
-        default=7,
-        validators=[MinValueValidator(1), MaxValueValidator(90)],
-        help_text=_("By how many days the closing moves, where the rule extends."),
-    )
-    extended_at = models.DateTimeField(null=True, editable=False)
-    minimum_decided_at = models.DateTimeField(null=True, editable=False)
-    # Only of a batch that was canceled because too few units were paid.
-    minimum_missed_at = models.DateTimeField(
-        _("minimum missed"), null=True, editable=False
-    )
 
     production_starts_on = models.DateField(
         _("production starts"), null=True, blank=True
@@ -294,40 +269,6 @@ class Batch(models.Model):
         ]
         known = [day for day in days if day]
         return known == sorted(known)
-
-    @property
-    def is_undecided(self) -> bool:
-        """Whether it has a minimum that may still be missed."""
-        return bool(self.minimum_units) and self.minimum_decided_at is None
-
-    @property
-    def rule_below_minimum(self) -> "Batch.MinimumRule":
-        """What happens when the minimum is missed now: it is extended only once."""
-        rule = self.MinimumRule(self.minimum_rule)
-        is_used_up = rule == self.MinimumRule.EXTEND and self.extended_at is not None
-        return self.MinimumRule.CANCEL if is_used_up else rule
-
-    def has_room_to_extend(self) -> bool:
-        """Whether a later closing would still come before production."""
-        extends = self.rule_below_minimum == self.MinimumRule.EXTEND
-        if not (extends and self.minimum_units and self.closes_at):
-            return True
-        is_wrong_anyway = not self.is_in_order(self.closes_at)
-        return is_wrong_anyway or self.is_in_order(self._days_later(self.closes_at))
-
-    def extended_closing(self, now: datetime) -> datetime:
-        """The same hour, `extension_days` later.
-
-        However late that is decided, buyers get a day at least: then by more days.
-        """
-        closes_at = self._days_later(self.closes_at or now)
-        days_missing = -((closes_at - now - DAY) // DAY)
-        return closes_at + max(0, days_missing) * DAY
-
-    def _days_later(self, moment: datetime) -> datetime:
-        """By the clock on the seller's wall, which some zones change in between."""
-        zone = ZoneInfo(self.campaign.seller.time_zone)
-        return moment.astimezone(zone) + timedelta(days=self.extension_days)
 
     def open(self, *, actor: Actor) -> None:
         """Let orders in from `opens_at` on; raises NotReady."""

@@ -76,6 +76,8 @@ class WaitlistEntry(models.Model):
     email = models.EmailField(_("e-mail"))
     # Digest of the normalised e-mail, as in the buyer tallies.
     identity = models.CharField(max_length=64, editable=False)
+    # Keyed digest of the internet address, as an order has it while it is unpaid.
+    origin = models.CharField(max_length=64, blank=True, editable=False)
     locale = models.CharField(_("language"), max_length=5, default="id")
     token = models.CharField(
         max_length=64, unique=True, default=new_token, editable=False
@@ -143,6 +145,16 @@ class WaitlistEntry(models.Model):
                 fields=["batch", "variant"],
                 condition=Q(state="waiting"),
                 name="entry_waiting",
+            ),
+            models.Index(
+                fields=["identity"],
+                condition=Q(state__in=["waiting", "offered"]),
+                name="entry_live_by_identity",
+            ),
+            models.Index(
+                fields=["origin"],
+                condition=Q(state__in=["waiting", "offered"]) & ~Q(origin=""),
+                name="entry_live_by_origin",
             ),
         ]
 

@@ -210,3 +210,23 @@ def test_after_the_first_order_the_minimum_is_settled(staff):
 
     assert not {"minimum_units", "minimum_rule", "extension_days"} & set(form.fields)
     assert rows_of_orders() == before
+
+
+def test_closing_early_says_what_the_minimum_makes_of_it(staff):
+    batch = make_offer(minimum_units=2, minimum_rule="cancel")
+    place_paid(batch)
+
+    facts = facts_of(staff.get(url_of(batch, "close")))
+
+    assert facts["Now"] == "1 of at least 2 paid."
+    assert facts["Below the minimum"] == RULES[1][1]
+    assert "as soon as no order can still be paid" in facts["Decided"]
+
+
+def test_closing_says_nothing_of_a_minimum_that_is_reached(staff):
+    batch = make_offer(minimum_units=1, minimum_rule="cancel")
+    place_paid(batch)
+
+    facts = facts_of(staff.get(url_of(batch, "close")))
+
+    assert "Below the minimum" not in facts

@@ -157,12 +157,13 @@ def test_all_batches_of_a_campaign_count_together():
     assert refused(other, **ANI).is_buyers
 
 
-@pytest.mark.parametrize("source", ["chat", "waitlist"])
-def test_what_the_seller_entered_or_the_list_offered_is_no_hoard(source):
+@pytest.mark.parametrize("is_not", [{"source": "chat"}, {"phone": ""}])
+def test_what_the_seller_entered_or_the_list_offered_is_no_hoard(is_not):
+    """An offer that was not accepted yet has no phone."""
     batch = make_offer()
     for _n in range(4):
         place_order(batch, **ANI)
-    Order.objects.update(source=source)
+    Order.objects.update(**is_not)
 
     order_from(batch, **ANI)
 

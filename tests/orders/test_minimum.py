@@ -143,9 +143,20 @@ def test_the_hour_on_the_sellers_wall_stays_where_the_clock_changes():
     assert closes_at.isoformat(timespec="minutes") == "2027-03-30T21:00+02:00"
 
 
+def test_holds_that_end_late_shorten_the_extension_and_do_not_cancel():
+    tomorrow = database_now() + DAY
+    batch = roomy(closes_at=database_now() - DAY, production_starts_on=tomorrow.date())
+    place_paid_late(batch)
+
+    verdict = decide()
+
+    assert verdict.outcome == Outcome.EXTENDED
+    assert verdict.closes_at == batch.closes_at + 2 * DAY
+
+
 def test_an_extension_without_room_before_production_is_no_extension():
     today = database_now().date()
-    batch = roomy(closes_at=database_now() - DAY, production_starts_on=today + DAY)
+    batch = roomy(closes_at=database_now() - DAY, production_starts_on=today)
     place_paid_late(batch)
 
     assert decide().outcome == Outcome.MISSED

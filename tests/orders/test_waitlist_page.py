@@ -3,10 +3,12 @@
 from http import HTTPStatus
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from campaigns.actors import SYSTEM
 from campaigns.models import Allotment, Batch, Campaign
+from orders import hoarding, waitlist
 from orders.models import Message, WaitlistEntry
 from tests.drafts import make_offer, rows_of_orders
 from tests.factories import make_batch, make_variant
@@ -257,3 +259,36 @@ def test_a_freed_unit_under_the_list_is_sold_out_on_the_public_page(client):
     assert sales_of(batch) == ["waitlist"]
     assert 'id="order"' not in html
     assert f"{page_of(batch)}?batch=1" in html
+
+
+def test_a_mailbox_waits_in_so_many_places_and_no_more(client, monkeypatch):
+    monkeypatch.setattr(waitlist, "PER_MAILBOX", 2)
+    batches = [full_batch()[0] for _n in range(3)]
+    told = [client.post(page_of(b), asked(b)).status_code for b in batches[:2]]
+    before = rows()
+
+    response = client.post(page_of(batches[2]), asked(batches[2]))
+    again = client.post(page_of(batches[0]), asked(batches[0]))
+
+    assert told == [200, 200]
+    assert response.status_code == 429
+    assert response["Retry-After"] == str(hoarding.RETRY_AFTER_SECONDS)
+    assert again.status_code == 200
+    assert rows() == before
+
+
+@pytest.mark.parametrize(("limits", "status"), [(True, 429), (False, 200)])
+def test_an_internet_address_fills_no_list(
+    client, settings, monkeypatch, limits, status
+):
+    settings.RATE_LIMITS = limits
+    cache.clear()
+    monkeypatch.setattr(waitlist, "PER_ADDRESS", 2)
+    batch, _orders = full_batch()
+    for n in range(2):
+        client.post(page_of(batch), asked(batch, email=f"{n}@example.com"))
+
+    response = client.post(page_of(batch), asked(batch, email="ani@example.com"))
+
+    assert response.status_code == status
+    assert WaitlistEntry.objects.count() == (2 if limits else 3)

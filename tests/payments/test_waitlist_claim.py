@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign, Variant
-from orders import waitlist, waitlist_offers
+from orders import hoarding, waitlist, waitlist_offers
 from orders.models import BuyerTally, Order, WaitlistEntry
 from orders.sweep import cancel_orders_of_canceled_batches
 from payments import expiry, inbox, waitlist_claim
@@ -512,3 +512,39 @@ def test_looking_at_the_departure_leaves_nothing(client):
 
     assert client.get(f"{page_of(entry)}departure/").status_code == 405
     assert states() == ["waiting"]
+
+
+def test_one_phone_cannot_hoard_what_was_offered_to_many_addresses(
+    client, settings, monkeypatch
+):
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(hoarding, "PER_BUYER", 2)
+    batch, orders = full_batch(capacity=3)
+    entries = [wait(batch) for _n in range(3)]
+    for order in orders:
+        give_back(order)
+    assert waitlist_offers.offer_freed() == 3
+    statuses = [accept(client, entry).status_code for entry in entries[:2]]
+    before = rows_of_orders()
+
+    response = accept(client, entries[2])
+
+    assert statuses == [303, 303]
+    assert response.status_code == 429
+    assert response["Retry-After"] == str(hoarding.RETRY_AFTER_SECONDS)
+    assert "Ani Wijaya" in response.content.decode()
+    assert rows_of_orders() == before
+    assert states() == ["claimed", "claimed", "offered"]
+    assert {bool(order.hold_origin) for order in Order.objects.filter(phone=PHONE)} == {
+        True
+    }
+
+
+def test_a_variant_taken_away_is_still_the_one_it_was_offered_to(client):
+    entry = an_offer()
+    Variant.objects.update(active=False)
+
+    response = accept(client, entry)
+
+    assert response.status_code == 303
+    assert WaitlistEntry.objects.get().state == "claimed"
