@@ -48,6 +48,15 @@ def test_control_a_release_that_forgets_the_allotment_is_found(monkeypatch):
 
 
 @pytest.mark.long
+def test_control_a_move_that_gives_nothing_back_is_found(monkeypatch):
+    shift = capacity.shift
+    monkeypatch.setattr(capacity, "shift", lambda *moves: shift(moves[-1]))
+
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(MovingMachine, settings=UNTIL_FOUND)
+
+
+@pytest.mark.long
 def test_control_a_release_that_forgets_the_tally_is_found(monkeypatch):
     monkeypatch.setattr(tallies, "release", lambda *_order, **_units: None)
 
