@@ -8,7 +8,9 @@ import os
 import random
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from config.wsgi import application as application
@@ -72,10 +74,16 @@ def lock_in_any_order() -> None:
     setattr(capacity, "sorted", shuffled)
 
 
+def commit_row_by_row() -> None:
+    """An order is written without a transaction around its rows and its units."""
+    setattr(checkout, "transaction", SimpleNamespace(atomic=nullcontext))
+
+
 HOLES: dict[str, Callable[[], None]] = {
     "counter": count_from_the_page,
     "gate": take_units_at_any_time,
     "window": consent_to_any_window,
     "order": lock_in_any_order,
+    "transaction": commit_row_by_row,
 }
 HOLES[os.environ["HOLE"]]()

@@ -56,6 +56,8 @@ class Purchase:
     refunded: int = 0
     shipping: int = SHIPPING
     has_details: bool = True
+    # Of the window it was promised.
+    version: int = 1
     visits: list[Visit] = field(default_factory=list)
 
     @property
@@ -110,6 +112,7 @@ class Run:
     caps: tuple[int | None, ...]
     stage: str = "open"
     is_past_cut_off: bool = False
+    version: int = 1
     sheet: Counter[int] | None = None
 
     @property
@@ -177,7 +180,7 @@ class Shop:
         """Called before it gives its units back."""
 
     def place(self, run: Run, buyer: int, units: tuple[int, ...]) -> Purchase:
-        purchase = Purchase(run, buyer, units, deposit=0)
+        purchase = Purchase(run, buyer, units, deposit=0, version=run.version)
         self.purchases.append(purchase)
         self.ask_for_money(purchase)
         return purchase

@@ -70,7 +70,7 @@ class WaitingShop(Shop):
     def claim(self, place: Place, purchase: Purchase) -> None:
         place.state = "claimed"
         purchase.shipping, purchase.has_details = SHIPPING, True
-        purchase.is_overdue = False
+        purchase.is_overdue, purchase.version = False, place.run.version
         self.ask_for_money(purchase)
 
     def depart(self, place: Place) -> None:
@@ -129,7 +129,7 @@ class WaitingShop(Shop):
         offer = Purchase(
             place.run, place.buyer, units, deposit=0, shipping=0, has_details=False
         )
-        offer.deposit = offer.total
+        offer.deposit, offer.version = offer.total, place.run.version
         self.purchases.append(offer)
         place.state, place.purchase = "offered", offer
 

@@ -26,6 +26,7 @@ BATCH_COLUMNS = ("stage", "capacity", "taken", "orders_taken", "goods_taken")
 ORDER_COLUMNS = (
     *("status", "total", "deposit"),
     *("amount_paid", "amount_refunded", "amount_kept"),
+    "schedule_version",
 )
 UNSENT = (Refund.State.REQUESTED, Refund.State.SENDING)
 
@@ -74,7 +75,7 @@ def draft_of(batch: Batch, buyer: int, units: tuple[int, ...]) -> Draft:
 def predicted(shop: Shop) -> dict[str, Any]:
     return {
         "batches": [_predicted_batch(shop, run) for run in shop.runs],
-        "orders": [_predicted_order(purchase) for purchase in shop.purchases],
+        "orders": [_predicted_order(shop, purchase) for purchase in shop.purchases],
         "tallies": {
             buyer: [shop.held_by(buyer), shop.held_with_phone(buyer)]
             for buyer in BUYERS
@@ -94,14 +95,16 @@ def _predicted_batch(shop: Shop, run: Run) -> dict[str, Any]:
     }
 
 
-def _predicted_order(purchase: Purchase) -> dict[str, Any]:
+def _predicted_order(shop: Shop, purchase: Purchase) -> dict[str, Any]:
     return {
+        "batch": shop.runs.index(purchase.batch),
         "status": purchase.status,
         "total": purchase.total,
         "deposit": purchase.deposit,
         "amount_paid": purchase.paid,
         "amount_refunded": purchase.refunded,
         "amount_kept": purchase.kept,
+        "schedule_version": purchase.version,
         "requested": purchase.requested,
         "arrived": sum(visit.arrived for visit in purchase.visits),
         "attempts": [visit.is_open for visit in purchase.visits],
@@ -110,12 +113,16 @@ def _predicted_order(purchase: Purchase) -> dict[str, Any]:
 
 def stored(batches: list[Batch], orders: list[int]) -> dict[str, Any]:
     """The same as `predicted`, from the database."""
-    rows = {row["pk"]: row for row in Order.objects.values("pk", *ORDER_COLUMNS)}
+    rows = {
+        row["pk"]: row for row in Order.objects.values("pk", "batch", *ORDER_COLUMNS)
+    }
     payments, unsent = _stored_payments(), _unsent_refunds()
+    numbers = {batch.pk: number for number, batch in enumerate(batches)}
     return {
         "batches": [_stored_batch(batch.pk) for batch in batches],
         "orders": [
             {column: rows[pk][column] for column in ORDER_COLUMNS}
+            | {"batch": numbers[rows[pk]["batch"]]}
             | {"requested": unsent[pk], **payments[pk]}
             for pk in orders
         ],

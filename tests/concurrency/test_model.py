@@ -6,7 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from campaigns import capacity
 from orders import tallies
-from tests.concurrency.machine_waiting import WaitingMachine
+from tests.concurrency.machine_moving import MovingMachine
 
 pytestmark = pytest.mark.django_db
 
@@ -24,15 +24,15 @@ UNTIL_FOUND = settings(QUICK, max_examples=200, phases=[Phase.generate])
 
 
 def test_the_database_equals_the_model_after_every_step():
-    run_state_machine_as_test(WaitingMachine, settings=QUICK)
+    run_state_machine_as_test(MovingMachine, settings=QUICK)
 
 
 @pytest.mark.long
 def test_database_and_model_stay_equal_and_nothing_breaks_in_long_histories(
     monkeypatch,
 ):
-    monkeypatch.setattr(WaitingMachine, "CHECKS_EACH_STEP", True)
-    run_state_machine_as_test(WaitingMachine, settings=LONG)
+    monkeypatch.setattr(MovingMachine, "CHECKS_EACH_STEP", True)
+    run_state_machine_as_test(MovingMachine, settings=LONG)
 
 
 def test_control_a_release_that_forgets_the_allotment_is_found(monkeypatch):
@@ -44,7 +44,16 @@ def test_control_a_release_that_forgets_the_allotment_is_found(monkeypatch):
 
     monkeypatch.setattr(capacity, "_shift_allotment", forgetful)
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(WaitingMachine, settings=UNTIL_FOUND)
+        run_state_machine_as_test(MovingMachine, settings=UNTIL_FOUND)
+
+
+@pytest.mark.long
+def test_control_a_move_that_gives_nothing_back_is_found(monkeypatch):
+    shift = capacity.shift
+    monkeypatch.setattr(capacity, "shift", lambda *moves: shift(moves[-1]))
+
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(MovingMachine, settings=UNTIL_FOUND)
 
 
 @pytest.mark.long
@@ -52,4 +61,4 @@ def test_control_a_release_that_forgets_the_tally_is_found(monkeypatch):
     monkeypatch.setattr(tallies, "release", lambda *_order, **_units: None)
 
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(WaitingMachine, settings=UNTIL_FOUND)
+        run_state_machine_as_test(MovingMachine, settings=UNTIL_FOUND)

@@ -106,10 +106,8 @@ def test_control_a_claim_that_asks_no_clock_lets_orders_in_after_the_cut_off(
     assert Order.objects.filter(placed_at__gte=F("batch__closes_at")).exists()
 
 
-@pytest.mark.long
-def test_a_batch_takes_nothing_while_it_is_closed_and_orders_again_once_reopened(
-    server,
-):
+def close_and_reopen_while_buyers_order(server):
+    """The batch, the answers, and how many orders there were at both moments."""
     batch = make_offer(capacity=PLENTY)
     closes_at = batch.closes_at
     placed = []
@@ -127,8 +125,28 @@ def test_a_batch_takes_nothing_while_it_is_closed_and_orders_again_once_reopened
         at(MIDDLE + 2 * BUYERS, reopen)(answered)
 
     answers = rush(server, buyers_of(batch, orders=8, patient=True), in_turn)
+    return batch, answers, placed
+
+
+@pytest.mark.long
+def test_a_batch_takes_nothing_while_it_is_closed_and_orders_again_once_reopened(
+    server,
+):
+    batch, answers, placed = close_and_reopen_while_buyers_order(server)
 
     after_close, before_reopening = placed
     assert after_close == before_reopening < Order.objects.count()
     assert statuses(answers)[409] >= BUYERS
     assert_counts(batch, answers)
+
+
+@pytest.mark.long
+def test_control_a_claim_without_the_gate_lets_orders_in_until_it_is_reopened(
+    server_without,
+):
+    _batch, _answers, placed = close_and_reopen_while_buyers_order(
+        server_without("gate")
+    )
+
+    after_close, before_reopening = placed
+    assert after_close < before_reopening
