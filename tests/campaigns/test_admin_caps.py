@@ -218,19 +218,19 @@ def test_a_variants_cap_and_sale_change_on_record(staff):
     edit(
         staff,
         allotment.batch,
-        **{"allotments-0-capacity": 12, "allotments-0-sale": "waitlist"},
+        **{"allotments-0-capacity": 12, "allotments-0-sale": "stopped"},
     )
 
     allotment.refresh_from_db()
-    assert (allotment.capacity, allotment.sale, allotment.taken) == (12, "waitlist", 12)
+    assert (allotment.capacity, allotment.sale, allotment.taken) == (12, "stopped", 12)
     variant = {"variant": allotment.variant_id, "label": label}
     assert events() == [
         ("allotment", {"from": 20, "to": 12} | variant),
-        ("sale", {"from": "open", "to": "waitlist"} | variant),
+        ("sale", {"from": "open", "to": "stopped"} | variant),
     ]
     page = text_of(staff.get(change_url(allotment.batch)))
     assert f"Capacity of a variant changed: {label}" in page
-    assert "Open → Waiting list only" in page
+    assert "Open → Stopped" in page
 
 
 @pytest.mark.parametrize("typed", ["11", "-1", str(2**31)])
