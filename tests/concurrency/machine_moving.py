@@ -120,11 +120,12 @@ class MovingMachine(WaitingMachine):
         reads_anew=st.booleans(),
     )
     def ask_and_answer(self, nth: int, meanwhile: str, **said: Any) -> Any:
-        """With room made first, and something between question and answer."""
-        confirmed = [p for p in self.shop.purchases if p.status == "confirmed"]
-        if not confirmed:
+        """Paid and with room made first; something comes before the answer."""
+        held = [p for p in self.shop.purchases if p.holds_units]
+        if not held:
             return multiple()
-        purchase = confirmed[nth % len(confirmed)]
+        purchase = held[nth % len(held)]
+        self.pay(purchase)
         target = self.other(purchase)
         number = self.shop.runs.index(target)
         self.change_capacity(number, self.shop.taken(target) + purchase.count)
