@@ -24,6 +24,10 @@ from tests.orders.moving import ask, time_is_over
 # Mostly as a seller should ask.
 DAYS = (2, 2, 2, 0, DAYS_OPEN + 1)
 IS_OTHER = (True, True, True, False)
+MEANWHILE = (
+    *("nothing_happens", "nothing_happens", "source_is_made"),
+    *("target_closes", "target_fills", "window_changes", "nobody_answers"),
+)
 
 
 def hindrance_of(step: Callable[[], object]) -> str | None:
@@ -108,14 +112,49 @@ class MovingMachine(WaitingMachine):
         else:
             self.shop.answer(question, choice)
 
-    @rule(target=questions, purchase=ShopMachine.purchases)
-    def pay_and_move(self, purchase: Purchase) -> Any:
+    @rule(
+        target=questions,
+        nth=st.integers(0, 9),
+        meanwhile=st.sampled_from(MEANWHILE),
+        choice=st.sampled_from(["move", "move", "stay"]),
+        reads_anew=st.booleans(),
+    )
+    def ask_and_answer(self, nth: int, meanwhile: str, **said: Any) -> Any:
+        """Paid and with room made first; something comes before the answer."""
+        held = [p for p in self.shop.purchases if p.holds_units]
+        if not held:
+            return multiple()
+        purchase = held[nth % len(held)]
         self.pay(purchase)
-        question = self.ask(purchase, self.other(purchase))
+        target = self.other(purchase)
+        number = self.shop.runs.index(target)
+        self.change_capacity(number, self.shop.taken(target) + purchase.count)
+        question = self.ask(purchase, target)
         if question is None:
             return multiple()
-        self.answer(question, "move", reads_anew=True)
+        getattr(self, meanwhile)(question)
+        self.answer(question, **said)
         return question
+
+    def nothing_happens(self, question: Question) -> None:
+        pass
+
+    def source_is_made(self, question: Question) -> None:
+        self.close(question.origin)
+        self.produce(question.origin)
+
+    def target_closes(self, question: Question) -> None:
+        self.close(question.target)
+
+    def target_fills(self, question: Question) -> None:
+        number = self.shop.runs.index(question.target)
+        self.change_capacity(number, self.shop.taken(question.target))
+
+    def window_changes(self, question: Question) -> None:
+        self.change_window(self.shop.runs.index(question.target))
+
+    def nobody_answers(self, question: Question) -> None:
+        self.time_to_answer_runs_out(question, is_noticed=False)
 
     # Time
 
