@@ -4,7 +4,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import transaction
 from django.db.models import Sum
+from django.test import override_settings
 from PIL import Image
 
 from campaigns.clock import database_now
@@ -46,12 +48,21 @@ MODELS = (
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def seeded(django_db_setup, django_db_blocker):
+    """Seeded once; what a test changes is rolled back to here."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(DEBUG=True), pytest.MonkeyPatch.context() as patch:
+            # Blank pictures, for drawing takes a while.
+            patch.setattr(Shot, "file", lambda _shot: picture_file((40, 30)))
+            call_command("seed_demo")
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def demo(settings, monkeypatch):
-    """The seeded shop; its pictures are blank ones, for drawing takes a while."""
+def demo(seeded, settings):
     settings.DEBUG = True
-    monkeypatch.setattr(Shot, "file", lambda _shot: picture_file((40, 30)))
-    call_command("seed_demo")
 
 
 def everything():

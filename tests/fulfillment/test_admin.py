@@ -25,7 +25,7 @@ from tests.fulfillment.goods import (
     ship,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

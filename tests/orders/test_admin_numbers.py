@@ -15,7 +15,7 @@ from tests.drafts import make_offer, place_order, place_paid
 from tests.factories import make_seller, make_variant
 from tests.orders.test_numbers import cancel, make_lively_batch, wait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 QUERIES = 12
 

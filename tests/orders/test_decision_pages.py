@@ -15,7 +15,7 @@ from tests.drafts import place_paid, rows_of_orders
 from tests.orders.moving import MOVE, STAY, answer, ask, time_is_over, two_batches
 from tests.orders.test_pages import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

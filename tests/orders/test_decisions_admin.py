@@ -17,7 +17,7 @@ from tests.factories import make_batch
 from tests.orders.moving import STAY, answer, ask, soon, time_is_over, two_batches
 from tests.orders.test_pages import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LIST = "admin:orders_order_changelist"
 LIST_QUERIES = 12

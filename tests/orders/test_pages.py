@@ -19,7 +19,7 @@ from tests.factories import (
     pay_in_sandbox,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 SECRET = ("", "pay/", "cancellation/")
 

@@ -14,7 +14,7 @@ from tests.drafts import make_offer, rows_of_orders
 from tests.factories import make_batch, make_variant
 from tests.waiting import full_batch, give_back, sales_of, states, wait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def page_of(batch, language="en"):

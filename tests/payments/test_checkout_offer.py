@@ -18,7 +18,7 @@ from tests.factories import (
     make_variant,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 PRICE = 185_000
 

@@ -12,7 +12,7 @@ from tests.drafts import rows_of_orders
 from tests.factories import checkout_data, make_shop, make_variant
 from tests.payments.test_checkout_page import quantity_field, text_of, url_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)
