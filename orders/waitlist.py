@@ -16,7 +16,8 @@ from orders.models import WaitlistEntry
 LINK_AGAIN_AFTER_SECONDS = 600
 # Places at a time: an address nobody has proved to own must not fill the lists.
 PER_MAILBOX = 10
-PER_ADDRESS = 30
+# As many buyers as any limit admits from one address: a campus, a mobile carrier.
+PER_ADDRESS = 64
 State, EndReason = WaitlistEntry.State, WaitlistEntry.EndReason
 Stage = Batch.Stage
 # From these stages on a batch offers nothing any more; a closed one may reopen.
@@ -111,4 +112,6 @@ def end_lists() -> int:
 
 
 def _end(waiting: "QuerySet[WaitlistEntry]", reason: WaitlistEntry.EndReason) -> int:
-    return waiting.update(state=State.ENDED, ended_at=Clock(), end_reason=reason)
+    return waiting.update(
+        state=State.ENDED, ended_at=Clock(), end_reason=reason, origin=""
+    )

@@ -92,10 +92,6 @@ def offer_instead(
     )
 
 
-def wanted_in(batch: Batch, quantities: Mapping[int, int]) -> Wanted:
-    return _wanted(Allotment.objects.of([batch]), quantities)
-
-
 def _wanted(allotments: Iterable[Allotment], quantities: Mapping[int, int]) -> Wanted:
     return {
         allotment: quantities[allotment.variant_id]

@@ -34,7 +34,7 @@ class WaitlistEntryQuerySet(models.QuerySet["WaitlistEntry"]):
         """What becomes of the place whose offer ends with its order, if it is one."""
         if order.source == Order.Source.WAITLIST:
             offered = self.filter(order=order, state=WaitlistEntry.State.OFFERED)
-            offered.update(ended_at=Clock(), **columns)
+            offered.update(ended_at=Clock(), origin="", **columns)
 
 
 class WaitlistEntry(models.Model):
@@ -76,7 +76,7 @@ class WaitlistEntry(models.Model):
     email = models.EmailField(_("e-mail"))
     # Digest of the normalised e-mail, as in the buyer tallies.
     identity = models.CharField(max_length=64, editable=False)
-    # Keyed digest of the internet address, as an order has it while it is unpaid.
+    # Keyed digest of the internet address, kept while the place lasts.
     origin = models.CharField(max_length=64, blank=True, editable=False)
     locale = models.CharField(_("language"), max_length=5, default="id")
     token = models.CharField(
@@ -179,6 +179,8 @@ class WaitlistEntry(models.Model):
         rows = WaitlistEntry.objects.filter(pk=self.pk, state=origin)
         allowed = target in self.TRANSITIONS.get(origin, ())
         changes = {"state": target, stamp: Clock()} | columns
+        if target not in self.LIVE:
+            changes["origin"] = ""
         if not (allowed and rows.update(**changes)):
             raise InvalidTransition(self, target)
         self.refresh_from_db(fields=list(changes))
