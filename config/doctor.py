@@ -95,7 +95,7 @@ def media() -> str:
 
 
 def payment() -> str:
-    offered = gateways.offered()
+    offered = gateways.configured()
     if not offered:
         raise Fault("buyers cannot pay; set PAYMENT_GATEWAYS")
     for name in offered:

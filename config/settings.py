@@ -128,8 +128,16 @@ WHITENOISE_USE_FINDERS = False
 WHITENOISE_AUTOREFRESH = False
 MEDIA_URL = env.text("MEDIA_URL", default="/media/")
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+# Proofs of transfer: never below a folder that a web server hands out.
+PRIVATE_MEDIA_ROOT = Path(
+    env.text("PRIVATE_MEDIA_ROOT", default=str(VAR_DIR / "private"))
+)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_MEDIA_ROOT, "base_url": None},
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
@@ -140,6 +148,18 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="toko@localhost")
 
 PAYMENT_GATEWAYS = env.names("PAYMENT_GATEWAYS", default=["sandbox"] if DEBUG else [])
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", default="")
+# Several while a secret is being replaced, as everywhere below.
+STRIPE_WEBHOOK_SECRETS = env.names("STRIPE_WEBHOOK_SECRETS", default=[])
+MIDTRANS_SERVER_KEYS = env.names("MIDTRANS_SERVER_KEYS", default=[])
+MIDTRANS_PRODUCTION = env.flag("MIDTRANS_PRODUCTION", default=False)
+XENDIT_SECRET_KEY = env.text("XENDIT_SECRET_KEY", default="")
+XENDIT_CALLBACK_TOKENS = env.names("XENDIT_CALLBACK_TOKENS", default=[])
+# Other addresses of the gateways' APIs: loopback doubles in tests, or a proxy.
+STRIPE_API_BASE = env.text("STRIPE_API_BASE", default="")
+MIDTRANS_API_BASE = env.text("MIDTRANS_API_BASE", default="")
+MIDTRANS_SNAP_BASE = env.text("MIDTRANS_SNAP_BASE", default="")
+XENDIT_API_BASE = env.text("XENDIT_API_BASE", default="")
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500

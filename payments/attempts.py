@@ -14,6 +14,7 @@ from orders import lifecycle
 from orders.models import Order
 from orders.models.order import NUMBER_ALPHABET
 from payments import gateways, settlement
+from payments.closing import Pages
 from payments.dues import balance_of, due_now
 from payments.errors import GatewayError
 from payments.models import Payment
@@ -40,6 +41,29 @@ def unsaved(order: Order, gateway: str, amount: Decimal, **columns: Any) -> Paym
 
 def open_attempt(order: Order) -> Payment | None:
     return order.payments.open().first()
+
+
+def begin(order: Order, *, wanted: str) -> Payment | None:
+    """The attempt to go on with, started where its gateway answers.
+
+    `wanted` names another way to pay than the open attempt's: that one is closed at its
+    gateway first, and goes on if money is there or under way. An unknown name, or none,
+    stays with what is open.
+    """
+    ways = gateways.offered(order.batch.campaign)
+    attempt = open_attempt(order)
+    if attempt and wanted in ways and wanted != attempt.gateway:
+        attempt = None if Pages().close(attempt) else attempt
+    if attempt is None and ways:
+        gateway = wanted if wanted in ways else _last_used(order, ways)
+        attempt = next_attempt(order.pk, gateway)
+    needs_start = attempt and attempt.state == Payment.State.CREATED
+    return start(attempt) if attempt and needs_start else attempt
+
+
+def _last_used(order: Order, ways: list[str]) -> str:
+    last = order.payments.filter(gateway__in=ways).order_by("-pk").first()
+    return last.gateway if last else ways[0]
 
 
 def next_attempt(order_id: int, gateway: str) -> Payment | None:

@@ -3,9 +3,23 @@
 from decimal import Decimal
 
 from orders.models import Order
-from payments.models import LedgerEntry, Payment, Refund
+from payments.models import Dispute, LedgerEntry, Payment, Refund
 
-INTO_THE_SHOP = {LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.REFUND_FAILED}
+Kind = LedgerEntry.Kind
+OWN_BANK = "bank"
+# From which account to which, in words that `_account` turns into names.
+ROADS = {
+    Kind.PAYMENT: ("gateway", "customer"),
+    Kind.REVERSAL: ("customer", "gateway"),
+    Kind.REFUND: ("customer", "gateway"),
+    Kind.REFUND_FAILED: ("gateway", "customer"),
+    Kind.FEE: ("gateway", "fees"),
+    Kind.SUSPENSE: ("gateway", "suspense"),
+    Kind.ASSIGNED: ("suspense", "customer"),
+    Kind.RETURNED: ("suspense", "gateway"),
+    Kind.DISPUTE: ("customer", "disputes"),
+    Kind.DISPUTE_WON: ("disputes", "customer"),
+}
 
 
 def locked_payment(payment_id: int) -> Payment:
@@ -25,26 +39,38 @@ def locked_payments(order: Order) -> list[Payment]:
 def enter(
     order: Order,
     payment: Payment,
-    kind: LedgerEntry.Kind,
+    kind: Kind,
     amount: Decimal,
     *,
     refund: Refund | None = None,
+    dispute: Dispute | None = None,
+    currency: str = "",
 ) -> None:
-    """One balanced row: between the gateway's account and the buyer's."""
-    gateway, customer = f"gateway:{payment.gateway}", f"customer:{order.number}"
-    is_incoming = kind in INTO_THE_SHOP
-    booked = LedgerEntry.objects.filter(kind=kind, payment=payment, refund=refund)
+    """One balanced row between two accounts."""
+    source, target = ROADS[kind]
+    booked = LedgerEntry.objects.filter(
+        kind=kind, payment=payment, refund=refund, dispute=dispute
+    )
     LedgerEntry.objects.create(
         kind=kind,
-        debit=gateway if is_incoming else customer,
-        credit=customer if is_incoming else gateway,
+        debit=_account(source, order, payment),
+        credit=_account(target, order, payment),
         amount=amount,
-        currency=payment.currency,
+        currency=currency or payment.currency,
         order=order,
         payment=payment,
         refund=refund,
+        dispute=dispute,
         sequence=booked.count() + 1,
     )
+
+
+def _account(word: str, order: Order, payment: Payment) -> str:
+    if word == "customer":
+        return f"customer:{order.number}"
+    if word == "gateway":
+        return OWN_BANK if payment.bank_account_id else f"gateway:{payment.gateway}"
+    return word
 
 
 def update_sums(order: Order, payments: list[Payment]) -> None:

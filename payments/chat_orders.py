@@ -22,6 +22,7 @@ from orders import tallies
 from orders.forms import PlainEmailField
 from orders.models import Order
 from orders.tallies import BuyerLimitReached
+from payments import gateways
 from payments.basket import Basket, draft_lines, read_basket
 from payments.checkout import Draft, DraftLine, place
 from payments.forms import CheckoutForm
@@ -196,7 +197,13 @@ def _form(batch: Batch, data: QueryDict | None) -> ChatOrderForm:
         "schedule_version": batch.schedule_version,
         "submit_key": secrets.token_urlsafe(32),
     }
-    return ChatOrderForm(data, initial=initial, options=options, asks_note=True)
+    return ChatOrderForm(
+        data,
+        initial=initial,
+        options=options,
+        ways_to_pay=gateways.offered(batch.campaign),
+        asks_note=True,
+    )
 
 
 def link_of(order: Order) -> str:

@@ -13,13 +13,11 @@ from orders import regions
 from orders.forms import PhoneField, PlainEmailField
 from orders.region_fields import city_field, province_field
 from payments import gateways
+from payments.gateways.words import in_words
 
 SUBMIT_KEY = RegexValidator(r"^[A-Za-z0-9_-]{32,64}\Z")
 # The largest the column holds.
 GREATEST_VERSION = 2**31 - 1
-GATEWAY_WORDS = {
-    "sandbox": _("Sandbox (no real money)"),
-}
 
 
 class CheckoutForm(forms.Form):
@@ -137,14 +135,17 @@ class CheckoutForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, options: list[ShippingOption], asks_note: bool, **kwargs: Any
+        self,
+        *args: Any,
+        options: list[ShippingOption],
+        ways_to_pay: list[str],
+        asks_note: bool,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.options = {str(option.pk): option for option in options}
         self._offer("shipping", [(key, o.service) for key, o in self.options.items()])
-        self._offer(
-            "payment", [(g, GATEWAY_WORDS.get(g, g)) for g in gateways.offered()]
-        )
+        self._offer("payment", [(way, in_words(way)) for way in ways_to_pay])
         if not asks_note:
             del self.fields["note"]
 
@@ -189,8 +190,13 @@ def checkout_form(
     batch: Batch,
     form_class: type[CheckoutForm] = CheckoutForm,
 ) -> CheckoutForm:
+    offer: dict[str, Any] = {
+        "options": options,
+        "ways_to_pay": gateways.offered(campaign),
+        "asks_note": campaign.asks_note,
+    }
     if bound:
-        return form_class(typed, options=options, asks_note=campaign.asks_note)
+        return form_class(typed, **offer)
     initial: dict[str, Any] = {
         name: typed[name] for name in form_class.base_fields if name in typed
     }
@@ -198,7 +204,7 @@ def checkout_form(
     initial["schedule_version"] = batch.schedule_version
     initial.setdefault("submit_key", secrets.token_urlsafe(32))
     _choose_shipping(initial, options)
-    return form_class(initial=initial, options=options, asks_note=campaign.asks_note)
+    return form_class(initial=initial, **offer)
 
 
 def _choose_shipping(initial: dict[str, Any], options: list[ShippingOption]) -> None:

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from campaigns.clock import database_now
 from campaigns.wakeup import wake_up
@@ -30,6 +30,8 @@ def receive(gateway: str, notice: Inbound, raw: bytes) -> bool:
             defaults={
                 "type": notice.type[:60],
                 "reference": notice.reference[:120],
+                "transaction_reference": notice.transaction_reference[:120],
+                "our_reference": notice.our_reference[:40],
                 "body": raw,
             },
         )
@@ -76,10 +78,16 @@ def _process(event: GatewayEvent) -> bool:
 
 
 def _payment_of(event: GatewayEvent) -> Payment | None:
-    """By the gateway's own reference, else by ours."""
-    named = Q(gateway_reference=event.reference) | Q(reference=event.reference)
-    payments = Payment.objects.filter(named, gateway=event.gateway)
-    return payments.select_related("order").first() if event.reference else None
+    """By the gateway's reference, its transaction's, then ours."""
+    payments = Payment.objects.filter(gateway=event.gateway).select_related("order")
+    for column, value in (
+        ("gateway_reference", event.reference),
+        ("gateway_transaction_reference", event.transaction_reference),
+        ("reference", event.our_reference or event.reference),
+    ):
+        if value and (payment := payments.filter(**{column: value}).first()):
+            return payment
+    return None
 
 
 def _later(event: GatewayEvent, reason: str) -> None:

@@ -54,7 +54,8 @@ def request_owed(order: Order, payments: list[Payment]) -> int:
 
 def _request(order: Order, payment: Payment, amount: Decimal) -> None:
     came_back = payment.refunds.filter(state=Refund.State.FAILED).exists()
-    is_by_hand = came_back or payment.gateway in gateways.BY_HAND
+    is_by_hand = came_back or not rail_pays_back(payment)
+    source = _source(order)
     _claim(payment, amount)
     refund = Refund.objects.create(
         payment=payment,
@@ -62,10 +63,19 @@ def _request(order: Order, payment: Payment, amount: Decimal) -> None:
         amount=amount,
         # A refund that failed at the gateway is not tried there again by itself.
         state=Refund.State.MANUAL if is_by_hand else Refund.State.REQUESTED,
-        source=_source(order),
+        source=source,
+        # Money that came twice may be an order meant to be larger: the seller looks.
+        approved_at=None if source == Refund.Source.DUPLICATE else database_now(),
     )
     if came_back:
         emails.refund_by_hand(order, refund_key=refund.reference, amount=amount)
+
+
+def rail_pays_back(payment: Payment) -> bool:
+    """Whether the gateway can return this money by itself: its method, and in time."""
+    rule = gateways.get(payment.gateway).refund_rule(payment.method)
+    until = payment.refundable_until
+    return rule.by_api and (until is None or until > database_now())
 
 
 def withdraw_unsent(order: Order, payments: list[Payment]) -> None:

@@ -19,7 +19,7 @@ from orders.lifecycle import NotExtendable
 from orders.models import Order
 from orders.pages import order_page
 from orders.tallies import BuyerLimitReached
-from payments import attempts, checkout_words, gateways
+from payments import attempts, checkout_words
 from payments.checkout import place
 from payments.checkout_page import CheckoutPage
 from payments.extension import extend
@@ -100,7 +100,7 @@ def _checkout(
 @order_page
 def pay(request: HttpRequest, order: Order) -> HttpResponse:
     if request.method == "POST":
-        return _start(order)
+        return _start(request, order)
     return _page(request, "payments/pay.html", order)
 
 
@@ -120,16 +120,9 @@ def _page(
     return render(request, template, context, status=status)
 
 
-def _start(order: Order) -> HttpResponse:
-    """Lead to the gateway's page of the open attempt, or of a new one."""
-    offered = gateways.offered()
-    payment = (
-        attempts.next_attempt(order.pk, offered[0])
-        if offered
-        else attempts.open_attempt(order)
-    )
-    if payment and not payment.redirect_url:
-        payment = attempts.start(payment)
+def _start(request: HttpRequest, order: Order) -> HttpResponse:
+    """Lead to the page of the open attempt, or of a new one by another way to pay."""
+    payment = attempts.begin(order, wanted=request.POST.get("payment", ""))
     if payment and payment.redirect_url:
         return see_other(payment.redirect_url)
     return see_other(reverse("payment:pay", args=[order.token]))

@@ -19,7 +19,7 @@ MAX_BODY = 256 * 1024
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest, gateway: str) -> HttpResponse:
-    if gateway not in gateways.ADAPTERS:
+    if gateway not in gateways.configured():
         raise Http404
     if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
         return HttpResponse(status=413)

@@ -27,10 +27,25 @@ KNOWN_ENVIRONMENT = {
     "MEDIA_URL": "/media/",
     "PAYMENT_GATEWAYS": "sandbox",
     "PORT": "8000",
+    "PRIVATE_MEDIA_ROOT": f"{FOLDER}/private",
     "RATE_LIMITS": "0",
     "REDIS_URL": "",
     "SECRET_KEY": "only-for-tests-and-nothing-else-0123456789abcdef",
     "TRUSTED_PROXIES": "0",
+    **dict.fromkeys(
+        (
+            "STRIPE_SECRET_KEY",
+            "STRIPE_WEBHOOK_SECRETS",
+            "STRIPE_API_BASE",
+            "MIDTRANS_SERVER_KEYS",
+            "MIDTRANS_API_BASE",
+            "MIDTRANS_SNAP_BASE",
+            "XENDIT_SECRET_KEY",
+            "XENDIT_CALLBACK_TOKENS",
+            "XENDIT_API_BASE",
+        ),
+        "",
+    ),
 }
 # A developer's .env or shell must not reach the tests, nor a *_FILE of theirs.
 os.environ.update({f"{name}_FILE": "" for name in KNOWN_ENVIRONMENT})

@@ -46,6 +46,14 @@ class Campaign(models.Model):
         REINSTATE = "reinstate", _("Take the order back if there is still room")
         REFUND = "refund", _("Always send the money back")
 
+    class UnpaidBalance(models.TextChoices):
+        FORFEIT = "forfeit", _("The order ends and what was paid is kept")
+        REFUND_LESS_DEPOSIT = (
+            "refund_less_deposit",
+            _("The order ends; what was paid above the deposit comes back"),
+        )
+        HOLD = "hold", _("The goods wait until the balance is paid")
+
     class Language(models.TextChoices):
         INDONESIAN = "id", _("Indonesian")
         ENGLISH = "en", _("English")
@@ -86,6 +94,12 @@ class Campaign(models.Model):
         _("balance due, days after production starts"), null=True, blank=True
     )
     balance_due_on = models.DateField(_("balance due on"), null=True, blank=True)
+    unpaid_balance = models.CharField(
+        _("balance not paid in time"),
+        max_length=20,
+        choices=UnpaidBalance,
+        default=UnpaidBalance.HOLD,
+    )
     hold_minutes = models.PositiveIntegerField(
         _("minutes to pay"),
         default=1440,

@@ -1,21 +1,46 @@
 """The gateways this installation offers, by name."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from campaigns.addresses import absolute
-from payments.gateways.base import Gateway, PaymentIn, RefundIn
-from payments.models import Payment, Refund
+from campaigns.models import Campaign
+from payments.gateways.base import Gateway, Payee, PaymentIn, RefundIn
+from payments.models import BankAccount, Payment, Refund
 
-ADAPTERS = {"sandbox": "payments.gateways.sandbox.SandboxGateway"}
+ADAPTERS = {
+    "sandbox": "payments.gateways.sandbox.SandboxGateway",
+    "bank_transfer": "payments.gateways.bank_transfer.BankTransferGateway",
+    "stripe": "payments.gateways.stripe.StripeGateway",
+    "midtrans": "payments.gateways.midtrans.MidtransGateway",
+    "xendit": "payments.gateways.xendit.XenditGateway",
+}
 # Money the seller takes and gives back in person: no page, no notification.
 BY_HAND = {"cash": "payments.gateways.cash.CashGateway"}
+BANK_TRANSFER = "bank_transfer"
 
 
-def offered() -> list[str]:
+def configured() -> list[str]:
     """Names in the order in which buyers see them."""
     return [name for name in settings.PAYMENT_GATEWAYS if name in ADAPTERS]
+
+
+def offered(campaign: Campaign, amount: Decimal | None = None) -> list[str]:
+    """Those of this installation that can take the campaign's money, or this amount."""
+    return [name for name in configured() if _can_take(name, campaign, amount)]
+
+
+def _can_take(name: str, campaign: Campaign, amount: Decimal | None) -> bool:
+    caps, currency = get(name).caps, campaign.currency
+    if name == BANK_TRANSFER:
+        accounts = BankAccount.objects.offered(campaign.seller, currency)
+        return accounts.exists()
+    if amount is None:
+        return currency in caps.currencies
+    return caps.takes(amount, currency)
 
 
 def get(name: str) -> Gateway:
@@ -25,28 +50,44 @@ def get(name: str) -> Gateway:
 
 
 def payment_in(payment: Payment) -> PaymentIn:
-    order = payment.order
+    order, account = payment.order, payment.bank_account
     return PaymentIn(
         reference=payment.reference,
         amount=payment.amount,
         currency=payment.currency,
         gateway_reference=payment.gateway_reference,
+        gateway_transaction_reference=payment.gateway_transaction_reference,
         idempotency_key=str(payment.idempotency_key),
         description=order.number,
         email=order.email,
+        name=order.name,
+        phone=order.phone,
         locale=order.locale,
+        method=payment.method,
         return_url=absolute(reverse("payment:return", args=[order.token])),
         expires_at=order.expires_at,
+        started_at=payment.created_at,
+        payee=_payee(account) if account else None,
+        received=payment.amount_received,
+        is_open=payment.is_open,
     )
 
 
+def _payee(account: BankAccount) -> Payee:
+    return Payee(bank=account.bank, number=account.number, holder=account.holder)
+
+
 def refund_in(refund: Refund) -> RefundIn:
+    payment = refund.payment
     return RefundIn(
         reference=refund.reference,
-        payment_reference=refund.payment.reference,
+        payment_reference=payment.reference,
         gateway_reference=refund.gateway_reference,
-        payment_gateway_reference=refund.payment.gateway_reference,
+        payment_gateway_reference=payment.gateway_reference,
+        payment_transaction_reference=payment.gateway_transaction_reference,
+        method=payment.method,
         amount=refund.amount,
-        currency=refund.payment.currency,
+        currency=payment.currency,
         idempotency_key=str(refund.idempotency_key),
+        requested_at=refund.created_at,
     )

@@ -4,13 +4,16 @@ Never offered at checkout. A payment of this gateway exists only because its who
 amount was received (`payments.cash`), and is paid back only by hand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from payments.errors import BadSignature, Rejected
 from payments.gateways.base import (
+    Caps,
     Inbound,
     PaymentIn,
     RefundIn,
+    RefundRule,
     RefundSnapshot,
     Snapshot,
     Started,
@@ -20,6 +23,7 @@ from payments.models import Payment
 
 class CashGateway:
     name = "cash"
+    caps = Caps()
 
     def start(self, payment: PaymentIn) -> Started:
         raise Rejected("cash has no page to pay on")
@@ -42,3 +46,9 @@ class CashGateway:
 
     def verify(self, headers: Mapping[str, str], raw: bytes) -> list[Inbound]:
         raise BadSignature(self.name)
+
+    def refund_rule(self, method: str) -> RefundRule:
+        return RefundRule(by_api=False)
+
+    def history(self, since: datetime, until: datetime) -> Iterator[Snapshot]:
+        return iter(())

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,11 @@ from django.utils.crypto import constant_time_compare
 from payments import sandbox
 from payments.errors import BadSignature
 from payments.gateways.base import (
+    Caps,
     Inbound,
     PaymentIn,
     RefundIn,
+    RefundRule,
     RefundSnapshot,
     Snapshot,
     Started,
@@ -31,6 +34,7 @@ STATES = {
 
 class SandboxGateway:
     name = "sandbox"
+    caps = Caps(lists=True)
 
     def start(self, payment: PaymentIn) -> Started:
         session = f"sbx_{payment.idempotency_key}"
@@ -75,6 +79,13 @@ class SandboxGateway:
         record = row.refunds.get(refund.idempotency_key)
         return _refund_snapshot(record) if record else None
 
+    def refund_rule(self, method: str) -> RefundRule:
+        return RefundRule(by_api=True)
+
+    def history(self, since: datetime, until: datetime) -> Iterator[Snapshot]:
+        rows = SandboxPayment.objects.filter(created_at__range=(since, until))
+        return (_snapshot(row) for row in rows.order_by("pk").iterator())
+
     def verify(self, headers: Mapping[str, str], raw: bytes) -> list[Inbound]:
         given = headers.get(sandbox.SIGNATURE_HEADER, "")
         if not constant_time_compare(given, sandbox.sign(raw)):
@@ -99,6 +110,9 @@ def _snapshot(row: SandboxPayment) -> Snapshot:
     return Snapshot(
         state=STATES[SandboxPayment.State(row.state)],
         currency=row.currency,
+        reference=row.reference,
+        gateway_reference=row.session,
+        asked=row.amount,
         received=row.received,
         refunds=tuple(_refund_snapshot(record) for record in row.refunds.values()),
         details={"session": row.session, "state": row.state},

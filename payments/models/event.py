@@ -30,6 +30,8 @@ class GatewayEvent(models.Model):
     dedupe_key = models.CharField(max_length=128)
     type = models.CharField(_("type"), max_length=60, blank=True)
     reference = models.CharField(_("reference"), max_length=120, blank=True)
+    transaction_reference = models.CharField(max_length=120, blank=True)
+    our_reference = models.CharField(max_length=40, blank=True)
     body = models.BinaryField()
     payment = models.ForeignKey(
         Payment,
@@ -63,6 +65,7 @@ class GatewayEvent(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["received_at"], name="event_by_time"),
             models.Index(
                 fields=["next_attempt_at"],
                 condition=Q(state__in=["received", "retry"]),

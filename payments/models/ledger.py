@@ -7,17 +7,30 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.append_only import AppendOnly
 from campaigns.clock import Clock
 from orders.models import Order
-from payments.models.payment import Payment, Refund
+from payments.models.bank import StatementLine
+from payments.models.dispute import Dispute
+from payments.models.payment import Payment
+from payments.models.refund import Refund
 
 
 class LedgerEntry(AppendOnly):
-    """Money leaves `debit` for `credit`: `gateway:<name>`, `customer:<number>`."""
+    """Money leaves `debit` for `credit`.
+
+    Accounts: `gateway:<name>`, `bank`, `customer:<number>`, `fees`, `disputes`,
+    `suspense`.
+    """
 
     class Kind(models.TextChoices):
         PAYMENT = "payment", _("Payment")
         REVERSAL = "reversal", _("Payment taken back")
         REFUND = "refund", _("Refund")
         REFUND_FAILED = "refund_failed", _("Refund came back")
+        FEE = "fee", _("Fee of the gateway")
+        SUSPENSE = "suspense", _("Money that fits nothing yet")
+        ASSIGNED = "assigned", _("Taken out of suspense")
+        RETURNED = "returned", _("Sent back out of suspense")
+        DISPUTE = "dispute", _("Withdrawn by a dispute")
+        DISPUTE_WON = "dispute_won", _("Returned by a dispute")
 
     kind = models.CharField(_("kind"), max_length=13, choices=Kind)
     debit = models.CharField(_("from account"), max_length=40)
@@ -34,11 +47,18 @@ class LedgerEntry(AppendOnly):
     payment = models.ForeignKey(
         Payment,
         models.PROTECT,
+        null=True,
         related_name="ledger_entries",
         verbose_name=_("payment"),
     )
     refund = models.ForeignKey(
         Refund, models.PROTECT, null=True, related_name="ledger_entries"
+    )
+    dispute = models.ForeignKey(
+        Dispute, models.PROTECT, null=True, related_name="ledger_entries"
+    )
+    statement_line = models.ForeignKey(
+        StatementLine, models.PROTECT, null=True, related_name="ledger_entries"
     )
     sequence = models.PositiveSmallIntegerField(default=1)
     at = models.DateTimeField(_("booked"), db_default=Clock())
@@ -50,8 +70,22 @@ class LedgerEntry(AppendOnly):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "payment", "sequence"],
-                condition=Q(refund__isnull=True),
+                condition=Q(refund__isnull=True, dispute__isnull=True),
                 name="payment_movement_is_booked_once",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "dispute", "sequence"],
+                condition=Q(dispute__isnull=False),
+                name="dispute_movement_is_booked_once",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "statement_line"],
+                condition=Q(statement_line__isnull=False),
+                name="statement_line_is_booked_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment__isnull=False) | Q(statement_line__isnull=False),
+                name="ledger_names_its_source",
             ),
             models.UniqueConstraint(
                 fields=["kind", "refund", "sequence"],

@@ -1,18 +1,18 @@
-"""Money in: one row for each attempt. Money out: one row for each refund."""
+"""Money in: one row for each attempt to pay."""
 
 import uuid
-from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.clock import Clock, database_now
+from campaigns.clock import Clock
 from campaigns.money import CURRENCY_CHOICES
 from orders.models import Order
+from payments.models.bank import BankAccount
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -38,6 +38,14 @@ class Payment(models.Model):
         FULL = "full", _("Full amount")
         DEPOSIT = "deposit", _("Deposit")
         BALANCE = "balance", _("Balance")
+
+    class Progress(models.TextChoices):
+        """Where a pending payment stands, as far as it is known."""
+
+        ACTION_REQUIRED = "action_required", _("The buyer must act")
+        PROCESSING = "processing", _("On its way")
+        PROOF_UPLOADED = "proof_uploaded", _("Proof to be reviewed")
+        FRAUD_REVIEW = "fraud_review", _("Held by the gateway's fraud review")
 
     OPEN = (State.CREATED, State.PENDING)
     # Confirmed money never goes back to waiting; late money is always taken in.
@@ -83,11 +91,37 @@ class Payment(models.Model):
     amount_refunding = models.DecimalField(
         _("refunded or being refunded"), max_digits=14, decimal_places=2, default=0
     )
+    # All the money the gateway has ever told of: what is above it is new.
+    amount_seen = models.DecimalField(
+        _("seen"), max_digits=14, decimal_places=2, default=0, editable=False
+    )
+    # Money that came in another amount or currency than asked: seen, not credited.
+    amount_in_suspense = models.DecimalField(
+        _("in suspense"), max_digits=14, decimal_places=2, default=0
+    )
+    suspense_currency = models.CharField(max_length=3, blank=True)
+    # What the gateway put on top of the amount and keeps for itself.
+    fee = models.DecimalField(_("fee"), max_digits=14, decimal_places=2, default=0)
+    # A bank transfer's unique code: asked for less by this, given as a discount.
+    code = models.PositiveSmallIntegerField(_("unique code"), default=0)
+    bank_account = models.ForeignKey(
+        BankAccount,
+        models.PROTECT,
+        null=True,
+        related_name="payments",
+        verbose_name=_("bank account"),
+    )
+    progress = models.CharField(
+        _("progress"), max_length=15, choices=Progress, blank=True
+    )
     gateway_reference = models.CharField(max_length=120, blank=True)
+    gateway_transaction_reference = models.CharField(max_length=120, blank=True)
     redirect_url = models.URLField(max_length=600, blank=True)
     idempotency_key = models.UUIDField(default=uuid.uuid4, editable=False)
     expires_at = models.DateTimeField(null=True)
     hold_until = models.DateTimeField(null=True)
+    # After this the gateway's rail pays nothing back; empty = no end known.
+    refundable_until = models.DateTimeField(_("refundable until"), null=True)
     needs_review = models.BooleanField(_("needs a look"), default=False)
     review_reason = models.CharField(max_length=200, blank=True)
     # Only fields the adapter names: never card data, never a secret.
@@ -113,8 +147,18 @@ class Payment(models.Model):
                 condition=Q(state__in=["created", "pending"]),
                 name="one_open_payment_per_order",
             ),
+            models.UniqueConstraint(
+                fields=["bank_account", "amount"],
+                condition=Q(bank_account__isnull=False)
+                & Q(state__in=["created", "pending"]),
+                name="one_open_transfer_per_exact_amount",
+            ),
             models.CheckConstraint(
                 condition=Q(amount__gt=0), name="payment_amount_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_in_suspense__gte=0, fee__gte=0, code__lte=999),
+                name="payment_extras_are_in_range",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -140,6 +184,18 @@ class Payment(models.Model):
                 name="payment_state_is_known",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["gateway", "gateway_transaction_reference"],
+                condition=~Q(gateway_transaction_reference=""),
+                name="payment_by_transaction",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=["created", "pending"]),
+                name="payment_still_open",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -151,131 +207,3 @@ class Payment(models.Model):
     @property
     def refundable(self) -> Decimal:
         return self.amount_received - self.amount_reversed - self.amount_refunding
-
-
-class RefundQuerySet(models.QuerySet["Refund"]):
-    def counted(self) -> Self:
-        """Refunds that reduce what the shop holds: all but failed and canceled ones."""
-        return self.exclude(state__in=[Refund.State.FAILED, Refund.State.CANCELED])
-
-    def due(self) -> Self:
-        """To be sent, or to be looked up at the gateway, now.
-
-        What the gateway made by itself is never sent by us: its news comes by event.
-        """
-        ours = self.exclude(source=Refund.Source.EXTERNAL)
-        return ours.filter(state__in=Refund.IN_FLIGHT, next_attempt_at__lte=Clock())
-
-
-class Refund(models.Model):
-    class State(models.TextChoices):
-        REQUESTED = "requested", _("Requested")
-        SENDING = "sending", _("Being sent")
-        UNKNOWN = "unknown", _("Unknown, being looked up")
-        PENDING = "pending", _("On its way")
-        MANUAL = "manual", _("To be paid by hand")
-        SUCCEEDED = "succeeded", _("Paid back")
-        FAILED = "failed", _("Failed")
-        CANCELED = "canceled", _("Withdrawn")
-
-    class Source(models.TextChoices):
-        ADMIN = "admin", _("Seller")
-        BUYER = "buyer", _("Buyer")
-        MASS = "mass", _("Canceled batch")
-        LATE = "late", _("Late money")
-        DUPLICATE = "duplicate", _("Paid twice")
-        EXTERNAL = "external", _("Made at the gateway")
-
-    IN_FLIGHT = (State.REQUESTED, State.SENDING, State.UNKNOWN, State.PENDING)
-    TRANSITIONS = {
-        State.REQUESTED: {State.SENDING, State.MANUAL, State.CANCELED},
-        State.SENDING: {State.UNKNOWN, State.PENDING, State.SUCCEEDED, State.FAILED},
-        State.UNKNOWN: {State.SENDING, State.PENDING, State.SUCCEEDED, State.FAILED},
-        State.PENDING: {State.SUCCEEDED, State.FAILED},
-        State.MANUAL: {State.SUCCEEDED, State.CANCELED},
-        State.SUCCEEDED: {State.FAILED},
-    }
-    LEASE = timedelta(minutes=2)
-
-    reference = models.CharField(_("reference"), max_length=40, unique=True)
-    payment = models.ForeignKey(
-        Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment")
-    )
-    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
-    state = models.CharField(
-        _("state"), max_length=9, choices=State, default=State.REQUESTED
-    )
-    source = models.CharField(_("reason"), max_length=9, choices=Source)
-    idempotency_key = models.UUIDField(default=uuid.uuid4, editable=False)
-    gateway_reference = models.CharField(max_length=120, blank=True)
-    failure = models.CharField(_("failure"), max_length=200, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(db_default=Clock())
-    created_at = models.DateTimeField(db_default=Clock())
-    succeeded_at = models.DateTimeField(null=True)
-
-    objects = RefundQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("refund")
-        verbose_name_plural = _("refunds")
-        ordering = ["pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(amount__gt=0), name="refund_amount_is_positive"
-            ),
-            models.UniqueConstraint(
-                fields=["payment", "gateway_reference"],
-                condition=~Q(gateway_reference=""),
-                name="gateway_refund_is_recorded_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    state__in=[
-                        "requested",
-                        "sending",
-                        "unknown",
-                        "pending",
-                        "manual",
-                        "succeeded",
-                        "failed",
-                        "canceled",
-                    ]
-                ),
-                name="refund_state_is_known",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["next_attempt_at"],
-                condition=Q(state__in=["requested", "sending", "unknown", "pending"]),
-                name="refund_queue",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.reference
-
-    def lease(self) -> bool:
-        """Take this refund for one attempt; False when another worker has it."""
-        rows = Refund.objects.due().filter(
-            pk=self.pk, state=self.state, attempts=self.attempts
-        )
-        taken = rows.update(
-            attempts=F("attempts") + 1, next_attempt_at=database_now() + self.LEASE
-        )
-        return bool(taken)
-
-    def advance(self, target: "Refund.State", **columns: Any) -> bool:
-        """Compare-and-set; False when this refund can not, or no longer, move there."""
-        origin = Refund.State(self.state)
-        if target not in self.TRANSITIONS.get(origin, ()):
-            return False
-        rows = Refund.objects.filter(pk=self.pk, state=origin)
-        moved = rows.update(state=target, **columns)
-        self.refresh_from_db(fields=["state", *columns])
-        return bool(moved)
-
-    def look_again(self, at: datetime) -> None:
-        """Nothing new at the gateway: ask once more at that time."""
-        Refund.objects.filter(pk=self.pk).update(next_attempt_at=at)

@@ -260,7 +260,7 @@ def test_cash_is_no_way_to_pay_at_checkout(settings, client):
     order = place_order(make_offer())
     adapter = gateways.get("cash")
 
-    assert gateways.offered() == ["sandbox"]
+    assert gateways.configured() == ["sandbox"]
     assert client.post("/webhooks/cash/", b"{}", "application/json").status_code == 404
     with pytest.raises(Rejected):
         adapter.start(gateways.payment_in(payment_of(order)))

@@ -1,0 +1,150 @@
+"""Writes what a gateway says of one payment: its state, its amounts, the ledger.
+
+Order and payment are locked. Money in another amount or currency than was asked for is
+set aside in suspense, where it advances nothing and is never lost.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from campaigns.clock import Clock, database_now
+from orders.models import Order
+from payments import books, gateways
+from payments.dispute_records import record_disputes
+from payments.gateways.base import Snapshot
+from payments.models import LedgerEntry, Payment
+
+Kind = LedgerEntry.Kind
+# Their amount is typed by the buyer's hand: what comes short is part of the due.
+TAKES_ANY_AMOUNT = {gateways.BANK_TRANSFER, *gateways.BY_HAND}
+
+
+def record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
+    """True when new money arrived, credited or not."""
+    if doubt := _doubt(payment, snapshot):
+        flag(payment, doubt)
+        return False
+    new = snapshot.received - payment.amount_seen
+    changes = _facts(payment, snapshot)
+    if new > 0:
+        changes |= _take_in(order, payment, snapshot, new)
+    changes |= _take_back(order, payment, snapshot)
+    _write(payment, changes)
+    if new > 0 and snapshot.received != payment.amount:
+        flag(payment, f"received {snapshot.received} of {payment.amount}")
+    return new > 0
+
+
+def _doubt(payment: Payment, snapshot: Snapshot) -> str:
+    """Why this is not the record of this payment; empty when it is."""
+    told = snapshot.reference
+    if told and told != payment.reference:
+        return f"the gateway's record is of {told}"
+    return snapshot.doubt
+
+
+def _facts(payment: Payment, snapshot: Snapshot) -> dict[str, Any]:
+    changes: dict[str, Any] = {"last_snapshot": snapshot.details}
+    if snapshot.state in Payment.TRANSITIONS.get(Payment.State(payment.state), ()):
+        changes["state"] = snapshot.state
+        if snapshot.state == Payment.State.CONFIRMED:
+            changes["confirmed_at"] = Clock()
+    state = changes.get("state", payment.state)
+    if snapshot.progress or state not in Payment.OPEN:
+        is_waiting = state in Payment.OPEN
+        changes["progress"] = (snapshot.progress or "") if is_waiting else ""
+    told = {
+        "method": snapshot.method[:30],
+        "gateway_reference": snapshot.gateway_reference,
+        "gateway_transaction_reference": snapshot.transaction_reference,
+        "refundable_until": snapshot.refundable_until,
+    }
+    return changes | {column: value for column, value in told.items() if value}
+
+
+def _take_in(
+    order: Order, payment: Payment, snapshot: Snapshot, new: Decimal
+) -> dict[str, Any]:
+    changes: dict[str, Any] = {"amount_seen": snapshot.received}
+    if not payment.refundable_until and not snapshot.refundable_until:
+        method = snapshot.method or payment.method
+        rule = gateways.get(payment.gateway).refund_rule(method)
+        if rule.within:
+            changes["refundable_until"] = database_now() + rule.within
+    if fee := snapshot.fee - payment.fee:
+        books.enter(order, payment, Kind.FEE, fee)
+        changes["fee"] = snapshot.fee
+    if _fits(payment, snapshot):
+        books.enter(order, payment, Kind.PAYMENT, new)
+        _grant_code(order, payment, snapshot)
+        return changes | {"amount_received": payment.amount_received + new}
+    books.enter(order, payment, Kind.SUSPENSE, new, currency=snapshot.currency)
+    return changes | {
+        "amount_in_suspense": payment.amount_in_suspense + new,
+        "suspense_currency": snapshot.currency,
+    }
+
+
+def _fits(payment: Payment, snapshot: Snapshot) -> bool:
+    """Enough, and in the right currency; an API gateway never takes less by itself."""
+    if snapshot.currency != payment.currency:
+        return False
+    is_enough = snapshot.received >= payment.amount
+    return is_enough or payment.gateway in TAKES_ANY_AMOUNT
+
+
+def _grant_code(order: Order, payment: Payment, snapshot: Snapshot) -> None:
+    """A transfer's unique code becomes a discount once its exact amount has come."""
+    code = Decimal(payment.code)
+    is_first = payment.amount_received < payment.amount <= snapshot.received
+    if not code or not is_first:
+        return
+    order.discount += code
+    order.total -= code
+    if order.status == Order.Status.PENDING:
+        order.deposit -= code
+    order.deposit = min(order.deposit, order.total)
+    order.save(update_fields=["discount", "total", "deposit"])
+
+
+def _take_back(order: Order, payment: Payment, snapshot: Snapshot) -> dict[str, Any]:
+    """Reversals by the gateway, and what disputes withdrew or brought back."""
+    disputed = record_disputes(order, payment, snapshot.disputes)
+    reversed_before = payment.amount_reversed - disputed.before
+    taken_back = snapshot.reversed - reversed_before
+    if taken_back > 0:
+        books.enter(order, payment, Kind.REVERSAL, taken_back)
+    total = max(snapshot.reversed, reversed_before) + disputed.now
+    return {} if total == payment.amount_reversed else {"amount_reversed": total}
+
+
+def release_suspense(order: Order, payment: Payment) -> Decimal:
+    """Credit what is set aside to the buyer; the money rule decides on it then.
+
+    Money of another currency stays, for a human. Returns what was credited.
+    """
+    amount = payment.amount_in_suspense
+    if not amount or payment.suspense_currency != payment.currency:
+        return Decimal(0)
+    books.enter(order, payment, Kind.ASSIGNED, amount)
+    _write(
+        payment,
+        {
+            "amount_received": payment.amount_received + amount,
+            "amount_in_suspense": Decimal(0),
+            "suspense_currency": "",
+        },
+    )
+    return amount
+
+
+def flag(payment: Payment, reason: str) -> None:
+    """Show the payment to a human; what the money rule does is not delayed by it."""
+    rows = Payment.objects.filter(pk=payment.pk)
+    rows.update(needs_review=True, review_reason=reason[:200])
+
+
+def _write(payment: Payment, changes: dict[str, Any]) -> None:
+    Payment.objects.filter(pk=payment.pk).update(**changes)
+    for column, value in changes.items():
+        setattr(payment, column, value)
