@@ -31,6 +31,7 @@ KINDS = {
     "decision_lapsed": gettext_lazy("No answer in time: stays in its batch"),
     "decision_withdrawn": gettext_lazy("Question withdrawn"),
     "cash_received": gettext_lazy("Cash received"),
+    "card_forgotten": gettext_lazy("Consent to charge the card withdrawn"),
     BALANCE_OVERDUE: gettext_lazy("Balance not paid by its day"),
     "refunded_by_hand": gettext_lazy("Paid back by hand"),
 }
@@ -104,6 +105,7 @@ TOLD_TO_BUYERS = {
     "decision_lapsed": gettext_lazy("There was no answer, so the order stays."),
     "decision_withdrawn": gettext_lazy("The question about the batch was withdrawn."),
     "cash_received": gettext_lazy("The seller received your cash."),
+    "card_forgotten": gettext_lazy("You decided that your card is not charged."),
     BALANCE_OVERDUE: gettext_lazy("The balance was not paid by its day."),
     "refunded_by_hand": gettext_lazy("The seller paid you back by hand."),
 }

@@ -13,10 +13,10 @@ from campaigns.clock import Clock, database_now
 from orders import lifecycle
 from orders.models import Order
 from orders.models.order import NUMBER_ALPHABET
-from payments import gateways, settlement
+from payments import gateways, recording, settlement
 from payments.closing import Pages
 from payments.dues import balance_of, due_now
-from payments.errors import GatewayError
+from payments.errors import GatewayError, Rejected
 from payments.models import Payment
 
 logger = logging.getLogger(__name__)
@@ -104,6 +104,9 @@ def start(payment: Payment) -> Payment:
         started = gateways.get(payment.gateway).start(gateways.payment_in(payment))
     except GatewayError as error:
         logger.warning("payment %s could not start: %s", payment.reference, error)
+        if isinstance(error, Rejected):
+            # It will be refused again: a human has to look.
+            recording.flag(payment, str(error))
         return payment
     changes = {
         "state": Payment.State.PENDING,
