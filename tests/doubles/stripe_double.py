@@ -107,7 +107,7 @@ class StripeDouble:
             assert post(notification).status_code == 200
         return [notification["type"] for notification in taken]
 
-    def _send(self, method: str, path: str, **body: Any) -> Any:
+    def _send(self, method: str, path: str, /, **body: Any) -> Any:
         answer = requests.request(method, self.url + path, json=body, timeout=10)
         answer.raise_for_status()
         return answer.json() if answer.content else None

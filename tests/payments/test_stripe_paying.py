@@ -39,7 +39,10 @@ def test_the_page_asks_for_exactly_this_order(stripe):
 
     [page] = stripe.records("checkout/sessions")
     assert payment.state == "pending"
-    assert (payment.gateway_reference, payment.redirect_url) == (page["id"], page["url"])
+    assert (payment.gateway_reference, payment.redirect_url) == (
+        page["id"],
+        page["url"],
+    )
     assert (page["amount_total"], page["currency"]) == (TOTAL_MINOR, "idr")
     assert page["client_reference_id"] == payment.reference
     assert page["customer_email"] == payment.order.email
