@@ -70,6 +70,12 @@ class StripeDouble:
     def change_refund(self, refund: str, **columns: str) -> None:
         self._send("post", f"/_test/refunds/{refund}", **columns)
 
+    def new_card(self, number: str) -> str:
+        """Stripe's name of a card that was typed somewhere."""
+        card = {"number": number, "exp_month": 12, "exp_year": 2031, "cvc": "123"}
+        made = self._send("post", "/v1/payment_methods", type="card", card=card)
+        return str(made["id"])
+
     def put(self, record: str, **columns: Any) -> None:
         """Let a record say something else."""
         self._send("post", f"/_test/objects/{record}", **columns)

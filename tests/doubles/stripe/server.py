@@ -370,7 +370,7 @@ async def strike(fault, request, handler):
         error = {"error": {"type": "api_error", "message": "Bad luck."}}
         return web.json_response(error, status=fault["status"])
     if mode.endswith("after"):
-        await handler(request)
+        await remember(request, await handler(request))
     if mode.startswith("hang"):
         await asyncio.sleep(A_DAY)
     error = {"error": {"type": "api_error", "message": "An unknown error occurred."}}
