@@ -67,6 +67,7 @@ def payment_in(payment: Payment) -> PaymentIn:
         return_url=absolute(reverse("payment:return", args=[order.token])),
         expires_at=order.expires_at,
         started_at=payment.created_at,
+        page_ends_at=payment.expires_at,
         payee=_payee(account) if account else None,
         received=payment.amount_received,
         is_open=payment.is_open,
