@@ -1,7 +1,7 @@
 """One function for each mail to a buyer: a row, in the transaction it tells of."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -9,6 +9,7 @@ from django.urls import reverse
 from campaigns.addresses import absolute
 from campaigns.clock import database_now
 from campaigns.models.batch import MINIMUM_MISSED
+from orders.balance_terms import BalanceTerms
 from orders.mail_rows import copy_of, of_order, queue
 from orders.models import Decision, Message, Order, OrderLine
 
@@ -35,6 +36,19 @@ def payment_reminder(order: Order) -> None:
 def order_confirmed(order: Order) -> None:
     # An order can expire and be confirmed again: each confirmation is told.
     queue(of_order(order, "order_confirmed", key=_stamp(order.confirmed_at)))
+
+
+def balance_due(order: Order, *, step: str, amount: Any, last_day: date | None) -> None:
+    """`last_day`: until when it may still be paid although its day has passed."""
+    terms = BalanceTerms.of(order)
+    context = {"step": step, "amount": amount, "last_day": last_day, "terms": terms}
+    key = balance_key(order, step)
+    queue(of_order(order, "balance_due", key=key, priority=NOTICE, **context))
+
+
+def balance_key(order: Order, step: str) -> str:
+    """Each step is told once in each batch the order is in."""
+    return f"{order.batch_id}-{step}"
 
 
 def order_expired(order: Order) -> None:

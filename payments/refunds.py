@@ -209,5 +209,5 @@ def _source(order: Order) -> Refund.Source:
 
 
 def _source_of_cancellation(order: Order) -> Refund.Source:
-    by_staff = order.events.filter(kind=Order.Status.CANCELED, actor="staff")
-    return Refund.Source.ADMIN if by_staff.exists() else Refund.Source.BUYER
+    by_buyer = order.events.filter(kind=Order.Status.CANCELED, actor="buyer")
+    return Refund.Source.BUYER if by_buyer.exists() else Refund.Source.ADMIN
