@@ -33,13 +33,14 @@ class Outcome(Enum):
 
 def request_all_owed() -> int:
     """Write refunds for every ended order that still holds the buyer's money."""
-    return count_done(keys_of(refunds.orders_owed_back()), request_owed)
+    rows = (refunds.orders_owed_back(), refunds.orders_to_look_at())
+    keys = (key for query in rows for key in keys_of(query))
+    return count_done(keys, settle_ended)
 
 
-def request_owed(order_id: int) -> int:
+def settle_ended(order_id: int) -> int:
     with transaction.atomic():
-        order = lifecycle.locked(order_id)
-        return refunds.request_owed(order, books.locked_payments(order))
+        return settlement.settle(lifecycle.locked(order_id))
 
 
 def send_due(limit: int = 200) -> int:
