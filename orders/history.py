@@ -33,6 +33,12 @@ KINDS = {
     "cash_received": gettext_lazy("Cash received"),
     BALANCE_OVERDUE: gettext_lazy("Balance not paid by its day"),
     "refunded_by_hand": gettext_lazy("Paid back by hand"),
+    "refund_decided": gettext_lazy("Refund decided by the seller"),
+    "refund_approved": gettext_lazy("Refund of extra money approved"),
+    "credit_kept": gettext_lazy("Extra money kept as credit"),
+    "refund_retried": gettext_lazy("Refund sent to the gateway again"),
+    "refund_handed_over": gettext_lazy("Refund to be paid by hand"),
+    "payout_account": gettext_lazy("Account for the refund entered"),
 }
 ACTORS = {
     "buyer": gettext_lazy("Buyer"),
@@ -106,6 +112,12 @@ TOLD_TO_BUYERS = {
     "cash_received": gettext_lazy("The seller received your cash."),
     BALANCE_OVERDUE: gettext_lazy("The balance was not paid by its day."),
     "refunded_by_hand": gettext_lazy("The seller paid you back by hand."),
+    "refund_decided": gettext_lazy("The seller decided on a refund for you."),
+    "refund_approved": gettext_lazy("What you paid twice is sent back to you."),
+    "credit_kept": gettext_lazy("What you paid twice stays with the order as credit."),
+    "refund_retried": gettext_lazy("Your refund is sent the way you paid once more."),
+    "refund_handed_over": gettext_lazy("The seller pays your refund by hand."),
+    "payout_account": gettext_lazy("An account for your refund was entered."),
 }
 
 OF_BATCHES = {
