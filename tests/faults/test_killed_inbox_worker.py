@@ -10,8 +10,16 @@ import pytest
 from campaigns.clock import database_now
 from payments.models import GatewayEvent
 from tests.concurrency.racing import assert_invariants
-from tests.drafts import TOTAL, ledger_of, make_offer, mails_of, place_order, sums_of
-from tests.drafts import payment_of, press
+from tests.drafts import (
+    TOTAL,
+    ledger_of,
+    mails_of,
+    make_offer,
+    payment_of,
+    place_order,
+    press,
+    sums_of,
+)
 from tests.web import shop_environment
 
 pytestmark = pytest.mark.django_db(transaction=True)

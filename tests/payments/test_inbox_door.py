@@ -1,4 +1,4 @@
-"""What the door for notifications bears: floods, large and broken bodies, full disks."""
+"""What the door for notifications bears: floods, broken bodies, full disks."""
 
 import io
 import json
