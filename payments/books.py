@@ -42,12 +42,13 @@ def enter(
     kind: Kind,
     amount: Decimal,
     *,
-    refund: Refund | None = None,
-    dispute: Dispute | None = None,
+    cause: Refund | Dispute | None = None,
     currency: str = "",
 ) -> None:
-    """One balanced row between two accounts."""
+    """One balanced row between two accounts; `cause` is what moved the money."""
     source, target = ROADS[kind]
+    refund = cause if isinstance(cause, Refund) else None
+    dispute = cause if isinstance(cause, Dispute) else None
     booked = LedgerEntry.objects.filter(
         kind=kind, payment=payment, refund=refund, dispute=dispute
     )

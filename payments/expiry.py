@@ -70,7 +70,7 @@ def _end(order_id: int) -> bool:
             lifecycle.expire(order)
         except InvalidTransition:
             return False
-        if order.amount_paid:
+        if order.payments.filter(amount_seen__gt=0).exists():
             # What was paid in part is owed back now.
             settlement.settle(order)
     return True

@@ -30,8 +30,11 @@ def record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
         changes |= _take_in(order, payment, snapshot, new)
     changes |= _take_back(order, payment, snapshot)
     _write(payment, changes)
-    if new > 0 and snapshot.received != payment.amount:
-        flag(payment, f"received {snapshot.received} of {payment.amount}")
+    if new > 0 and _fits(payment, snapshot):
+        # What came short before is made up by what came now.
+        release_suspense(order, payment)
+    if new > 0 and not _is_as_asked(payment, snapshot):
+        flag(payment, _odd_amount(payment, snapshot))
     return new > 0
 
 
@@ -41,6 +44,16 @@ def _doubt(payment: Payment, snapshot: Snapshot) -> str:
     if told and told != payment.reference:
         return f"the gateway's record is of {told}"
     return snapshot.doubt
+
+
+def _is_as_asked(payment: Payment, snapshot: Snapshot) -> bool:
+    came = (snapshot.received, snapshot.currency)
+    return came == (payment.amount, payment.currency)
+
+
+def _odd_amount(payment: Payment, snapshot: Snapshot) -> str:
+    came = f"{snapshot.received} {snapshot.currency}"
+    return f"received {came} of {payment.amount} {payment.currency}"
 
 
 def _facts(payment: Payment, snapshot: Snapshot) -> dict[str, Any]:

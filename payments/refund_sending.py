@@ -16,14 +16,14 @@ logger = logging.getLogger(__name__)
 
 def request_all_owed() -> int:
     """Write refunds for every ended order that still holds the buyer's money."""
-    owed_back = refunds.orders_owed_back().order_by("pk").values_list("pk", flat=True)
-    return count_done(list(owed_back), _request_owed)
+    rows = (refunds.orders_owed_back(), refunds.orders_to_look_at())
+    keys = {key for query in rows for key in query.values_list("pk", flat=True)}
+    return count_done(sorted(keys), _settle_ended)
 
 
-def _request_owed(order_id: int) -> int:
+def _settle_ended(order_id: int) -> int:
     with transaction.atomic():
-        order = lifecycle.locked(order_id)
-        return refunds.request_owed(order, books.locked_payments(order))
+        return settlement.settle(lifecycle.locked(order_id))
 
 
 def send_due(limit: int = 200) -> int:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
+from django.db.models import DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum
 
 from campaigns.clock import Clock, database_now
 from campaigns.models import Batch
@@ -36,11 +36,27 @@ def orders_owed_back() -> QuerySet[Order]:
     )
 
 
+def orders_to_look_at() -> QuerySet[Order]:
+    """Ended orders with money in suspense, or with a refund that waits for approval."""
+    ended = Order.objects.exclude(status__in=Order.HOLDING)
+    set_aside = Payment.objects.filter(
+        amount_in_suspense__gt=0, suspense_currency=F("currency")
+    )
+    waiting = Refund.objects.filter(
+        approved_at__isnull=True, state=Refund.State.REQUESTED
+    )
+    return ended.filter(
+        Q(pk__in=set_aside.values("order")) | Q(pk__in=waiting.values("payment__order"))
+    )
+
+
 def request_owed(order: Order, payments: list[Payment]) -> int:
     """Refund what the money rule owes back on the locked order, latest payment first.
 
     Returns the number of refunds written; nothing owed writes none.
     """
+    if order.status not in Order.HOLDING:
+        _approve_all(payments)
     owed = balance_of(order, payments).owed_back
     requested = 0
     for payment in payments:
@@ -50,6 +66,12 @@ def request_owed(order: Order, payments: list[Payment]) -> int:
             owed -= amount
             requested += 1
     return requested
+
+
+def _approve_all(payments: list[Payment]) -> None:
+    """Of an order that ended all goes back: there is nothing left to look at."""
+    waiting = Refund.objects.filter(payment__in=payments, approved_at__isnull=True)
+    waiting.filter(state=Refund.State.REQUESTED).update(approved_at=Clock())
 
 
 def _request(order: Order, payment: Payment, amount: Decimal) -> None:
@@ -119,14 +141,14 @@ def book(
         return
     if state == Refund.State.SUCCEEDED:
         books.enter(
-            order, payment, LedgerEntry.Kind.REFUND, refund.amount, refund=refund
+            order, payment, LedgerEntry.Kind.REFUND, refund.amount, cause=refund
         )
         emails.refund_sent(order, refund_key=refund.reference, amount=refund.amount)
     if state == Refund.State.FAILED:
         _claim(payment, -refund.amount)
         if origin == Refund.State.SUCCEEDED:
             kind = LedgerEntry.Kind.REFUND_FAILED
-            books.enter(order, payment, kind, refund.amount, refund=refund)
+            books.enter(order, payment, kind, refund.amount, cause=refund)
 
 
 def _columns(

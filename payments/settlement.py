@@ -29,14 +29,15 @@ def apply(payment: Payment, snapshot: Snapshot, *, actor: Actor = GATEWAY) -> Or
     return order
 
 
-def settle(
-    order: Order, *, late: Payment | None = None, actor: Actor = GATEWAY
-) -> None:
-    """Confirm, reinstate or refund the locked order; `late` brought new money."""
+def settle(order: Order, *, late: Payment | None = None, actor: Actor = GATEWAY) -> int:
+    """Confirm, reinstate or refund the locked order; `late` brought new money.
+
+    Returns how many refunds were written.
+    """
     payments = books.locked_payments(order)
     if order.status not in Order.HOLDING:
+        # Nothing is left to pay for: what was set aside goes back by the rule.
         for payment in payments:
-            # Nothing is left to pay for: what was set aside goes back by the rule.
             recording.release_suspense(order, payment)
     books.update_sums(order, payments)
     refunds.withdraw_unsent(order, payments)
@@ -46,8 +47,8 @@ def settle(
         # A page kept open can be paid twice: each arrival is told.
         arrival = f"{late.reference}:{late.amount_seen}"
         emails.late_payment(order, payment_key=arrival, amount=owed_back)
-    refunds.request_owed(order, payments)
     wake_up()
+    return refunds.request_owed(order, payments)
 
 
 def _confirm_if_paid(order: Order, payments: list[Payment], actor: Actor) -> None:
