@@ -18,7 +18,7 @@ def database_options(database: dict[str, Any]) -> dict[str, Any]:
     """Connection settings to merge into the entry that DATABASE_URL gave."""
     chosen = database.get("OPTIONS", {})
     if database["ENGINE"].endswith("sqlite3"):
-        return {"OPTIONS": _sqlite_options() | chosen}
+        return {"OPTIONS": _sqlite_options() | chosen, "CONN_MAX_AGE": 60}
     return {
         "OPTIONS": {"connect_timeout": 5, "options": POSTGRES_LIMITS}
         | PREPARED
