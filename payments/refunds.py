@@ -43,13 +43,19 @@ def request_owed(order: Order, payments: list[Payment]) -> int:
     """
     owed = balance_of(order, payments).owed_back
     requested = 0
-    for payment in payments:
+    for payment in sorted(payments, key=_age):
         amount = min(owed, payment.refundable)
         if amount > 0:
             _request(order, payment, amount)
             owed -= amount
             requested += 1
     return requested
+
+
+def _age(payment: Payment) -> tuple[float, int]:
+    """Sorts the latest confirmed first, what was never confirmed last."""
+    confirmed_at = payment.confirmed_at
+    return (-confirmed_at.timestamp() if confirmed_at else 0, -payment.pk)
 
 
 def _request(order: Order, payment: Payment, amount: Decimal) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from campaigns.actors import GATEWAY, Actor
-from campaigns.clock import Clock
+from campaigns.clock import database_now
 from campaigns.models import Batch
 from campaigns.wakeup import wake_up
 from orders import emails, lifecycle
@@ -24,19 +24,23 @@ def apply(payment: Payment, snapshot: Snapshot, *, actor: Actor = GATEWAY) -> Or
     """Book the snapshot, then let the money rule decide what becomes of the order."""
     with transaction.atomic():
         order = lifecycle.locked(payment.order_id)
-        payment = books.locked_payment(payment.pk)
+        payments = books.locked_payments(order)
+        payment = books.one_of(payments, payment.pk)
         arrived = _record(order, payment, snapshot)
         for refund in snapshot.refunds:
             refunds.record_seen(order, payment, refund)
-        settle(order, late=payment if arrived else None, actor=actor)
+        settle(order, payments, late=payment if arrived else None, actor=actor)
     return order
 
 
 def settle(
-    order: Order, *, late: Payment | None = None, actor: Actor = GATEWAY
+    order: Order,
+    payments: list[Payment],
+    *,
+    late: Payment | None = None,
+    actor: Actor = GATEWAY,
 ) -> None:
     """Confirm, reinstate or refund the locked order; `late` brought new money."""
-    payments = books.locked_payments(order)
     books.update_sums(order, payments)
     refunds.withdraw_unsent(order, payments)
     _confirm_if_paid(order, payments, actor)
@@ -69,18 +73,20 @@ def _record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
     if snapshot.state in Payment.TRANSITIONS.get(Payment.State(payment.state), ()):
         changes["state"] = snapshot.state
         if snapshot.state == Payment.State.CONFIRMED:
-            changes["confirmed_at"] = Clock()
+            changes["confirmed_at"] = database_now()
     received = snapshot.received - payment.amount_received
     if received > 0:
         books.enter(order, payment, LedgerEntry.Kind.PAYMENT, received)
-        payment.amount_received = changes["amount_received"] = snapshot.received
+        changes["amount_received"] = snapshot.received
     taken_back = snapshot.reversed - payment.amount_reversed
     if taken_back > 0:
         books.enter(order, payment, LedgerEntry.Kind.REVERSAL, taken_back)
-        payment.amount_reversed = changes["amount_reversed"] = snapshot.reversed
+        changes["amount_reversed"] = snapshot.reversed
     if received > 0 and snapshot.received != payment.amount:
         _flag(payment, f"received {snapshot.received} of {payment.amount}")
-    Payment.objects.filter(pk=payment.pk).update(**changes)
+    for column, value in changes.items():
+        setattr(payment, column, value)
+    payment.save(update_fields=list(changes))
     return received > 0
 
 
