@@ -7,7 +7,7 @@ set aside in suspense, where it advances nothing and is never lost.
 from decimal import Decimal
 from typing import Any
 
-from campaigns.clock import Clock, database_now
+from campaigns.clock import database_now
 from orders.models import Order
 from payments import books, gateways
 from payments.dispute_records import record_disputes
@@ -61,7 +61,7 @@ def _facts(payment: Payment, snapshot: Snapshot) -> dict[str, Any]:
     if snapshot.state in Payment.TRANSITIONS.get(Payment.State(payment.state), ()):
         changes["state"] = snapshot.state
         if snapshot.state == Payment.State.CONFIRMED:
-            changes["confirmed_at"] = Clock()
+            changes["confirmed_at"] = database_now()
     state = changes.get("state", payment.state)
     if snapshot.progress or state not in Payment.OPEN:
         is_waiting = state in Payment.OPEN

@@ -79,13 +79,19 @@ def request(
 ) -> int:
     """Write refunds of this amount on the locked payments; how many they are."""
     requested = 0
-    for payment in payments:
+    for payment in sorted(payments, key=_age):
         part = min(amount, payment.refundable)
         if part > 0:
             _request(order, payment, part, source=source, note=note)
             amount -= part
             requested += 1
     return requested
+
+
+def _age(payment: Payment) -> tuple[float, int]:
+    """Sorts the latest confirmed first, what was never confirmed last."""
+    confirmed_at = payment.confirmed_at
+    return (-confirmed_at.timestamp() if confirmed_at else 0, -payment.pk)
 
 
 def _approve_all(order: Order, payments: list[Payment]) -> None:
@@ -142,9 +148,7 @@ def _account_of(order: Order) -> PayoutAccount | None:
     return PayoutAccount.objects.filter(order=order).first()
 
 
-def _run_of(
-    order: Order, payment: Payment, source: Refund.Source
-) -> RefundRun | None:
+def _run_of(order: Order, payment: Payment, source: Refund.Source) -> RefundRun | None:
     """The unfinished run of its batch; what replaces a failed refund is outside it."""
     if source != Refund.Source.MASS:
         return None

@@ -21,20 +21,29 @@ def apply(payment: Payment, snapshot: Snapshot, *, actor: Actor = GATEWAY) -> Or
     """Book the snapshot, then let the money rule decide what becomes of the order."""
     with transaction.atomic():
         order = lifecycle.locked(payment.order_id)
-        payment = books.locked_payment(payment.pk)
+        payments = books.locked_payments(order)
+        payment = books.one_of(payments, payment.pk)
         arrived = recording.record(order, payment, snapshot)
         for refund in snapshot.refunds:
             refunds.record_seen(order, payment, refund)
-        settle(order, late=payment if arrived else None, actor=actor)
+        settle(order, payments, late=payment if arrived else None, actor=actor)
     return order
 
 
-def settle(order: Order, *, late: Payment | None = None, actor: Actor = GATEWAY) -> int:
+def settle(
+    order: Order,
+    payments: list[Payment] | None = None,
+    *,
+    late: Payment | None = None,
+    actor: Actor = GATEWAY,
+) -> int:
     """Confirm, reinstate or refund the locked order; `late` brought new money.
 
-    Returns how many refunds were written.
+    `payments` are all of the order, locked; else they are read here. Returns how many
+    refunds were written.
     """
-    payments = books.locked_payments(order)
+    if payments is None:
+        payments = books.locked_payments(order)
     if order.status not in Order.HOLDING:
         # Nothing is left to pay for: what was set aside goes back by the rule.
         for payment in payments:

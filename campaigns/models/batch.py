@@ -145,7 +145,8 @@ class Batch(HasMinimum):
     class Meta:
         verbose_name = _("batch")
         verbose_name_plural = _("batches")
-        ordering = ["campaign", "number"]
+        # As the campaigns are, newest first, without a join to sort by them.
+        ordering = ["-campaign_id", "number"]
         constraints = [
             models.UniqueConstraint(
                 fields=["campaign", "number"], name="batch_number_is_unique"
