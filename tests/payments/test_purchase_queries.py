@@ -36,7 +36,7 @@ def test_a_purchase_costs_these_statements(client):
         client.get(page)
     with statements(5):
         client.get(f"{page}checkout/", data)
-    with statements(16):
+    with statements(15):
         placed = client.post(f"{page}checkout/", data)
     with statements(4):
         client.get(placed.url)
