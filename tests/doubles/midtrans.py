@@ -145,8 +145,8 @@ class Midtrans(Double):
 
     def _transaction(self, order_id: str) -> Json:
         """By either id; what does not exist is a 404 inside a 200."""
-        for found in self.transactions.values():
-            if order_id in (found["order_id"], found["transaction_id"]):
+        for known, found in self.transactions.items():
+            if order_id in (known, found["transaction_id"]):
                 return found
         raise Refusal(200, _body(404, "Transaction doesn't exist."))
 
@@ -156,7 +156,7 @@ class Midtrans(Double):
 
     # --- what buyers, banks and the dashboard do -------------------------------------
 
-    def choose(self, order_id: str, method: str = "qris", **facts: Any) -> Json:
+    def choose(self, order_id: str, /, method: str = "qris", **facts: Any) -> Json:
         """The buyer picks a way to pay: only now there is a transaction."""
         page = self.pages[order_id]
         amount = page["transaction_details"]["gross_amount"]
@@ -177,7 +177,7 @@ class Midtrans(Double):
         }
         return self.transactions[order_id]
 
-    def pay(self, order_id: str, method: str = "qris", **facts: Any) -> Json:
+    def pay(self, order_id: str, /, method: str = "qris", **facts: Any) -> Json:
         """The buyer pays; `facts` replace what the transaction then says."""
         if order_id not in self.transactions:
             self.choose(order_id, method)
@@ -218,7 +218,7 @@ class Midtrans(Double):
         else:
             self.refunds_are = "failed"
 
-    def notification(self, order_id: str, **facts: Any) -> bytes:
+    def notification(self, order_id: str, /, **facts: Any) -> bytes:
         """The bytes Midtrans posts about it now, rightly signed whatever they say."""
         notice = {**self.transactions[order_id], **facts}
         return signed(notice, self.key)

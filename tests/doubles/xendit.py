@@ -192,7 +192,7 @@ class Xendit(Double):
         rows = [r for r in self.invoices.values() if r["external_id"] == external_id]
         return rows[-1]
 
-    def pay(self, external_id: str, method: str = "QRIS", **facts: Any) -> Json:
+    def pay(self, external_id: str, /, method: str = "QRIS", **facts: Any) -> Json:
         """The buyer pays; `facts` replace what the invoice then says."""
         invoice = self.of(external_id)
         for channel in CHANNELS:
@@ -222,7 +222,7 @@ class Xendit(Double):
         """A refund that was under way ends."""
         self._change(self.made_refunds[number], status=status)
 
-    def notification(self, external_id: str, **facts: Any) -> bytes:
+    def notification(self, external_id: str, /, **facts: Any) -> bytes:
         """The bytes Xendit posts about the invoice now."""
         hidden = {"callback_token", *CHANNELS}
         invoice = self.of(external_id)
