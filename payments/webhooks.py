@@ -1,7 +1,9 @@
 """The door for gateways: verify the raw bytes, store once, answer at once."""
 
 import logging
+from http import HTTPStatus
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -13,17 +15,16 @@ from payments.errors import BadSignature
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY = 256 * 1024
-
 
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest, gateway: str) -> HttpResponse:
     if gateway not in gateways.configured():
         raise Http404
-    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
-        return HttpResponse(status=413)
-    raw = request.body
+    try:
+        raw = request.body
+    except RequestDataTooBig:
+        return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
         notices = gateways.get(gateway).verify(request.headers, raw)
     except BadSignature:

@@ -8,6 +8,7 @@ from campaigns.clock import database_now
 from orders.models import Order
 from payments import attempts, inbox
 from payments.checkout import place
+from payments.gateways.base import PaymentIn, Snapshot
 from payments.models import GatewayEvent, Payment
 from tests.doubles.midtrans import Midtrans
 from tests.doubles.xendit import TOKEN, Xendit
@@ -60,3 +61,10 @@ def look(order: Order) -> Order:
     Payment.objects.filter(order=order).update(fetched_at=None)
     attempts.refresh(order)
     return Order.objects.get(pk=order.pk)
+
+
+class Broken:
+    """An adapter with a mistake in it."""
+
+    def fetch(self, payment: PaymentIn) -> Snapshot:
+        raise RuntimeError("a mistake of ours")

@@ -75,7 +75,9 @@ def test_the_invoice_is_of_whole_rupiah_and_ends_with_the_hold(xendit):
     assert created.body["amount"] == 168_000
     assert created.body["currency"] == "IDR"
     assert created.body["external_id"] == payment.reference
-    assert created.body["success_redirect_url"].endswith(f"/o/{order.token}/pay/return/")
+    assert created.body["success_redirect_url"].endswith(
+        f"/o/{order.token}/pay/return/"
+    )
     assert created.body["should_send_email"] is False
     assert 86_340 <= created.body["invoice_duration"] <= 86_400
     assert payment.expires_at <= order.expires_at
@@ -130,10 +132,12 @@ def test_an_invoice_of_another_amount_is_not_adopted(xendit):
     assert payment_of(order).state == "failed"
 
 
-def test_one_made_while_the_answer_was_lost_is_adopted_at_once(xendit, impatient):
+def test_one_made_while_the_answer_was_lost_is_adopted_later(xendit, impatient):
     xendit.fail("create", "lost")
-
     order = order_by("xendit")
+    assert payment_of(order).state == "created"
+
+    attempts.begin(order, wanted="")
 
     payment = payment_of(order)
     assert payment.state == "pending"

@@ -28,9 +28,7 @@ def check_out(gateway):
 
 def cancel(order):
     """The buyer's own page; the refund is said there first."""
-    return Client().post(
-        f"/o/{order.token}/cancellation/", {"returned": "203000"}
-    )
+    return Client().post(f"/o/{order.token}/cancellation/", {"returned": "203000"})
 
 
 def test_through_midtrans_to_the_refund(midtrans):
