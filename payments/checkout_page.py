@@ -227,6 +227,8 @@ class CheckoutPage:
             if (match := QUANTITY_FIELD.fullmatch(name))
             and int(match.group(1)) not in self.basket.quantities
         }
+        if not written:
+            return []
         variants = self.campaign.variants.active().filter(pk__in=written)
         return [(variant, written[variant.pk]) for variant in variants]
 

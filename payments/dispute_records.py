@@ -53,9 +53,9 @@ def _follow(
 ) -> None:
     moved = seen.withdrawn - row.amount_withdrawn
     if moved > 0:
-        books.enter(order, payment, Kind.DISPUTE, moved, dispute=row)
+        books.enter(order, payment, Kind.DISPUTE, moved, cause=row)
     if moved < 0:
-        books.enter(order, payment, Kind.DISPUTE_WON, -moved, dispute=row)
+        books.enter(order, payment, Kind.DISPUTE_WON, -moved, cause=row)
     changes: dict[str, Any] = {
         "state": seen.state,
         "status": seen.status[:40],

@@ -16,7 +16,7 @@ from campaigns.errors import InvalidTransition
 from campaigns.rounds import count_done, keys_of
 from orders import lifecycle
 from orders.models import Order
-from payments import attempts, settlement
+from payments import attempts, books, settlement
 from payments.closing import Pages
 from payments.models import Payment
 
@@ -70,7 +70,7 @@ def _end(order_id: int) -> bool:
             lifecycle.expire(order)
         except InvalidTransition:
             return False
-        if order.amount_paid:
+        if order.payments.filter(amount_seen__gt=0).exists():
             # What was paid in part is owed back now.
-            settlement.settle(order)
+            settlement.settle(order, books.locked_payments(order))
     return True

@@ -7,7 +7,7 @@ set aside in suspense, where it advances nothing and is never lost.
 from decimal import Decimal
 from typing import Any
 
-from campaigns.clock import Clock, database_now
+from campaigns.clock import database_now
 from orders.models import Order
 from payments import books, gateways
 from payments.dispute_records import record_disputes
@@ -30,8 +30,11 @@ def record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
         changes |= _take_in(order, payment, snapshot, new)
     changes |= _take_back(order, payment, snapshot)
     _write(payment, changes)
-    if new > 0 and snapshot.received != payment.amount:
-        flag(payment, f"received {snapshot.received} of {payment.amount}")
+    if new > 0 and _fits(payment, snapshot):
+        # What came short before is made up by what came now.
+        release_suspense(order, payment)
+    if new > 0 and not _is_as_asked(payment, snapshot):
+        flag(payment, _odd_amount(payment, snapshot))
     return new > 0
 
 
@@ -43,12 +46,22 @@ def _doubt(payment: Payment, snapshot: Snapshot) -> str:
     return snapshot.doubt
 
 
+def _is_as_asked(payment: Payment, snapshot: Snapshot) -> bool:
+    came = (snapshot.received, snapshot.currency)
+    return came == (payment.amount, payment.currency)
+
+
+def _odd_amount(payment: Payment, snapshot: Snapshot) -> str:
+    came = f"{snapshot.received} {snapshot.currency}"
+    return f"received {came} of {payment.amount} {payment.currency}"
+
+
 def _facts(payment: Payment, snapshot: Snapshot) -> dict[str, Any]:
     changes: dict[str, Any] = {"last_snapshot": snapshot.details}
     if snapshot.state in Payment.TRANSITIONS.get(Payment.State(payment.state), ()):
         changes["state"] = snapshot.state
         if snapshot.state == Payment.State.CONFIRMED:
-            changes["confirmed_at"] = Clock()
+            changes["confirmed_at"] = database_now()
     state = changes.get("state", payment.state)
     if snapshot.progress or state not in Payment.OPEN:
         is_waiting = state in Payment.OPEN

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import TransactionTestCase
 
 from tests import servers
 from tests.chromium import find_chromium
+from tests.flush import empty_filled_tables
 
 MARKED_FOLDERS = ("browser", "concurrency", "faults")
 NO_CHROMIUM = "no Chromium found (install chromium or set CHROME_PATH)"
@@ -82,6 +84,13 @@ def only_loopback() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, guard(name))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_flush() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_filled_tables)
         yield
 
 
