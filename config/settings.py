@@ -208,6 +208,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "propagate": True},
+        # Its SDK tells of each call, and repeats what Stripe says of a buyer's input.
+        "stripe": {"level": "WARNING"},
     },
     "root": {
         "handlers": ["console"],

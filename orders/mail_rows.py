@@ -53,13 +53,17 @@ def of_campaign(
     key: str,
     locale: str,
     context: dict[str, Any],
+    words: str = "",
     **columns: Any,
 ) -> Message:
-    """Where no order is, in the seller's time zone; not stored yet."""
+    """Where no order is, in the seller's time zone; not stored yet.
+
+    `words` names the templates of a kind that has several news to tell.
+    """
     seller = campaign.seller
     context = {"campaign": campaign, "seller": seller, **context}
     zone = ZoneInfo(seller.time_zone)
-    subject, text = _words(kind, context, locale=locale, zone=zone)
+    subject, text = _words(words or kind, context, locale=locale, zone=zone)
     return _row(
         kind, key, campaign, locale=locale, subject=subject, text=text, **columns
     )

@@ -17,6 +17,7 @@ from orders.admin import OrderAdmin
 from orders.models import Order
 from payments.admin_chat import chat_order, chat_order_placed
 from payments.admin_steps import CashReceived, PaidBack
+from payments.dispute_alerts import held_back_by
 from payments.models import (
     GatewayEvent,
     LedgerEntry,
@@ -126,6 +127,7 @@ class RefundAdmin(MoneyAdmin):
         "order_link",
         "payment",
         "state",
+        "held_back",
         "amount_back",
         "source",
         "gateway_reference",
@@ -136,6 +138,10 @@ class RefundAdmin(MoneyAdmin):
         "moment",
     )
     readonly_fields = fields
+
+    @admin.display(description=_("waits for"))
+    def held_back(self, refund: Refund) -> str:
+        return held_back_by(refund)
 
     @admin.display(description=_("amount"), ordering="amount")
     def amount_back(self, refund: Refund) -> str:
@@ -237,3 +243,7 @@ class SandboxPaymentAdmin(MoneyAdmin):
         "moment",
     )
     readonly_fields = fields
+
+
+# Their classes need `MoneyAdmin`, and register themselves.
+from payments import admin_disputes, admin_saved_cards  # noqa: E402, F401

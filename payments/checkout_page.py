@@ -177,6 +177,7 @@ class CheckoutPage:
             buyer=cleaned["buyer"],
             locale=get_language() or self.campaign.lang,
             origin=origin,
+            consent=self.form.consent_given,
         )
 
     def refusal_before_ordering(self) -> CampaignError | None:

@@ -12,7 +12,7 @@ from orders.models import Order
 from payments import books, gateways
 from payments.dispute_records import record_disputes
 from payments.gateways.base import Snapshot
-from payments.models import LedgerEntry, Payment
+from payments.models import LedgerEntry, Payment, SavedMethod
 
 Kind = LedgerEntry.Kind
 # Their amount is typed by the buyer's hand: what comes short is part of the due.
@@ -30,12 +30,23 @@ def record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
         changes |= _take_in(order, payment, snapshot, new)
     changes |= _take_back(order, payment, snapshot)
     _write(payment, changes)
+    if snapshot.saved_method:
+        _remember_card(payment, snapshot)
     if new > 0 and _fits(payment, snapshot):
         # What came short before is made up by what came now.
         release_suspense(order, payment)
     if new > 0 and not _is_as_asked(payment, snapshot):
         flag(payment, _odd_amount(payment, snapshot))
     return new > 0
+
+
+def _remember_card(payment: Payment, snapshot: Snapshot) -> None:
+    SavedMethod.objects.remember(
+        payment,
+        customer=snapshot.saved_customer,
+        method=snapshot.saved_method,
+        label=snapshot.saved_label,
+    )
 
 
 def _doubt(payment: Payment, snapshot: Snapshot) -> str:

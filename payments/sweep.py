@@ -1,10 +1,11 @@
 """What the payments app finishes by itself, late or twice without harm."""
 
-from payments import balances, closing, expiry, inbox, refund_sending
+from payments import balances, closing, expiry, inbox, refund_sending, saved_cards
 
 STEPS = (
     ("gateway events", inbox.process_due),
     ("expired holds", expiry.expire_overdue),
+    ("saved cards charged", saved_cards.charge_due),
     ("balances asked for", balances.remind_due),
     ("unpaid balances ended", balances.end_unpaid),
     ("closed pages", closing.close_abandoned),

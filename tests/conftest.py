@@ -13,6 +13,8 @@ from django.test import TransactionTestCase
 
 from tests import servers
 from tests.chromium import find_chromium
+from tests.doubles import stripe_double
+from tests.doubles.stripe_double import StripeDouble
 from tests.flush import empty_filled_tables
 
 MARKED_FOLDERS = ("browser", "concurrency", "faults")
@@ -107,6 +109,24 @@ def redis_url() -> Iterator[str]:
     """A REDIS_URL for tests that need the real thing."""
     with servers.valkey() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def stripe_process() -> Iterator[StripeDouble]:
+    """One Stripe for the whole run, in a process of its own."""
+    with stripe_double.running() as double:
+        yield double
+
+
+@pytest.fixture
+def stripe(stripe_process: StripeDouble, settings: Any) -> StripeDouble:
+    """A Stripe without memory, and a shop that is connected to it."""
+    stripe_process.start_anew()
+    settings.PAYMENT_GATEWAYS = ["sandbox", "stripe"]
+    settings.STRIPE_SECRET_KEY = stripe_double.KEY
+    settings.STRIPE_WEBHOOK_SECRETS = [stripe_double.SECRET]
+    settings.STRIPE_API_BASE = stripe_process.url
+    return stripe_process
 
 
 @pytest.fixture(scope="session")
