@@ -18,3 +18,4 @@ REFUNDS = {
 }
 EVENTS = {"received": "info", "done": "ok", "retry": "warn", "dead": "bad"}
 SANDBOX = {"open": "info", "paid": "ok", "failed": "bad"}
+RUNS = {"running": "info", "stopped": "bad", "done": "ok"}
