@@ -379,3 +379,69 @@ def test_what_was_paid_in_part_comes_back_too():
 
     assert refunds_of(order) == [("succeeded", TOTAL * Decimal("0.9"), "mass")]
     assert emails.BATCH_CONFIRMED not in mails_of(order)
+
+
+class Died(BaseException):
+    """What kill -9 is to a process: nothing catches it."""
+
+
+def _dies_before_the_call(monkeypatch):
+    monkeypatch.setattr(SandboxGateway, "refund", _die)
+
+
+def _dies_after_the_call(monkeypatch):
+    book = SandboxGateway.refund
+
+    def refund(gateway, request):
+        book(gateway, request)
+        raise Died
+
+    monkeypatch.setattr(SandboxGateway, "refund", refund)
+
+
+def _dies_before_the_record(monkeypatch):
+    monkeypatch.setattr(refund_sending, "record", _die)
+
+
+def _dies_while_it_cancels(monkeypatch):
+    monkeypatch.setattr(refund_runs.cancellation, "cancel_with_batch", _die)
+
+
+def _dies_while_it_requests(monkeypatch):
+    monkeypatch.setattr(refund_sending, "settle_ended", _die)
+
+
+def _dies_while_it_takes_the_lease(monkeypatch):
+    monkeypatch.setattr(refund_runs.Worker, "work", _die)
+
+
+def _die(*_args, **_options):
+    raise Died
+
+
+@pytest.mark.parametrize(
+    "death",
+    [
+        _dies_while_it_takes_the_lease,
+        _dies_while_it_cancels,
+        _dies_while_it_requests,
+        _dies_before_the_call,
+        _dies_after_the_call,
+        _dies_before_the_record,
+    ],
+)
+def test_wherever_it_dies_the_next_one_refunds_each_payment_once(monkeypatch, death):
+    batch = a_canceled_batch(paid=3, unpaid=1)
+    with monkeypatch.context() as patch:
+        death(patch)
+        with pytest.raises(Died):
+            refund_batch(batch)
+    RefundRun.objects.update(leased_until=database_now() - timedelta(seconds=1))
+
+    refund_batch(batch)
+
+    assert states() == ["succeeded"] * 3
+    assert len(at_all_gateways()) == 3
+    assert len(set(at_all_gateways())) == 3
+    assert RefundRun.objects.get().refunds.count() == 3
+    assert_invariants()
