@@ -153,10 +153,16 @@ def refund_sent(
 
 
 def payout_asked(
-    order: Order, *, refund_key: str, amount: Any, came_back: bool, known: str
+    order: Order,
+    *,
+    refund_key: str,
+    amount: Any,
+    came_back: bool,
+    known: str,
+    note: str = "",
 ) -> None:
     """The seller pays by hand: where to? `known` is the account named before."""
-    told = {"amount": amount, "came_back": came_back, "known": known}
+    told = {"amount": amount, "came_back": came_back, "known": known, "note": note}
     _queue_payout(order, refund_key, **told)
 
 
