@@ -15,6 +15,7 @@ from campaigns.admin.transitions import Transition
 from campaigns.money import format_money
 from orders.admin import OrderAdmin
 from orders.models import Order
+from payments import admin_ledger, admin_money  # noqa: F401  register their pages
 from payments.admin_chat import chat_order, chat_order_placed
 from payments.admin_steps import CashReceived, PaidBack
 from payments.models import (
