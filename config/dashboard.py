@@ -100,6 +100,10 @@ class Card:
         return reverse("admin:campaigns_batch_numbers", args=[self.batch.pk])
 
     @property
+    def money_url(self) -> str:
+        return reverse("admin:campaigns_batch_money", args=[self.batch.pk])
+
+    @property
     def next_date(self) -> str:
         """The next thing that is to happen, with its date."""
         batch = self.batch
@@ -205,6 +209,15 @@ def _alerts(desk: Desk) -> Iterator[Number]:
     for label, model, lookups in asked:
         if desk.may_see(model) and (count := _count(desk.rows(model), lookups)):
             yield Number(label=label, value=count, url=link_to(model, **lookups))
+    yield from _overdue_balances(desk)
+
+
+def _overdue_balances(desk: Desk) -> Iterator[Number]:
+    if not desk.may_see(Order):
+        return
+    if count := desk.rows(Order).with_overdue_balance().count():
+        url = link_to(Order, balance="overdue")
+        yield Number(label=_("Balances not paid in time"), value=count, url=url)
 
 
 def _count(rows: Any, lookups: dict[str, Any]) -> int:

@@ -15,7 +15,11 @@ from campaigns.admin.transitions import Transition
 from campaigns.money import format_money
 from orders.admin import OrderAdmin
 from orders.models import Order
-from payments import admin_refund_runs  # noqa: F401  registers its pages
+from payments import (  # noqa: F401  register their pages
+    admin_ledger,
+    admin_money,
+    admin_refund_runs,
+)
 from payments.admin_chat import chat_order, chat_order_placed
 from payments.admin_payouts import ListsPayouts
 from payments.admin_refund_steps import (
