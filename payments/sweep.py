@@ -1,9 +1,10 @@
 """What the payments app finishes by itself, late or twice without harm."""
 
-from payments import closing, expiry, inbox, refund_sending
+from payments import closing, expiry, inbox, reconciliation, refund_sending
 
 STEPS = (
     ("gateway events", inbox.process_due),
+    ("payments reconciled", reconciliation.reconcile_when_due),
     ("expired holds", expiry.expire_overdue),
     ("closed pages", closing.close_abandoned),
     ("refunds requested", refund_sending.request_all_owed),
