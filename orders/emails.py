@@ -1,7 +1,7 @@
 """One function for each mail to a buyer: a row, in the transaction it tells of."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -9,6 +9,7 @@ from django.urls import reverse
 from campaigns.addresses import absolute
 from campaigns.clock import database_now
 from campaigns.models.batch import MINIMUM_MISSED
+from orders.balance_terms import BalanceTerms
 from orders.mail_rows import copy_of, of_order, queue
 from orders.models import Decision, Message, Order, OrderLine
 
@@ -35,6 +36,19 @@ def payment_reminder(order: Order) -> None:
 def order_confirmed(order: Order) -> None:
     # An order can expire and be confirmed again: each confirmation is told.
     queue(of_order(order, "order_confirmed", key=_stamp(order.confirmed_at)))
+
+
+def balance_due(order: Order, *, step: str, amount: Any, last_day: date | None) -> None:
+    """`last_day`: until when it may still be paid although its day has passed."""
+    terms = BalanceTerms.of(order)
+    context = {"step": step, "amount": amount, "last_day": last_day, "terms": terms}
+    key = balance_key(order, step)
+    queue(of_order(order, "balance_due", key=key, priority=NOTICE, **context))
+
+
+def balance_key(order: Order, step: str) -> str:
+    """Each step is told once in each batch the order is in."""
+    return f"{order.batch_id}-{step}"
 
 
 def order_expired(order: Order) -> None:
@@ -119,13 +133,36 @@ def late_payment(order: Order, *, payment_key: str, amount: Any) -> None:
     queue(of_order(order, "late_payment", key=payment_key, amount=amount))
 
 
-def refund_sent(order: Order, *, refund_key: str, amount: Any) -> None:
-    queue(of_order(order, "refund_sent", key=refund_key, amount=amount))
+def refund_started(
+    order: Order, *, refund_key: str, amount: Any, note: str = ""
+) -> None:
+    mail = of_order(order, "refund_started", key=refund_key, amount=amount, note=note)
+    queue(mail)
 
 
-def refund_by_hand(order: Order, *, refund_key: str, amount: Any) -> None:
-    """A refund came back from the gateway: the seller pays it by hand."""
-    queue(of_order(order, "refund_started", key=refund_key, amount=amount))
+def refund_sent(
+    order: Order, *, refund_key: str, amount: Any, by_hand: bool = False
+) -> None:
+    told = {"amount": amount, "by_hand": by_hand}
+    queue(of_order(order, "refund_sent", key=refund_key, **told))
+
+
+def payout_asked(
+    order: Order, *, refund_key: str, amount: Any, came_back: bool, known: str
+) -> None:
+    """The seller pays by hand: where to? `known` is the account named before."""
+    told = {"amount": amount, "came_back": came_back, "known": known}
+    _queue_payout(order, refund_key, **told)
+
+
+def payout_named(order: Order, *, change_key: str, account: str) -> None:
+    """Told each time, as the link of the page can be passed on."""
+    _queue_payout(order, change_key, named=account)
+
+
+def _queue_payout(order: Order, key: str, **context: Any) -> None:
+    url = absolute(reverse("payment:refund", args=[order.token]))
+    queue(of_order(order, "payout_account", key=key, payout_url=url, **context))
 
 
 def send_copy(sent: Message, *, to: str, key: str) -> None:

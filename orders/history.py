@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models.batch import MINIMUM_MISSED
 from orders.models import OrderEvent
+from orders.models.event import BALANCE_OVERDUE, UNPAID_BALANCE
 
 KINDS = {
     "offered": gettext_lazy("Offered from the waiting list"),
@@ -30,7 +31,14 @@ KINDS = {
     "decision_lapsed": gettext_lazy("No answer in time: stays in its batch"),
     "decision_withdrawn": gettext_lazy("Question withdrawn"),
     "cash_received": gettext_lazy("Cash received"),
+    BALANCE_OVERDUE: gettext_lazy("Balance not paid by its day"),
     "refunded_by_hand": gettext_lazy("Paid back by hand"),
+    "refund_decided": gettext_lazy("Refund decided by the seller"),
+    "refund_approved": gettext_lazy("Refund of extra money approved"),
+    "credit_kept": gettext_lazy("Extra money kept as credit"),
+    "refund_retried": gettext_lazy("Refund sent to the gateway again"),
+    "refund_handed_over": gettext_lazy("Refund to be paid by hand"),
+    "payout_account": gettext_lazy("Account for the refund entered"),
 }
 ACTORS = {
     "buyer": gettext_lazy("Buyer"),
@@ -40,7 +48,10 @@ ACTORS = {
 }
 
 # Where a status came from, and what machines count by.
-NOT_FOR_READERS = ("from", "decision", "units_by_variant", "after_freeze")
+NOT_FOR_READERS = (
+    *("from", "decision", "units_by_variant", "after_freeze"),
+    *("batch_id",),
+)
 
 
 @dataclass(frozen=True)
@@ -99,13 +110,29 @@ TOLD_TO_BUYERS = {
     "decision_lapsed": gettext_lazy("There was no answer, so the order stays."),
     "decision_withdrawn": gettext_lazy("The question about the batch was withdrawn."),
     "cash_received": gettext_lazy("The seller received your cash."),
+    BALANCE_OVERDUE: gettext_lazy("The balance was not paid by its day."),
     "refunded_by_hand": gettext_lazy("The seller paid you back by hand."),
+    "refund_decided": gettext_lazy("The seller decided on a refund for you."),
+    "refund_approved": gettext_lazy("What you paid twice is sent back to you."),
+    "credit_kept": gettext_lazy("What you paid twice stays with the order as credit."),
+    "refund_retried": gettext_lazy("Your refund is sent the way you paid once more."),
+    "refund_handed_over": gettext_lazy("The seller pays your refund by hand."),
+    "payout_account": gettext_lazy("An account for your refund was entered."),
 }
 
 OF_BATCHES = {
     "decision_asked": gettext_lazy("The seller asked: move to batch %(to)s?"),
     "moved": gettext_lazy("You moved the order from batch %(from)s to %(to)s."),
     "stayed": gettext_lazy("You decided to stay in batch %(from)s."),
+}
+# Nobody's decision: a rule that was agreed to.
+BY_RULE = {
+    MINIMUM_MISSED: gettext_lazy(
+        "The batch missed its minimum, so the order was canceled."
+    ),
+    UNPAID_BALANCE: gettext_lazy(
+        "The balance was not paid in time, so the order ended."
+    ),
 }
 CANCELED_BY = {
     "buyer": gettext_lazy("You canceled the order."),
@@ -134,14 +161,19 @@ def _sentence(event: OrderEvent) -> str:
         return _("The seller entered your order.")
     if event.kind in OF_BATCHES:
         return str(OF_BATCHES[event.kind]) % _batches(event)
-    if event.kind == "canceled" and event.data.get("reason") == MINIMUM_MISSED:
-        return _("The batch missed its minimum, so the order was canceled.")
-    if event.kind == "canceled" and event.data.get("reason"):
-        reason = {"reason": event.data["reason"]}
-        return _("The seller canceled the order: %(reason)s") % reason
     if event.kind == "canceled":
-        return str(CANCELED_BY.get(event.actor, TOLD_TO_BUYERS["canceled"]))
+        return _canceled(event)
     return str(TOLD_TO_BUYERS.get(event.kind, _("The order was updated.")))
+
+
+def _canceled(event: OrderEvent) -> str:
+    reason = event.data.get("reason")
+    if reason in BY_RULE:
+        return str(BY_RULE[reason])
+    if reason:
+        words = _("The seller canceled the order: %(reason)s")
+        return words % {"reason": reason}
+    return str(CANCELED_BY.get(event.actor, TOLD_TO_BUYERS["canceled"]))
 
 
 def _batches(event: OrderEvent) -> dict[str, Any]:

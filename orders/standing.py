@@ -8,7 +8,10 @@ from django.utils.translation import gettext as _
 
 from campaigns import dates
 from campaigns.models import Batch
+from campaigns.money import format_money
 from campaigns.templatetags.shop import day_tag, moment_tag
+from orders import balance_words
+from orders.balance_terms import BalanceTerms
 from orders.models import Order
 
 
@@ -55,7 +58,12 @@ def upcoming(order: Order) -> Next:
     if order.status == Order.Status.PENDING:
         return _payment(order)
     if order.status == Order.Status.CONFIRMED:
-        return _of_canceled_batch(order) or _production(order) or _shipping(order)
+        return (
+            _of_canceled_batch(order)
+            or _balance(order)
+            or _production(order)
+            or _shipping(order)
+        )
     if order.status == Order.Status.FULFILLED:
         shipped = format_html(_("Shipped on {day}"), day=day_tag(order.fulfilled_at))
         return Next(shipped, order.shipping_service)
@@ -73,6 +81,21 @@ def _of_canceled_batch(order: Order) -> Next | None:
     if order.batch.stage != Batch.Stage.CANCELED:
         return None
     return Next(_("Your order is being canceled"), _("All that you paid comes back."))
+
+
+def _balance(order: Order) -> Next | None:
+    """Once it is asked for, nothing else is the buyer's to do."""
+    terms = BalanceTerms.of(order)
+    is_asked = terms.asked_from is not None and terms.asked_from <= timezone.now()
+    if not (order.still_due and is_asked):
+        return None
+    amount = format_money(order.still_due, order.currency)
+    note = " ".join(balance_words.sentences(order))
+    if terms.due_on is None:
+        words = _("Pay the balance of %(amount)s before it ships")
+        return Next(words % {"amount": amount}, note)
+    words = _("Pay the balance of {amount} by {day}")
+    return Next(format_html(words, amount=amount, day=day_tag(terms.due_on)), note)
 
 
 def _production(order: Order) -> Next | None:

@@ -19,7 +19,7 @@ from orders.hoarding import Origin
 from orders.models import Order, OrderLine
 from orders.models.line import units_by_allotment
 from orders.models.order import new_number
-from payments import attempts
+from payments import attempts, gateways
 from payments.models import Payment
 
 # Deposits are rounded to amounts people like to transfer.
@@ -200,7 +200,15 @@ def deposit_of(campaign: Campaign, total: Decimal) -> Decimal:
     unit = DEPOSIT_UNIT.get(campaign.currency) or smallest_unit(campaign.currency)
     share = total * Decimal(campaign.deposit_percent or 100) / 100
     rounded = (share / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit
-    return min(total, max(unit, rounded))
+    deposit = min(total, max(unit, rounded))
+    return deposit if _both_can_be_paid(campaign, deposit, total) else total
+
+
+def _both_can_be_paid(campaign: Campaign, deposit: Decimal, total: Decimal) -> bool:
+    """A part too small for every way to pay would never be paid: then all is due."""
+    parts = [part for part in (deposit, total - deposit) if part]
+    takers = [gateways.offered(campaign, part) for part in parts]
+    return all(takers) or not gateways.offered(campaign, total)
 
 
 def rules_of(campaign: Campaign, batch: Batch) -> dict[str, Any]:
@@ -213,8 +221,24 @@ def rules_of(campaign: Campaign, batch: Batch) -> dict[str, Any]:
         "late_payment": campaign.late_payment,
         "hold_minutes": campaign.hold_minutes,
         "refund_rule": campaign.seller.refund_rule,
+        **_balance_of(campaign),
         **_minimum_of(batch),
     }
+
+
+def _balance_of(campaign: Campaign) -> dict[str, Any]:
+    """When the rest is due and what happens without it; only what was fixed."""
+    if campaign.plan != Campaign.Plan.DEPOSIT:
+        return {}
+    rules: dict[str, Any] = {
+        "unpaid_balance": campaign.unpaid_balance,
+        "balance_grace_days": Campaign.BALANCE_GRACE_DAYS,
+    }
+    if campaign.balance_due_on:
+        return rules | {"balance_due_on": campaign.balance_due_on.isoformat()}
+    if campaign.balance_due_days is not None:
+        return rules | {"balance_due_days": campaign.balance_due_days}
+    return rules
 
 
 def _minimum_of(batch: Batch) -> dict[str, Any]:

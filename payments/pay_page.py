@@ -11,6 +11,7 @@ from campaigns.addresses import absolute
 from campaigns.clock import database_now
 from campaigns.models import Batch
 from campaigns.money import format_money
+from orders import balance_words
 from orders.models import Order
 from payments.dues import Balance, balance_of, due_now
 from payments.models import Payment
@@ -64,6 +65,11 @@ class PayPage:
     @property
     def amount(self) -> Decimal:
         return due_now(self.order, self.balance)
+
+    @property
+    def balance_rules(self) -> list[str]:
+        """When the balance is due and what happens without it."""
+        return balance_words.of_order(self.order)
 
     @property
     def payment(self) -> Payment | None:

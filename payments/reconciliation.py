@@ -170,6 +170,8 @@ class Round:
         ]
 
     def _compare_window(self, gateway: str) -> None:
+        if self.inquiry.is_silent(gateway):
+            return
         rows = self._in_window(gateway)
         if not self.inquiry.lists(gateway):
             self._compare_all(keys_of(rows))

@@ -91,6 +91,8 @@ class Batch(HasMinimum):
 
     # Until then money may confirm an order, and a buyer may cancel one.
     BEFORE_PRODUCTION = (Stage.OPEN, Stage.CLOSED)
+    # Orders are still to be made or shipped.
+    BEFORE_COMPLETION = (*BEFORE_PRODUCTION, Stage.PRODUCTION, Stage.SHIPPING)
 
     # The database's time when the row was read; only rows from `with_clock` have it.
     clock: datetime

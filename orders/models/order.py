@@ -16,12 +16,13 @@ from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.models import Batch, ShippingOption
 from campaigns.money import CURRENCY_CHOICES
-from orders.models.event import OrderEvent
+from orders.models.event import BALANCE_OVERDUE, OrderEvent
 
 # No 0/O, 1/I/L: read aloud over the phone, typed from a parcel.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 NUMBER_LENGTH = 8
 TOKEN_BYTES = 24
+ROUNDING_SLACK = Decimal("0.001")
 
 
 def new_number() -> str:
@@ -49,6 +50,18 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def holding_units(self) -> Self:
         """Orders whose lines count in `taken`."""
         return self.filter(status__in=Order.HOLDING)
+
+    def with_balance_due(self) -> Self:
+        """Confirmed by a deposit, the rest not paid: candidates, decided in Python.
+
+        SQLite computes decimals as floats, hence the slack.
+        """
+        held = F("amount_paid") - F("amount_refunded")
+        return self.filter(
+            status=Order.Status.CONFIRMED,
+            deposit__lt=F("total"),
+            total__gt=held + ROUNDING_SLACK,
+        )
 
     def left_in_canceled_batches(self) -> Self:
         """Orders that still have to follow their batch."""
@@ -248,6 +261,20 @@ class Order(models.Model):
     def entitled(self) -> Decimal:
         """What the shop may keep of the money that came in."""
         return self.total if self.status in self.HOLDING else self.amount_kept
+
+    @property
+    def still_due(self) -> Decimal:
+        """What a confirmed or shipped order lacks, by the money that arrived."""
+        held = self.amount_paid - self.amount_refunded
+        is_paid_for = self.status in self.PAID
+        return max(Decimal(0), self.total - held) if is_paid_for else Decimal(0)
+
+    def balance_overdue(self) -> OrderEvent | None:
+        """That its balance was not paid in time, if it was noted in this batch."""
+        events = self.events.filter(kind=BALANCE_OVERDUE).order_by("pk")
+        noted = events.last()
+        is_of_batch = noted and noted.data.get("batch_id") == self.batch_id
+        return noted if is_of_batch else None
 
     @property
     def longer_until(self) -> datetime | None:

@@ -8,6 +8,7 @@ from django.utils.module_loading import import_string
 
 from campaigns.addresses import absolute
 from campaigns.models import Campaign
+from orders.models import Order
 from payments.gateways.base import Gateway, Payee, PaymentIn, RefundIn
 from payments.models import BankAccount, Payment, Refund
 
@@ -20,6 +21,7 @@ ADAPTERS = {
 }
 # Money the seller takes and gives back in person: no page, no notification.
 BY_HAND = {"cash": "payments.gateways.cash.CashGateway"}
+PENDING = Order.Status.PENDING
 BANK_TRANSFER = "bank_transfer"
 
 
@@ -65,8 +67,10 @@ def payment_in(payment: Payment) -> PaymentIn:
         locale=order.locale,
         method=payment.method,
         return_url=absolute(reverse("payment:return", args=[order.token])),
-        expires_at=order.expires_at,
+        # A hold ends; what is due later has no page that must end.
+        expires_at=order.expires_at if order.status == PENDING else None,
         started_at=payment.created_at,
+        page_ends_at=payment.expires_at,
         payee=_payee(account) if account else None,
         received=payment.amount_received,
         is_open=payment.is_open,
