@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,6 +17,7 @@ from campaigns.money import format_money
 from orders.admin import OrderAdmin
 from orders.models import Order
 from payments.admin_chat import chat_order, chat_order_placed
+from payments.admin_exceptions import STEPS, set_aside, steps_column
 from payments.admin_steps import CashReceived, PaidBack
 from payments.models import (
     GatewayEvent,
@@ -62,6 +64,7 @@ def link_to(order: Order | None) -> SafeString | str:
 @admin.register(Payment)
 class PaymentAdmin(MoneyAdmin):
     seller_path = "order__batch__campaign__seller"
+    transitions: ClassVar[list[Transition]] = [*STEPS]
     state_badge = staticmethod(badge_column("state", _("state"), PAYMENTS))
     amount_due = staticmethod(money_column("amount", _("amount")))
     amount_in = staticmethod(money_column("amount_received", _("received")))
@@ -75,6 +78,7 @@ class PaymentAdmin(MoneyAdmin):
         "state_badge",
         "amount_due",
         "amount_in",
+        "amount_set_aside",
         "needs_review",
         "moment",
     )
@@ -90,6 +94,7 @@ class PaymentAdmin(MoneyAdmin):
         "state_badge",
         "amount_due",
         "amount_in",
+        "amount_set_aside",
         "amount_reversed",
         "amount_back",
         "gateway_reference",
@@ -102,6 +107,16 @@ class PaymentAdmin(MoneyAdmin):
         "moment",
     )
     readonly_fields = fields
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        return [*columns, steps_column(self, request)]
+
+    @admin.display(description=_("not counted yet"), ordering="amount_in_suspense")
+    def amount_set_aside(self, payment: Payment) -> str:
+        return set_aside(payment)
+
+    amount_set_aside.is_money = True  # type: ignore[attr-defined]
 
 
 @admin.register(Refund)
@@ -237,3 +252,6 @@ class SandboxPaymentAdmin(MoneyAdmin):
         "moment",
     )
     readonly_fields = fields
+
+
+from payments import admin_reconciliation  # noqa: E402, F401  registers its pages

@@ -3,8 +3,9 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import Any
 
 from campaigns.busy import is_busy
 from payments import gateways
@@ -68,12 +69,20 @@ class Inquiry:
         if not is_complete:
             self._failures[gateway] = PATIENCE
 
-    @contextmanager
-    def _listening(self, gateway: str, about: str) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            if is_busy(error):
-                raise
-            self._failures[gateway] += 1
-            logger.warning("%s: no answer about %s: %s", gateway, about, error)
+    def _listening(self, gateway: str, about: str) -> "Listening":
+        return Listening(gateway, about, self._failures)
+
+
+class Listening(AbstractContextManager[None]):
+    """Counts what went wrong inside, and goes on after it."""
+
+    def __init__(self, gateway: str, about: str, failures: Counter[str]) -> None:
+        self._gateway, self._about, self._failures = gateway, about, failures
+
+    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> bool:
+        if not isinstance(error, Exception) or is_busy(error):
+            return False
+        self._failures[self._gateway] += 1
+        words = "%s: no answer about %s: %s"
+        logger.warning(words, self._gateway, self._about, error)
+        return True

@@ -32,12 +32,8 @@ def money_set_aside() -> Iterator[Finding]:
 
 
 def paid_twice() -> Iterator[Finding]:
-    """Two payments for one due; gone once the seller approved or withdrew it."""
-    waiting = Refund.objects.filter(
-        source=Refund.Source.DUPLICATE,
-        approved_at__isnull=True,
-        state__in=(Refund.State.REQUESTED, Refund.State.MANUAL),
-    )
+    """Two payments for one due; gone once the seller has decided."""
+    waiting = Refund.objects.unapproved()
     for refund in waiting.select_related("payment").order_by("pk"):
         yield Finding(
             kind=Kind.PAID_TWICE,

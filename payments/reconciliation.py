@@ -65,7 +65,7 @@ def reconcile_when_due() -> int:
     A notification that was lost is noticed here.
     """
     recent = ReconciliationRun.objects.filter(started_at__gt=Clock() - EVERY)
-    rows = waiting(Mode.OPEN, names())
+    rows = waiting(names())
     if recent.exists() or not any(query.exists() for query in rows):
         return 0
     return reconcile(mode=Mode.OPEN).applied
@@ -78,16 +78,21 @@ def names() -> list[str]:
     return [name for name in CAN_BE_ASKED if name in asked]
 
 
-def waiting(mode: Mode, of: list[str]) -> "tuple[QuerySet[Payment], ...]":
-    """Payments whose gateway may know more; in a daily round also the youngest."""
+def waiting(of: list[str]) -> "tuple[QuerySet[Payment], ...]":
+    """Payments whose gateway may know more than was heard of it for a while."""
+    still_open = Payment.objects.filter(gateway__in=of).open()
+    return (
+        still_open.filter(created_at__lte=Clock() - LEFT_IN_PEACE),
+        *unsettled(of),
+    )
+
+
+def unsettled(of: list[str]) -> "tuple[QuerySet[Payment], QuerySet[Payment]]":
+    """With a refund nobody answered for, or with a difference that is listed."""
     payments = Payment.objects.filter(gateway__in=of)
-    still_open = payments.open()
-    if mode == Mode.OPEN:
-        still_open = still_open.filter(created_at__lte=Clock() - LEFT_IN_PEACE)
     unanswered = Refund.objects.filter(state__in=UNANSWERED)
     listed = Discrepancy.objects.open().filter(kind__in=FOUND_BY_ASKING)
     return (
-        still_open,
         payments.filter(pk__in=unanswered.values("payment")),
         payments.filter(pk__in=listed.values("payment")),
     )
@@ -109,6 +114,10 @@ class Round:
     found: list[Finding] = field(default_factory=list)
 
     @property
+    def _is_recent(self) -> Q:
+        return Q(created_at__gte=self.since) | Q(confirmed_at__gte=self.since)
+
+    @property
     def open_rows(self) -> "QuerySet[Discrepancy]":
         """All that is listed and not settled, of the gateways compared."""
         return Discrepancy.objects.open().filter(gateway__in=[*self.gateways, ""])
@@ -120,10 +129,12 @@ class Round:
 
     def go(self) -> None:
         for name in self.gateways:
-            rows = waiting(self.mode, [name])
-            self._compare_all(chain.from_iterable(map(keys_of, rows)))
+            rows = waiting([name])
             if self.mode == Mode.DAILY:
                 self._compare_window(name)
+                older = Payment.objects.open().filter(gateway=name)
+                rows = (older.exclude(self._is_recent), *unsettled([name]))
+            self._compare_all(chain.from_iterable(map(keys_of, rows)))
         self._compare_own_rows()
         self._finish()
 
@@ -150,7 +161,7 @@ class Round:
         if found and not self.is_dry and (anew := self.inquiry.payment(payment)):
             payment.refresh_from_db()
             found = differences(payment, anew)
-        return found + self._refunds_nobody_knows(payment)
+        return found + self._refunds_nobody_knows(payment, snapshot)
 
     def _bring_up_to_date(self, payment: Payment, snapshot: Snapshot) -> None:
         self.applied += 1
@@ -158,21 +169,22 @@ class Round:
             settlement.apply(payment, snapshot)
             payment.refresh_from_db()
 
-    def _refunds_nobody_knows(self, payment: Payment) -> list[Finding]:
+    def _refunds_nobody_knows(
+        self, payment: Payment, snapshot: Snapshot
+    ) -> list[Finding]:
         """Refunds that count as paid back, of which their gateway never heard."""
         if not payment.amount_refunding:
             return []
         sent = payment.refunds.filter(state=Refund.State.SUCCEEDED, attempts__gt=0)
+        told = [comparing.match(list(sent), seen) for seen in snapshot.refunds]
         return [
             comparing.of_refund(payment, refund, None)
             for refund in sent.select_related("payment__order")
-            if not self.inquiry.knows(refund)
+            if refund not in told and not self.inquiry.knows(refund)
         ]
 
     def _compare_window(self, gateway: str) -> None:
-        if self.inquiry.is_silent(gateway):
-            return
-        rows = self._in_window(gateway)
+        rows = Payment.objects.filter(self._is_recent, gateway=gateway)
         if not self.inquiry.lists(gateway):
             self._compare_all(keys_of(rows))
             return
@@ -184,13 +196,10 @@ class Round:
                 seen.add(payment.pk)
                 self._compare_told(payment, snapshot)
         if not self.inquiry.is_silent(gateway):
-            untold = keys_of(rows.filter(amount_seen__gt=0))
-            self._compare_all(key for key in untold if key not in seen)
+            is_told = Q(state__in=Payment.OPEN) | Q(amount_seen__gt=0)
+            keys = keys_of(rows.filter(is_told))
+            self._compare_all(key for key in keys if key not in seen)
             self._strike_out_known(gateway)
-
-    def _in_window(self, gateway: str) -> "QuerySet[Payment]":
-        recent = Q(created_at__gte=self.since) | Q(confirmed_at__gte=self.since)
-        return Payment.objects.filter(recent, gateway=gateway)
 
     def _told(self, gateway: str) -> Iterator[tuple[Snapshot, Payment | None]]:
         history = self.inquiry.history(gateway, self.since, self.until)
@@ -201,8 +210,9 @@ class Round:
         """A list may leave things out: what it tells differently is asked for."""
         if has_news(payment, snapshot):
             self._compare_all([payment.pk])
-        else:
-            self.compared += 1
+            return
+        self.compared += 1
+        self._keep(self._refunds_nobody_knows(payment, snapshot))
 
     def _compare_unknown(self, gateway: str, snapshot: Snapshot) -> None:
         """Money nobody here asked for is listed; what is paid back is struck out."""

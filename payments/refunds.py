@@ -142,9 +142,7 @@ def _account_of(order: Order) -> PayoutAccount | None:
     return PayoutAccount.objects.filter(order=order).first()
 
 
-def _run_of(
-    order: Order, payment: Payment, source: Refund.Source
-) -> RefundRun | None:
+def _run_of(order: Order, payment: Payment, source: Refund.Source) -> RefundRun | None:
     """The unfinished run of its batch; what replaces a failed refund is outside it."""
     if source != Refund.Source.MASS:
         return None
