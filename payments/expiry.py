@@ -64,13 +64,20 @@ def _grace_is_over(payment: Payment) -> bool:
 
 
 def _end(order_id: int) -> bool:
-    with transaction.atomic():
-        order = lifecycle.locked(order_id)
-        try:
-            lifecycle.expire(order)
-        except InvalidTransition:
-            return False
-        if order.payments.filter(amount_seen__gt=0).exists():
-            # What was paid in part is owed back now.
-            settlement.settle(order)
+    try:
+        with transaction.atomic():
+            _expire(lifecycle.locked(order_id))
+    except InvalidTransition:
+        return False
     return True
+
+
+def _expire(order: Order) -> None:
+    has_money = order.payments.filter(amount_seen__gt=0).exists()
+    if has_money:
+        # Before the end is told: its mail says what arrived.
+        settlement.count_set_aside(order)
+    lifecycle.expire(order)
+    if has_money:
+        # What was paid in part is owed back now.
+        settlement.settle(order)

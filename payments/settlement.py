@@ -34,11 +34,8 @@ def settle(order: Order, *, late: Payment | None = None, actor: Actor = GATEWAY)
 
     Returns how many refunds were written.
     """
-    payments = books.locked_payments(order)
-    if order.status not in Order.HOLDING:
-        # Nothing is left to pay for: what was set aside goes back by the rule.
-        for payment in payments:
-            recording.release_suspense(order, payment)
+    is_over = order.status not in Order.HOLDING
+    payments = count_set_aside(order) if is_over else books.locked_payments(order)
     books.update_sums(order, payments)
     refunds.withdraw_unsent(order, payments)
     _confirm_if_paid(order, payments, actor)
@@ -49,6 +46,17 @@ def settle(order: Order, *, late: Payment | None = None, actor: Actor = GATEWAY)
         emails.late_payment(order, payment_key=arrival, amount=owed_back)
     wake_up()
     return refunds.request_owed(order, payments)
+
+
+def count_set_aside(order: Order) -> list[Payment]:
+    """Of an order that is over: nothing is left to pay for, so the rule returns it.
+
+    Answers with the locked payments.
+    """
+    payments = books.locked_payments(order)
+    if sum(recording.release_suspense(order, payment) for payment in payments):
+        books.update_sums(order, payments)
+    return payments
 
 
 def _confirm_if_paid(order: Order, payments: list[Payment], actor: Actor) -> None:
