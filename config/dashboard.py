@@ -26,7 +26,7 @@ from campaigns.money import format_money, rounded
 from campaigns.phases import standing
 from orders import hold_alerts
 from orders.models import Message, Order
-from payments.models import GatewayEvent, Payment, Refund, RefundRun
+from payments.models import Discrepancy, GatewayEvent, Payment, Refund, RefundRun
 
 Stage, Status = Batch.Stage, Order.Status
 LIVE = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
@@ -194,6 +194,7 @@ def _alerts(desk: Desk) -> Iterator[Number]:
         "stage__in": ",".join(NOT_STARTED),
         "production_starts_on__lt": timezone.localdate().isoformat(),
     }
+    unsettled = {"resolved_at__isnull": True}
     lately = database_now() - NEWS_FOR
     missed = {"minimum_missed_at__gte": lately.isoformat(timespec="seconds")}
     asked: list[tuple[str, type[models.Model], dict[str, Any]]] = [
@@ -203,6 +204,7 @@ def _alerts(desk: Desk) -> Iterator[Number]:
         (_("Refunds to pay by hand"), Refund, {"state__exact": "manual"}),
         (_("Refund runs that stopped"), RefundRun, {"state__exact": "stopped"}),
         (_("Gateway events given up"), GatewayEvent, {"state__exact": "dead"}),
+        (_("Differences with payment companies"), Discrepancy, unsettled),
         (_("Batches past their start of production"), Batch, overdue),
         (_("Batches that missed their minimum lately"), Batch, missed),
     ]

@@ -5,6 +5,7 @@ from payments import (
     closing,
     expiry,
     inbox,
+    reconciliation,
     refund_runs,
     refund_sending,
     saved_cards,
@@ -12,6 +13,7 @@ from payments import (
 
 STEPS = (
     ("gateway events", inbox.process_due),
+    ("payments reconciled", reconciliation.reconcile_when_due),
     ("expired holds", expiry.expire_overdue),
     ("saved cards charged", saved_cards.charge_due),
     ("balances asked for", balances.remind_due),
