@@ -90,7 +90,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "config.form_renderer.PlainInputs"
 
 DATABASES = {
     "default": env.database(

@@ -138,13 +138,42 @@ def late_payment(order: Order, *, payment_key: str, amount: Any) -> None:
     queue(of_order(order, "late_payment", key=payment_key, amount=amount))
 
 
-def refund_sent(order: Order, *, refund_key: str, amount: Any) -> None:
-    queue(of_order(order, "refund_sent", key=refund_key, amount=amount))
+def refund_started(
+    order: Order, *, refund_key: str, amount: Any, note: str = ""
+) -> None:
+    mail = of_order(order, "refund_started", key=refund_key, amount=amount, note=note)
+    queue(mail)
 
 
-def refund_by_hand(order: Order, *, refund_key: str, amount: Any) -> None:
-    """A refund came back from the gateway: the seller pays it by hand."""
-    queue(of_order(order, "refund_started", key=refund_key, amount=amount))
+def refund_sent(
+    order: Order, *, refund_key: str, amount: Any, by_hand: bool = False
+) -> None:
+    told = {"amount": amount, "by_hand": by_hand}
+    queue(of_order(order, "refund_sent", key=refund_key, **told))
+
+
+def payout_asked(
+    order: Order,
+    *,
+    refund_key: str,
+    amount: Any,
+    came_back: bool,
+    known: str,
+    note: str = "",
+) -> None:
+    """The seller pays by hand: where to? `known` is the account named before."""
+    told = {"amount": amount, "came_back": came_back, "known": known, "note": note}
+    _queue_payout(order, refund_key, **told)
+
+
+def payout_named(order: Order, *, change_key: str, account: str) -> None:
+    """Told each time, as the link of the page can be passed on."""
+    _queue_payout(order, change_key, named=account)
+
+
+def _queue_payout(order: Order, key: str, **context: Any) -> None:
+    url = absolute(reverse("payment:refund", args=[order.token]))
+    queue(of_order(order, "payout_account", key=key, payout_url=url, **context))
 
 
 def send_copy(sent: Message, *, to: str, key: str) -> None:

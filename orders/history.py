@@ -34,6 +34,15 @@ KINDS = {
     "card_forgotten": gettext_lazy("Consent to charge the card withdrawn"),
     BALANCE_OVERDUE: gettext_lazy("Balance not paid by its day"),
     "refunded_by_hand": gettext_lazy("Paid back by hand"),
+    "suspense_credited": gettext_lazy("Money that did not fit: counted for the order"),
+    "suspense_returned": gettext_lazy("Money that did not fit: sent back"),
+    "payment_reviewed": gettext_lazy("Payment looked at, nothing to be done"),
+    "refund_decided": gettext_lazy("Refund decided by the seller"),
+    "refund_approved": gettext_lazy("Refund of extra money approved"),
+    "credit_kept": gettext_lazy("Extra money kept as credit"),
+    "refund_retried": gettext_lazy("Refund sent to the gateway again"),
+    "refund_handed_over": gettext_lazy("Refund to be paid by hand"),
+    "payout_account": gettext_lazy("Account for the refund entered"),
 }
 ACTORS = {
     "buyer": gettext_lazy("Buyer"),
@@ -108,6 +117,15 @@ TOLD_TO_BUYERS = {
     "card_forgotten": gettext_lazy("You decided that your card is not charged."),
     BALANCE_OVERDUE: gettext_lazy("The balance was not paid by its day."),
     "refunded_by_hand": gettext_lazy("The seller paid you back by hand."),
+    "suspense_credited": gettext_lazy("The seller counted the money that had arrived."),
+    "suspense_returned": gettext_lazy("The seller sent back money that had arrived."),
+    "payment_reviewed": gettext_lazy("The seller looked at your payment."),
+    "refund_decided": gettext_lazy("The seller decided on a refund for you."),
+    "refund_approved": gettext_lazy("What you paid twice is sent back to you."),
+    "credit_kept": gettext_lazy("What you paid twice stays with the order as credit."),
+    "refund_retried": gettext_lazy("Your refund is sent the way you paid once more."),
+    "refund_handed_over": gettext_lazy("The seller pays your refund by hand."),
+    "payout_account": gettext_lazy("An account for your refund was entered."),
 }
 
 OF_BATCHES = {

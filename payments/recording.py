@@ -7,7 +7,7 @@ set aside in suspense, where it advances nothing and is never lost.
 from decimal import Decimal
 from typing import Any
 
-from campaigns.clock import Clock, database_now
+from campaigns.clock import database_now
 from orders.models import Order
 from payments import books, gateways
 from payments.dispute_records import record_disputes
@@ -72,7 +72,7 @@ def _facts(payment: Payment, snapshot: Snapshot) -> dict[str, Any]:
     if snapshot.state in Payment.TRANSITIONS.get(Payment.State(payment.state), ()):
         changes["state"] = snapshot.state
         if snapshot.state == Payment.State.CONFIRMED:
-            changes["confirmed_at"] = Clock()
+            changes["confirmed_at"] = database_now()
     state = changes.get("state", payment.state)
     if snapshot.progress or state not in Payment.OPEN:
         is_waiting = state in Payment.OPEN
@@ -138,6 +138,7 @@ def _take_back(order: Order, payment: Payment, snapshot: Snapshot) -> dict[str, 
     taken_back = snapshot.reversed - reversed_before
     if taken_back > 0:
         books.enter(order, payment, Kind.REVERSAL, taken_back)
+        flag(payment, f"taken back by the gateway: {taken_back}")
     total = max(snapshot.reversed, reversed_before) + disputed.now
     return {} if total == payment.amount_reversed else {"amount_reversed": total}
 
@@ -148,7 +149,7 @@ def release_suspense(order: Order, payment: Payment) -> Decimal:
     Money of another currency stays, for a human. Returns what was credited.
     """
     amount = payment.amount_in_suspense
-    if not amount or payment.suspense_currency != payment.currency:
+    if not payment.has_own_suspense:
         return Decimal(0)
     books.enter(order, payment, Kind.ASSIGNED, amount)
     _write(
@@ -162,10 +163,22 @@ def release_suspense(order: Order, payment: Payment) -> Decimal:
     return amount
 
 
+def return_suspense(order: Order, payment: Payment) -> Decimal:
+    """Book that what is set aside was sent back by hand; what that was."""
+    amount, currency = payment.amount_in_suspense, payment.suspense_currency
+    books.enter(order, payment, Kind.RETURNED, amount, currency=currency)
+    _write(payment, {"amount_in_suspense": Decimal(0), "suspense_currency": ""})
+    return amount
+
+
 def flag(payment: Payment, reason: str) -> None:
     """Show the payment to a human; what the money rule does is not delayed by it."""
     rows = Payment.objects.filter(pk=payment.pk)
     rows.update(needs_review=True, review_reason=reason[:200])
+
+
+def unflag(payment: Payment) -> None:
+    _write(payment, {"needs_review": False, "review_reason": ""})
 
 
 def _write(payment: Payment, changes: dict[str, Any]) -> None:

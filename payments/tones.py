@@ -19,3 +19,4 @@ REFUNDS = {
 EVENTS = {"received": "info", "done": "ok", "retry": "warn", "dead": "bad"}
 DISPUTES = {"open": "warn", "won": "ok", "lost": "bad"}
 SANDBOX = {"open": "info", "paid": "ok", "failed": "bad"}
+RUNS = {"running": "info", "stopped": "bad", "done": "ok"}

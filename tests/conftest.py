@@ -1,5 +1,6 @@
 """What every test shares: only loopback sockets, one Redis server, one browser."""
 
+import gc
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
@@ -39,6 +40,13 @@ def pytest_collection_modifyitems(
         _leave_out(config, items, "long")
     if connection.vendor == "sqlite":
         _leave_out(config, items, "postgres")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: it need not be looked through for waste each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 def _skip_browser_tests_without_a_browser(items: list[pytest.Item]) -> None:

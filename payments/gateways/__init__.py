@@ -30,6 +30,13 @@ def configured() -> list[str]:
     return [name for name in settings.PAYMENT_GATEWAYS if name in ADAPTERS]
 
 
+def is_listened_to(name: str) -> bool:
+    """Whether notifications of this gateway can concern a payment, also an old one."""
+    if name in configured():
+        return True
+    return name in ADAPTERS and Payment.objects.filter(gateway=name).exists()
+
+
 def offered(campaign: Campaign, amount: Decimal | None = None) -> list[str]:
     """Those of this installation that can take the campaign's money, or this amount."""
     return [name for name in configured() if _can_take(name, campaign, amount)]
@@ -70,6 +77,7 @@ def payment_in(payment: Payment) -> PaymentIn:
         # A hold ends; what is due later has no page that must end.
         expires_at=order.expires_at if order.status == PENDING else None,
         started_at=payment.created_at,
+        page_ends_at=payment.expires_at,
         payee=_payee(account) if account else None,
         saves_method=_saves_method(payment),
         received=payment.amount_received,

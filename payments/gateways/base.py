@@ -46,6 +46,8 @@ class PaymentIn:
     name: str = ""
     phone: str = ""
     started_at: datetime | None = None
+    # Until when the gateway keeps its page open; empty before it has one.
+    page_ends_at: datetime | None = None
     payee: Payee | None = None
     # The buyer agreed to have the balance charged to the same card.
     saves_method: bool = False

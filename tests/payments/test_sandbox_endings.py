@@ -243,7 +243,7 @@ def test_refund_fails_later_and_is_left_to_be_paid_by_hand():
         ("refund", TOTAL),
         ("refund_failed", TOTAL),
     ]
-    told = ["order_canceled", "refund_sent", "refund_started"]
+    told = ["order_canceled", "refund_sent", "payout_account"]
     assert mails_of(order) == [*CONFIRMED, *told]
 
     before = rows_of_orders()
