@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from django.http import HttpResponse
 from django.test import Client, TestCase
 
 from tests.web import free_port
@@ -119,7 +118,7 @@ class StripeDouble:
         return answer.json() if answer.content else None
 
 
-def post(notification: dict[str, str]) -> HttpResponse:
+def post(notification: dict[str, str]) -> Any:
     """As Stripe does: bytes, and their signature."""
     with TestCase.captureOnCommitCallbacks(execute=True):
         return Client().post(

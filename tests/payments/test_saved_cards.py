@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.models import Batch
 from orders.models import Message, Order
 from payments import attempts, balances, saved_cards
-from payments.gateways import stripe_calls
+from payments.gateways import calls
 from payments.models import Payment, SavedMethod
 from tests.concurrency.racing import assert_invariants
 from tests.doubles.stripe_double import ASKS_OWNER, DECLINED, VISA
@@ -28,7 +28,7 @@ INTENTS = "/v1/payment_intents"
 @pytest.fixture
 def impatient(monkeypatch):
     """A call is given up after a second."""
-    monkeypatch.setattr(stripe_calls, "TIMEOUT", (1.0, 1.0))
+    monkeypatch.setattr(calls, "TIMEOUT", (1.0, 1.0))
 
 
 def paid_deposit(stripe, *, card=VISA, consent=WORDS):

@@ -4,7 +4,7 @@ import pytest
 
 from orders import cancellation
 from payments import refund_sending
-from payments.gateways import stripe_calls
+from payments.gateways import calls, stripe_calls
 from payments.models import Refund
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
@@ -25,7 +25,7 @@ REFUNDS = "/v1/refunds"
 @pytest.fixture
 def impatient(monkeypatch):
     """A call is given up after a second."""
-    monkeypatch.setattr(stripe_calls, "TIMEOUT", (1.0, 1.0))
+    monkeypatch.setattr(calls, "TIMEOUT", (1.0, 1.0))
 
 
 def canceled(stripe):
@@ -158,7 +158,7 @@ def test_a_refund_that_fails_after_it_succeeded_is_paid_by_hand(stripe):
         ("refund_failed", TOTAL),
     ]
     assert sums_of(payment.order) == ("canceled", TOTAL, 0, 0)
-    assert mails_of(payment.order)[-1] == "refund_started"
+    assert mails_of(payment.order)[-1] == "payout_account"
     assert_invariants()
 
 

@@ -472,7 +472,9 @@ async def forget_keys(_request):
 
 
 async def take_events(_request):
-    await asyncio.sleep(0)
+    """Once all have reached where they are sent."""
+    under_way = [t for t in asyncio.all_tasks() if t.get_coro().__name__ == "send"]
+    await asyncio.gather(*under_way)
     taken = list(outbox)
     outbox.clear()
     return web.json_response(taken)
