@@ -16,12 +16,17 @@ from tests.concurrency.racing import assert_invariants
 from tests.doubles.stripe_double import ASKS_OWNER, DECLINED, VISA
 from tests.drafts import TOTAL, ledger_of, mails_of, sums_of
 from tests.factories import checkout_data, make_shop
-from tests.stripe_orders import hear, place_by_stripe, with_deposit
+from tests.stripe_orders import (
+    CONSENT,
+    hear,
+    make_balance_due,
+    place_by_stripe,
+    with_deposit,
+)
 
 pytestmark = pytest.mark.django_db
 
 HALF = TOTAL / 2
-WORDS = "Nila may charge the balance once."
 INTENTS = "/v1/payment_intents"
 
 
@@ -31,7 +36,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(calls, "TIMEOUT", (1.0, 1.0))
 
 
-def paid_deposit(stripe, *, card=VISA, consent=WORDS):
+def paid_deposit(stripe, *, card=VISA, consent=CONSENT):
     """A confirmed order whose balance is due now; its card is `card` since then."""
     payment = place_by_stripe(consent=consent, **with_deposit())
     stripe.pay(payment.gateway_reference)
@@ -39,16 +44,8 @@ def paid_deposit(stripe, *, card=VISA, consent=WORDS):
     if card != VISA:
         saved = SavedMethod.objects.filter(order=payment.order)
         saved.update(method_reference=stripe.new_card(card))
-    make_due(payment.order)
+    make_balance_due(payment.order)
     return Order.objects.get(pk=payment.order_id)
-
-
-def make_due(order):
-    """Production started, and the balance is asked for."""
-    now = timezone.now()
-    Batch.objects.filter(pk=order.batch_id).update(
-        stage="production", production_at=now, closes_at=now, closed_at=now
-    )
 
 
 def let_time_pass(span):
@@ -66,7 +63,7 @@ def test_a_card_is_remembered_with_the_words_its_owner_agreed_to(stripe):
     order = paid_deposit(stripe)
 
     saved = SavedMethod.objects.get()
-    assert (saved.order, saved.gateway, saved.consent) == (order, "stripe", WORDS)
+    assert (saved.order, saved.gateway, saved.consent) == (order, "stripe", CONSENT)
     assert saved.customer_reference.startswith("cus_")
     assert saved.method_reference.startswith("pm_")
     assert saved.label == "Visa •••• 4242"
