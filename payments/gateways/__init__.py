@@ -70,6 +70,7 @@ def payment_in(payment: Payment) -> PaymentIn:
         payee=_payee(account) if account else None,
         received=payment.amount_received,
         is_open=payment.is_open,
+        is_under_review=payment.is_under_review,
     )
 
 
