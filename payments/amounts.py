@@ -8,6 +8,7 @@ from campaigns.money import SYMBOL, exponent, quantize
 MOST_CHARACTERS = 40
 GROUPED = re.compile(r"[0-9]{1,3}([.,' ])[0-9]{3}(?:\1[0-9]{3})*")
 PLAIN = re.compile(r"[0-9]+")
+MOST_DIGITS = 12
 DECIMALS = re.compile(r"(?P<whole>.*[0-9])[.,](?P<cents>[0-9]{1,2})")
 OUT = ("DB", "DR", "D")
 IN = ("CR", "K")
@@ -50,8 +51,10 @@ def _number(written: str) -> Decimal:
     # Three digits after a mark are a group of thousands, never decimals.
     if found := DECIMALS.fullmatch(written):
         written, cents = found["whole"], found["cents"]
-    if PLAIN.fullmatch(written) or GROUPED.fullmatch(written):
-        return Decimal(re.sub(r"[^0-9]", "", written) + "." + cents)
+    digits = re.sub(r"[^0-9]", "", written)
+    is_number = PLAIN.fullmatch(written) or GROUPED.fullmatch(written)
+    if is_number and len(digits.lstrip("0")) <= MOST_DIGITS:
+        return Decimal(f"{digits}.{cents}")
     raise ValueError(f"{written!r} is no amount")
 
 
