@@ -19,6 +19,7 @@ from tests.factories import checkout_data, make_shop
 from tests.stripe_orders import (
     CONSENT,
     hear,
+    look,
     make_balance_due,
     place_by_stripe,
     with_deposit,
@@ -169,6 +170,22 @@ def test_a_charge_whose_answer_is_lost_is_made_once(stripe, impatient, mode):
     assert ledger_of(order) == [("payment", HALF), ("payment", HALF)]
     assert len(stripe.records("payment_intents")) == 2
     assert "card_not_charged" not in mails_of(order)
+
+
+def test_a_buyer_who_pays_while_the_answer_of_the_card_is_lost_pays_once(
+    stripe, impatient
+):
+    order = paid_deposit(stripe)
+    stripe.fail("POST", INTENTS, "hang_after")
+    saved_cards.charge_due()
+
+    payment = attempts.begin(order, wanted="stripe")
+    look(order)
+
+    assert payment.gateway_reference.startswith("pi_")
+    assert len(stripe.records("checkout/sessions")) == 1
+    assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
+    assert ledger_of(order) == [("payment", HALF), ("payment", HALF)]
 
 
 def test_a_charge_nobody_answered_for_a_day_is_given_up(stripe, impatient):
