@@ -1,6 +1,6 @@
 """What the admin site itself shows of rows: recent actions and ways to public pages."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.models import LogEntry
@@ -10,6 +10,7 @@ from django.db.models import CharField, Q, QuerySet
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.functional import SimpleLazyObject
 
 from config.lockout import LockingLoginForm
 
@@ -37,10 +38,19 @@ class ScopedAdminSite(AdminSite):
         return answer
 
     def get_log_entries(self, request: HttpRequest) -> "QuerySet[LogEntry]":
-        """Of rows this person can still see: yesterday's seller may be another's."""
+        """Of rows this person can still see: yesterday's seller may be another's.
+
+        Every page has them at hand and few show them, so they are put together late.
+        """
         entries = super().get_log_entries(request)
         if request.user.is_superuser:
             return entries
+        return cast(
+            "QuerySet[LogEntry]",
+            SimpleLazyObject(lambda: entries.filter(self._about_own_rows(request))),
+        )
+
+    def _about_own_rows(self, request: HttpRequest) -> Q:
         about_own = Q(pk__in=[])
         for model, model_admin in self._registry.items():
             rows = model_admin.get_queryset(request).order_by()
@@ -50,4 +60,4 @@ class ScopedAdminSite(AdminSite):
                 content_type__model=model._meta.model_name,
                 object_id__in=names,
             )
-        return entries.filter(about_own)
+        return about_own

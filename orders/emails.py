@@ -17,9 +17,24 @@ BATCH_CONFIRMED = "batch_confirmed"
 NOTICE = Message.Priority.NOTICE
 
 
-def order_placed(order: Order, lines: Iterable[OrderLine]) -> Message:
-    """Rendered before the order's transaction begins, and stored inside it."""
-    return of_order(order, "order_placed", lines=lines)
+def order_placed(
+    order: Order, lines: Iterable[OrderLine], *, by_transfer: bool = False
+) -> Message:
+    """Rendered before the order's transaction begins, and stored inside it.
+
+    The exact amount of a transfer is not known yet: `payment_instructions` tells it.
+    """
+    return of_order(order, "order_placed", lines=lines, by_transfer=by_transfer)
+
+
+def payment_instructions(order: Order, *, payment_key: str, **transfer: Any) -> None:
+    """`transfer`: amount, amount_head and amount_tail, bank, number and holder."""
+    queue(of_order(order, "payment_instructions", key=payment_key, **transfer))
+
+
+def proof_rejected(order: Order, *, proof_key: str, reason: str, **news: Any) -> None:
+    """`news`: whether the order still waits, and what it waits for."""
+    queue(of_order(order, "proof_rejected", key=proof_key, reason=reason, **news))
 
 
 def order_link(order: Order, *, request_key: str, corrected: bool = False) -> None:
@@ -49,6 +64,11 @@ def balance_due(order: Order, *, step: str, amount: Any, last_day: date | None) 
 def balance_key(order: Order, step: str) -> str:
     """Each step is told once in each batch the order is in."""
     return f"{order.batch_id}-{step}"
+
+
+def card_not_charged(order: Order, *, payment_key: str, amount: Any) -> None:
+    """The balance could not be taken from the saved card: it is paid by hand now."""
+    queue(of_order(order, "card_not_charged", key=payment_key, amount=amount))
 
 
 def order_expired(order: Order) -> None:
@@ -133,13 +153,42 @@ def late_payment(order: Order, *, payment_key: str, amount: Any) -> None:
     queue(of_order(order, "late_payment", key=payment_key, amount=amount))
 
 
-def refund_sent(order: Order, *, refund_key: str, amount: Any) -> None:
-    queue(of_order(order, "refund_sent", key=refund_key, amount=amount))
+def refund_started(
+    order: Order, *, refund_key: str, amount: Any, note: str = ""
+) -> None:
+    mail = of_order(order, "refund_started", key=refund_key, amount=amount, note=note)
+    queue(mail)
 
 
-def refund_by_hand(order: Order, *, refund_key: str, amount: Any) -> None:
-    """A refund came back from the gateway: the seller pays it by hand."""
-    queue(of_order(order, "refund_started", key=refund_key, amount=amount))
+def refund_sent(
+    order: Order, *, refund_key: str, amount: Any, by_hand: bool = False
+) -> None:
+    told = {"amount": amount, "by_hand": by_hand}
+    queue(of_order(order, "refund_sent", key=refund_key, **told))
+
+
+def payout_asked(
+    order: Order,
+    *,
+    refund_key: str,
+    amount: Any,
+    came_back: bool,
+    known: str,
+    note: str = "",
+) -> None:
+    """The seller pays by hand: where to? `known` is the account named before."""
+    told = {"amount": amount, "came_back": came_back, "known": known, "note": note}
+    _queue_payout(order, refund_key, **told)
+
+
+def payout_named(order: Order, *, change_key: str, account: str) -> None:
+    """Told each time, as the link of the page can be passed on."""
+    _queue_payout(order, change_key, named=account)
+
+
+def _queue_payout(order: Order, key: str, **context: Any) -> None:
+    url = absolute(reverse("payment:refund", args=[order.token]))
+    queue(of_order(order, "payout_account", key=key, payout_url=url, **context))
 
 
 def send_copy(sent: Message, *, to: str, key: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, DecimalField, F, Q, QuerySet, Value, When
 
 from campaigns.clock import database_now
 from campaigns.invariants import Invariant
@@ -18,6 +18,7 @@ CHUNK = 5000
 # A sweep period and a minute: what is younger is still being done.
 PATIENCE = timedelta(minutes=2)
 TO_THE_BUYERS_CREDIT = Q(credit__startswith="customer:")
+FROM_THE_BUYERS_CREDIT = Q(debit__startswith="customer:")
 LOOK_UP_PATIENCE = timedelta(minutes=15)
 
 
@@ -53,20 +54,30 @@ def refunds_beyond_their_payment() -> Iterable[str]:
 
 
 def sums_that_drifted() -> Iterable[str]:
+    for order, says in drifted_sums():
+        yield f"order {order.pk}: {says}"
+
+
+def drifted_sums() -> Iterable[tuple[Order, str]]:
     for order in _drifted().iterator(CHUNK):
         paid, back = order.amount_paid, order.amount_refunded
         facts = (_received(order), _refunded(order))
         if (paid, back) != facts:
-            yield f"order {order.pk}: paid {paid} refunded {back}, rows say {facts}"
+            yield order, f"paid {paid} refunded {back}, rows say {facts}"
         if (booked := _booked(order)) != paid - back:
-            yield f"order {order.pk}: ledger {booked}, order {paid - back}"
+            yield order, f"ledger {booked}, order {paid - back}"
 
 
 def _drifted() -> QuerySet[Order]:
     """Candidates, decided again in Python: SQLite adds decimals as floats."""
     received = F("amount_received") - F("amount_reversed")
     succeeded = Refund.objects.filter(state=Refund.State.SUCCEEDED)
-    booked = Case(When(TO_THE_BUYERS_CREDIT, then=F("amount")), default=-F("amount"))
+    booked = Case(
+        When(TO_THE_BUYERS_CREDIT, then=F("amount")),
+        When(FROM_THE_BUYERS_CREDIT, then=-F("amount")),
+        default=Value(0),
+        output_field=DecimalField(),
+    )
     orders = Order.objects.order_by().annotate(
         in_payments=sum_for_order(Payment.objects.all(), received),
         in_refunds=sum_for_order(succeeded, F("amount"), "payment__order"),
@@ -96,7 +107,7 @@ def _booked(order: Order) -> Decimal:
     """What the ledger holds for the buyer: credits minus debits of his account."""
     entries = order.ledger_entries.all()
     credits = entries.filter(TO_THE_BUYERS_CREDIT).values_list("amount", flat=True)
-    debits = entries.exclude(TO_THE_BUYERS_CREDIT).values_list("amount", flat=True)
+    debits = entries.filter(FROM_THE_BUYERS_CREDIT).values_list("amount", flat=True)
     return sum(credits, start=Decimal(0)) - sum(debits, start=Decimal(0))
 
 

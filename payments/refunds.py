@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
+from django.db.models import DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum
 
 from campaigns.clock import Clock, database_now
 from campaigns.models import Batch
@@ -14,7 +14,7 @@ from orders.models import Order
 from payments import books, gateways
 from payments.dues import balance_of
 from payments.gateways.base import RefundSnapshot
-from payments.models import LedgerEntry, Payment, Refund
+from payments.models import LedgerEntry, Payment, PayoutAccount, Refund, RefundRun
 
 LOOK_UP_EVERY = timedelta(minutes=10)
 ROUNDING_SLACK = Decimal("0.001")
@@ -36,26 +36,85 @@ def orders_owed_back() -> QuerySet[Order]:
     )
 
 
+def orders_to_look_at() -> QuerySet[Order]:
+    """Ended orders with money in suspense, or with a refund that waits for approval."""
+    ended = Order.objects.exclude(status__in=Order.HOLDING)
+    set_aside = Payment.objects.filter(
+        amount_in_suspense__gt=0, suspense_currency=F("currency")
+    )
+    waiting = Refund.objects.unapproved()
+    return ended.filter(
+        Q(pk__in=set_aside.values("order")) | Q(pk__in=waiting.values("payment__order"))
+    )
+
+
 def request_owed(order: Order, payments: list[Payment]) -> int:
     """Refund what the money rule owes back on the locked order, latest payment first.
 
     Returns the number of refunds written; nothing owed writes none.
     """
+    if order.status not in Order.HOLDING:
+        _approve_all(order, payments)
     owed = balance_of(order, payments).owed_back
+    owed -= credit_of(order) if owed else 0
+    source = _source(order) if owed > 0 else Refund.Source.DUPLICATE
+    return request(order, payments, max(owed, Decimal(0)), source=source)
+
+
+def credit_of(order: Order) -> Decimal:
+    """What came twice and the seller keeps for an order that goes on."""
+    if order.status not in Order.HOLDING:
+        return Decimal(0)
+    declined = Refund.objects.declined().filter(payment__order=order)
+    return sum(declined.values_list("amount", flat=True), start=Decimal(0))
+
+
+def request(
+    order: Order,
+    payments: list[Payment],
+    amount: Decimal,
+    *,
+    source: Refund.Source,
+    note: str = "",
+) -> int:
+    """Write refunds of this amount on the locked payments; how many they are."""
     requested = 0
-    for payment in payments:
-        amount = min(owed, payment.refundable)
-        if amount > 0:
-            _request(order, payment, amount)
-            owed -= amount
+    for payment in sorted(payments, key=_age):
+        part = min(amount, payment.refundable)
+        if part > 0:
+            _request(order, payment, part, source=source, note=note)
+            amount -= part
             requested += 1
     return requested
 
 
-def _request(order: Order, payment: Payment, amount: Decimal) -> None:
-    came_back = payment.refunds.filter(state=Refund.State.FAILED).exists()
-    is_by_hand = came_back or not rail_pays_back(payment)
-    source = _source(order)
+def _age(payment: Payment) -> tuple[float, int]:
+    """Sorts the latest confirmed first, what was never confirmed last."""
+    confirmed_at = payment.confirmed_at
+    return (-confirmed_at.timestamp() if confirmed_at else 0, -payment.pk)
+
+
+def _approve_all(order: Order, payments: list[Payment]) -> None:
+    """Of an order that ended all goes back: there is nothing left to look at."""
+    for refund in Refund.objects.unapproved().filter(payment__in=payments):
+        if refund.approve():
+            tell_requested(order, refund)
+
+
+def _request(
+    order: Order,
+    payment: Payment,
+    amount: Decimal,
+    *,
+    source: Refund.Source,
+    note: str,
+) -> None:
+    failed = payment.refunds.filter(state=Refund.State.FAILED).last()
+    is_by_hand = failed is not None or not rail_pays_back(payment)
+    if failed and source == Refund.Source.DUPLICATE:
+        # It takes the place of what was decided on before.
+        source, note = Refund.Source(failed.source), failed.note
+    is_approved = failed is not None or source != Refund.Source.DUPLICATE
     _claim(payment, amount)
     refund = Refund.objects.create(
         payment=payment,
@@ -64,11 +123,41 @@ def _request(order: Order, payment: Payment, amount: Decimal) -> None:
         # A refund that failed at the gateway is not tried there again by itself.
         state=Refund.State.MANUAL if is_by_hand else Refund.State.REQUESTED,
         source=source,
+        note=note,
+        run=_run_of(order, payment, source),
+        payout_account=_account_of(order) if is_by_hand else None,
         # Money that came twice may be an order meant to be larger: the seller looks.
-        approved_at=None if source == Refund.Source.DUPLICATE else database_now(),
+        approved_at=database_now() if is_approved else None,
     )
-    if came_back:
-        emails.refund_by_hand(order, refund_key=refund.reference, amount=amount)
+    tell_requested(order, refund, came_back=failed is not None)
+
+
+def tell_requested(order: Order, refund: Refund, *, came_back: bool = False) -> None:
+    """Mail what was not told by the mail about the order's end; unapproved: nothing."""
+    told: dict[str, Any] = {
+        "refund_key": refund.reference,
+        "amount": refund.amount,
+        "note": refund.note,
+    }
+    if refund.approved_at is None:
+        return
+    if refund.state == Refund.State.MANUAL:
+        known = str(refund.payout_account or "")
+        emails.payout_asked(order, **told, came_back=came_back, known=known)
+    elif refund.run_id or refund.note:
+        emails.refund_started(order, **told)
+
+
+def _account_of(order: Order) -> PayoutAccount | None:
+    return PayoutAccount.objects.filter(order=order).first()
+
+
+def _run_of(order: Order, payment: Payment, source: Refund.Source) -> RefundRun | None:
+    """The unfinished run of its batch; what replaces a failed refund is outside it."""
+    if source != Refund.Source.MASS:
+        return None
+    runs = RefundRun.objects.unfinished().filter(batch=order.batch_id)
+    return runs.exclude(refunds__payment=payment).first()
 
 
 def rail_pays_back(payment: Payment) -> bool:
@@ -83,12 +172,17 @@ def withdraw_unsent(order: Order, payments: list[Payment]) -> None:
     if balance_of(order, payments).due <= 0:
         return
     for payment in payments:
-        _withdraw(payment, payment.refunds.filter(state=Refund.State.REQUESTED))
+        unsent = payment.refunds.filter(state=Refund.State.REQUESTED)
+        if payment.refundable >= 0:
+            # The seller's own decision stands while its money is there.
+            unsent = unsent.exclude(source=Refund.Source.ADMIN)
+        withdraw(payment, unsent)
 
 
-def _withdraw(payment: Payment, unsent: Iterable[Refund]) -> None:
+def withdraw(payment: Payment, unsent: Iterable[Refund], **columns: Any) -> None:
+    """Give the claim of these back to their locked payment."""
     for refund in unsent:
-        if refund.advance(Refund.State.CANCELED):
+        if refund.advance(Refund.State.CANCELED, **columns):
             _claim(payment, -refund.amount)
 
 
@@ -119,14 +213,27 @@ def book(
         return
     if state == Refund.State.SUCCEEDED:
         books.enter(
-            order, payment, LedgerEntry.Kind.REFUND, refund.amount, refund=refund
+            order, payment, LedgerEntry.Kind.REFUND, refund.amount, cause=refund
         )
-        emails.refund_sent(order, refund_key=refund.reference, amount=refund.amount)
+        _tell_sent(order, refund, by_hand=origin == Refund.State.MANUAL)
     if state == Refund.State.FAILED:
         _claim(payment, -refund.amount)
         if origin == Refund.State.SUCCEEDED:
             kind = LedgerEntry.Kind.REFUND_FAILED
-            books.enter(order, payment, kind, refund.amount, refund=refund)
+            books.enter(order, payment, kind, refund.amount, cause=refund)
+
+
+def hand_over(order: Order, refund: Refund) -> bool:
+    """To the seller's list: its rail pays nothing back, or no more. Order is locked."""
+    if not refund.advance(Refund.State.MANUAL, payout_account=_account_of(order)):
+        return False
+    tell_requested(order, refund)
+    return True
+
+
+def _tell_sent(order: Order, refund: Refund, *, by_hand: bool) -> None:
+    key, amount = refund.reference, refund.amount
+    emails.refund_sent(order, refund_key=key, amount=amount, by_hand=by_hand)
 
 
 def _columns(
@@ -155,7 +262,7 @@ def _external(payment: Payment, seen: RefundSnapshot) -> Refund:
     Whatever is still owed after it is requested anew by the money rule.
     """
     if seen.amount > payment.refundable:
-        _withdraw(payment, payment.refunds.filter(state__in=NOT_PAID_YET))
+        withdraw(payment, payment.refunds.filter(state__in=NOT_PAID_YET))
     _claim(payment, seen.amount)
     return Refund.objects.create(
         payment=payment,

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
-from campaigns.clock import Clock
+from campaigns.clock import Clock, database_now
 from campaigns.errors import InvalidTransition
 from campaigns.models import Batch, ShippingOption
 from campaigns.money import CURRENCY_CHOICES
@@ -309,19 +309,20 @@ class Order(models.Model):
     ) -> None:
         """One compare-and-set with its stamp and its event; raises InvalidTransition.
 
-        `columns` are written in the same UPDATE.
+        `columns` are values, written in the same UPDATE; nothing is read back.
         """
         origin = self.Status(self.status)
-        stamps = {f"{target}_at": Clock()} | columns
+        stamps = {"status": target, f"{target}_at": database_now()} | columns
         if origin == self.Status.PENDING:
             # Where a buyer came from is nobody's business once the hold is over.
             stamps |= {"hold_origin": "", "hold_network": ""}
         rows = Order.objects.filter(pk=self.pk, status=origin)
         allowed = target in self.TRANSITIONS.get(origin, ())
-        if not (allowed and rows.update(status=target, **stamps)):
+        if not (allowed and rows.update(**stamps)):
             raise InvalidTransition(self, target)
+        for column, value in stamps.items():
+            setattr(self, column, value)
         self.record(target, actor=actor, data={"from": origin} | (data or {}))
-        self.refresh_from_db(fields=["status", *stamps])
 
     def change_batch(self, batch: Batch, *, schedule_version: int) -> None:
         """Under another promise, which its buyer read; the first one stays noted."""

@@ -26,4 +26,9 @@ class PayoutAccount(models.Model):
         verbose_name_plural = _("payout accounts")
 
     def __str__(self) -> str:
-        return f"{self.bank} …{self.number[-4:]}"
+        return self.masked
+
+    @property
+    def masked(self) -> str:
+        """Enough to recognize one's own account by, and of no use to others."""
+        return f"{self.bank} •••{self.number[-4:]}"

@@ -35,6 +35,27 @@ class RefundQuerySet(models.QuerySet["Refund"]):
             approved_at__isnull=False,
         )
 
+    def due_without_run(self) -> Self:
+        """Due, and not the work of a refund run.
+
+        A running run sends and looks up its own; what a stopped one has not sent yet
+        waits until somebody lets it go on.
+        """
+        runs = RefundRun.State
+        running = Q(run__state=runs.RUNNING)
+        held_back = Q(run__state=runs.STOPPED, state=Refund.State.REQUESTED)
+        return self.due().exclude(Q(run__isnull=False) & (running | held_back))
+
+    def by_hand(self) -> Self:
+        return self.filter(state=Refund.State.MANUAL)
+
+    def unapproved(self) -> Self:
+        return self.filter(state__in=Refund.NOT_SENT, approved_at__isnull=True)
+
+    def declined(self) -> Self:
+        """Money that came twice and stays with the order as the buyer's credit."""
+        return self.filter(declined_at__isnull=False)
+
 
 class Refund(models.Model):
     class State(models.TextChoices):
@@ -55,16 +76,24 @@ class Refund(models.Model):
         DUPLICATE = "duplicate", _("Paid twice")
         EXTERNAL = "external", _("Made at the gateway")
 
+    # No gateway has heard of these.
+    NOT_SENT = (State.REQUESTED, State.MANUAL)
     IN_FLIGHT = (State.REQUESTED, State.SENDING, State.UNKNOWN, State.PENDING)
     TRANSITIONS = {
         State.REQUESTED: {State.SENDING, State.MANUAL, State.CANCELED},
         State.SENDING: {State.UNKNOWN, State.PENDING, State.SUCCEEDED, State.FAILED},
         State.UNKNOWN: {State.SENDING, State.PENDING, State.SUCCEEDED, State.FAILED},
         State.PENDING: {State.SUCCEEDED, State.FAILED},
-        State.MANUAL: {State.SUCCEEDED, State.CANCELED},
+        State.MANUAL: {State.SUCCEEDED, State.CANCELED, State.REQUESTED},
         State.SUCCEEDED: {State.FAILED},
     }
     LEASE = timedelta(minutes=2)
+    # Gateways forget their keys after a day: what is older is only looked up.
+    KEY_LIVES = timedelta(hours=23)
+    MOST_ATTEMPTS = 24
+    # Minutes between attempts; the last one again and again.
+    PAUSES = (1, 5, 15, 30, 60)
+    LONGEST_UNKNOWN = timedelta(minutes=15)
 
     reference = models.CharField(_("reference"), max_length=40, unique=True)
     payment = models.ForeignKey(
@@ -94,12 +123,16 @@ class Refund(models.Model):
     approved_at = models.DateTimeField(
         _("approved"), null=True, blank=True, db_default=Clock()
     )
+    # The extra money stays as the buyer's credit while the order goes on.
+    declined_at = models.DateTimeField(null=True, editable=False)
     idempotency_key = models.UUIDField(default=uuid.uuid4, editable=False)
     gateway_reference = models.CharField(max_length=120, blank=True)
     failure = models.CharField(_("failure"), max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(db_default=Clock())
     created_at = models.DateTimeField(db_default=Clock())
+    # When the gateway may first have heard of it.
+    sent_at = models.DateTimeField(null=True, editable=False)
     succeeded_at = models.DateTimeField(null=True)
 
     objects = RefundQuerySet.as_manager()
@@ -148,6 +181,30 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_unapproved(self) -> bool:
+        return self.state in self.NOT_SENT and self.approved_at is None
+
+    @property
+    def pause(self) -> timedelta:
+        """Until it is tried again: longer each time, less long when in doubt."""
+        turn = min(self.attempts, len(self.PAUSES) - 1)
+        pause = timedelta(minutes=self.PAUSES[turn])
+        is_unknown = self.state == self.State.UNKNOWN
+        return min(pause, self.LONGEST_UNKNOWN) if is_unknown else pause
+
+    def may_be_repeated(self, now: datetime) -> bool:
+        """Whether the gateway still knows its key, and was not asked too often."""
+        is_fresh = self.sent_at is None or self.sent_at + self.KEY_LIVES > now
+        return is_fresh and self.attempts < self.MOST_ATTEMPTS
+
+    def approve(self) -> bool:
+        """Compare-and-set; False when it was approved or ended before."""
+        rows = Refund.objects.unapproved().filter(pk=self.pk)
+        done = rows.update(approved_at=Clock(), next_attempt_at=Clock())
+        self.refresh_from_db(fields=["approved_at", "next_attempt_at"])
+        return bool(done)
 
     def lease(self) -> bool:
         """Take this refund for one attempt; False when another worker has it."""

@@ -1,6 +1,7 @@
 """Money of an order as its buyer reads it, for pages that know nothing of money."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -25,6 +26,8 @@ WORDS = {
     State.MANUAL: gettext_lazy("The seller pays it by hand and asks you where to."),
     State.SUCCEEDED: gettext_lazy("It was paid back the way you paid."),
 }
+BY_HAND = gettext_lazy("The seller transferred it to the account you named.")
+UNAPPROVED = gettext_lazy("It came twice; the seller looks at it, then sends it.")
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,35 @@ class RefundNews:
     words: str
     steps: list[dict[str, str]]
 
+    @property
+    def asks_account(self) -> bool:
+        return self.refund.state == State.MANUAL and bool(self.refund.approved_at)
+
 
 @register.inclusion_tag("payments/buyer_panel.html")
 def buyer_payments(order: Order) -> dict[str, Any]:
     """What was paid, what comes back and how far it is, what is due."""
     payments = list(order.payments.prefetch_related("refunds"))
+    balance = balance_of(order, payments)
     return {
         "order": order,
         "sums": sums_of(order),
         "received": [p for p in payments if p.amount_received],
+        "set_aside": [p for p in payments if p.amount_in_suspense],
         "taken_back": [p for p in payments if p.amount_reversed],
         "refunds": [_news(refund) for refund in _refunds(payments)],
-        "balance": balance_of(order, payments),
+        "balance": balance,
+        "credit": min(balance.owed_back, _credit(order, payments)),
     }
+
+
+def _credit(order: Order, payments: list[Payment]) -> Decimal:
+    """What came twice and stays with an order that goes on."""
+    if order.status not in Order.HOLDING:
+        return Decimal(0)
+    refunds = (refund for payment in payments for refund in payment.refunds.all())
+    kept = (refund.amount for refund in refunds if refund.declined_at)
+    return sum(kept, start=Decimal(0))
 
 
 def _refunds(payments: list[Payment]) -> list[Refund]:
@@ -58,7 +77,15 @@ def _refunds(payments: list[Payment]) -> list[Refund]:
 
 def _news(refund: Refund) -> RefundNews:
     state = State(refund.state)
-    return RefundNews(refund, str(WORDS[state]), _steps(state))
+    return RefundNews(refund, str(_words(refund)), _steps(state))
+
+
+def _words(refund: Refund) -> Any:
+    if refund.is_unapproved:
+        return UNAPPROVED
+    if refund.state == State.SUCCEEDED and refund.payout_account_id:
+        return BY_HAND
+    return WORDS[State(refund.state)]
 
 
 def _steps(state: Refund.State) -> list[dict[str, str]]:

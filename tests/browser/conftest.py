@@ -1,4 +1,4 @@
-"""One Chromium for the module, one shop on gunicorn for each test."""
+"""One Chromium and one shop on gunicorn, for all tests of this folder."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ FLAGS = [
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     # Chromium's own sandbox does not start as root.
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
@@ -35,15 +35,17 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def shop(transactional_db: None) -> Iterator[str]:
-    """The address of a running shop over the test's own database."""
-    with gunicorn("config.wsgi", "--workers", "2") as port:
+@pytest.fixture(scope="package")
+def shop(django_db_setup: None) -> Iterator[str]:
+    """The address of a running shop over the database of the tests."""
+    with gunicorn("config.wsgi", "--workers", "2", "--preload") as port:
         yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
-def visitor(browser: Browser, shop: str) -> Iterator[Callable[..., BrowserContext]]:
+def visitor(
+    browser: Browser, shop: str, transactional_db: None
+) -> Iterator[Callable[..., BrowserContext]]:
     """Opens the browser of one more person; options are Playwright's."""
     contexts: list[BrowserContext] = []
 

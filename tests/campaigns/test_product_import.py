@@ -1,6 +1,5 @@
 import csv
 import io
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from django.utils.translation import override
 
 from campaigns.markdown import render
 from campaigns.models import Campaign, Variant
-from campaigns.product_import.html_text import to_markdown
 from tests.factories import make_batch, make_campaign, make_picture, make_seller
 
 DATA = Path(__file__).parent / "data"
@@ -496,60 +494,3 @@ def test_the_database_holds_one_campaign_per_imported_product(seller):
 
     with pytest.raises(IntegrityError, match="import_handle|imported_once"):
         make_campaign(seller=seller, import_handle="kaos")
-
-
-# HTML
-
-
-@pytest.mark.parametrize(
-    ("html", "markdown"),
-    [
-        ("<p>a</p><p>b</p>", "a\n\nb"),
-        ("<p>a <b> bold </b><i>it</i></p>", "a **bold** *it*"),
-        ("<b>Bahan:</b>Katun", "**Bahan:** Katun"),
-        ("a<br>b<br><br>c", "a\\\nb\n\nc"),
-        (
-            "<ul><li>a<ol><li>b</li><li>c</li></ol></li></ul>d",
-            "- a\n    1. b\n    2. c\n\nd",
-        ),
-        ("<a href='https://a.id/x (1)'>t</a>", "[t](https://a.id/x%20%281%29)"),
-        ("<a href='javascript:alert(1)'>t</a>", "t"),
-        ("<a href='/pages/size'>t</a> <a href='http://[x'>u</a>", "t u"),
-        ("<script>x</script>a<style>p{}</style><!-- c --><img src=x>", "a"),
-        ("# a<br>- b<br>1. c<br>---", "\\# a\\\n\\- b\\\n1\\. c\\\n\\---"),
-        ("*a* _b_ [c](d) `e` \\", "\\*a\\* \\_b\\_ \\[c\\](d) \\`e\\` \\\\"),
-        ("&lt;script&gt; &amp;lt;", "\\<script> \\&lt;"),
-        ("<tr><td>S</td><td>70</td></tr><tr><td>M</td></tr>", "S | 70\n\nM"),
-        ("5 < 6 <a", "5 \\< 6 \\<a"),
-        ("&nbsp;<p> </p>", ""),
-    ],
-)
-def test_html_becomes_simple_markdown(html, markdown):
-    assert to_markdown(html) == markdown
-
-
-def test_text_that_looks_like_markup_is_shown_as_it_was_typed():
-    typed = "* a _b_ <i>c</i> &amp; [d](http://x) # 1. `e` !"
-    shown = "* a _b_ <em>c</em> &amp; [d](http://x) # 1. `e` !"
-
-    assert render(to_markdown(f"<p>{typed}</p>")) == f"<p>{shown}</p>\n"
-
-
-def test_a_hundred_thousand_open_tags_are_read_in_reasonable_time():
-    assert to_markdown("<a " * 33_000).startswith("\\<a \\<a")
-
-
-@pytest.mark.parametrize("unit", ["<b>a</b>b", "<ul><li>x", "<td> ", "<td>x"])
-def test_a_long_cell_is_read_in_linear_time(unit):
-    cell = unit * (100_000 // len(unit))
-    start = time.perf_counter()
-
-    to_markdown(cell)
-
-    assert time.perf_counter() - start < 3
-
-
-def test_marks_that_follow_each_other_still_count():
-    html = "<b>a</b><b>b</b><i>c</i> !<a href='https://x.id'>d</a> <b>*</b>e"
-
-    assert to_markdown(html) == r"**ab**c \![d](https://x.id) **\*** e"

@@ -30,7 +30,7 @@ from payments.checkout import place
 from tests.concurrency import shop_of_model
 from tests.concurrency.model import OPEN_PAGE, Purchase, Run, Shop
 from tests.concurrency.shop_of_model import BUYERS, draft_of
-from tests.drafts import new_key, run_out, send_refunds
+from tests.drafts import approve_refunds, new_key, run_out, send_refunds
 
 # A batch, a buyer, and units of each variant.
 Wish = tuple[int, int, tuple[int, ...]]
@@ -194,7 +194,9 @@ class ShopMachine(RuleBasedStateMachine):
 
     @rule()
     def send_refunds(self) -> None:
+        approve_refunds()
         send_refunds()
+        self.shop.approve_refunds()
         self.shop.send_refunds()
 
     # The seller

@@ -22,6 +22,8 @@ class Visit:
     amount: int
     page: str = OPEN_PAGE
     arrived: int = 0
+    # What the shop knows of, and what of it counts for the order.
+    seen: int = 0
     booked: int = 0
     is_open: bool = True
 
@@ -39,7 +41,9 @@ class Visit:
             self.page = "expire"
 
     def hear(self) -> None:
-        self.booked = self.arrived
+        self.seen = self.arrived
+        if self.seen >= self.amount:
+            self.booked = self.seen
         self.is_open = self.page == OPEN_PAGE
 
 
@@ -53,6 +57,8 @@ class Purchase:
     is_overdue: bool = False
     kept: int = 0
     requested: int = 0
+    # Requested too, and waiting for the seller's click.
+    unapproved: int = 0
     refunded: int = 0
     shipping: int = SHIPPING
     has_details: bool = True
@@ -87,7 +93,7 @@ class Purchase:
 
     @property
     def net(self) -> int:
-        return self.paid - self.requested - self.refunded
+        return self.paid - self.requested - self.unapproved - self.refunded
 
     @property
     def due(self) -> int:
@@ -224,12 +230,20 @@ class Shop:
 
     def settle(self, purchase: Purchase) -> None:
         """The money rule."""
+        if not purchase.holds_units:
+            for visit in purchase.visits:
+                visit.booked = visit.seen
         if purchase.due > 0:
-            purchase.requested = 0  # Not sent yet, so it can stay.
+            # Not sent yet, so it can stay.
+            purchase.requested = purchase.unapproved = 0
         is_paid = purchase.net > 0 and purchase.net >= purchase.deposit
         if is_paid and purchase.batch.stage in TAKES_MONEY and self._may_have(purchase):
             purchase.status = "confirmed"
-        purchase.requested += purchase.owed_back
+        if purchase.holds_units:
+            purchase.unapproved += purchase.owed_back
+        else:
+            purchase.requested += purchase.owed_back + purchase.unapproved
+            purchase.unapproved = 0
 
     def _may_have(self, purchase: Purchase) -> bool:
         if purchase.status != "expired":
@@ -270,10 +284,15 @@ class Shop:
                 visit.close()
                 self.hear(purchase, visit)
 
+    def approve_refunds(self) -> None:
+        for purchase in self.purchases:
+            purchase.requested += purchase.unapproved
+            purchase.unapproved = 0
+
     def send_refunds(self) -> None:
         for purchase in self.purchases:
             if not purchase.holds_units:
-                purchase.requested += purchase.owed_back
+                self.settle(purchase)
             if purchase.requested:
                 purchase.refunded += purchase.requested
                 purchase.requested = 0

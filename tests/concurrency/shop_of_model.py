@@ -105,7 +105,7 @@ def _predicted_order(shop: Shop, purchase: Purchase) -> dict[str, Any]:
         "amount_refunded": purchase.refunded,
         "amount_kept": purchase.kept,
         "schedule_version": purchase.version,
-        "requested": purchase.requested,
+        "requested": purchase.requested + purchase.unapproved,
         "arrived": sum(visit.arrived for visit in purchase.visits),
         "attempts": [visit.is_open for visit in purchase.visits],
     }

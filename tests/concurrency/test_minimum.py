@@ -97,21 +97,24 @@ def test_late_money_and_the_decision_never_cancel_what_was_reached():
     assert_invariants()
 
 
-def money_right_after_the_count(monkeypatch, payment):
-    """Late money takes its order back after the count, or waits for the decision."""
+def money_right_after_the_count(monkeypatch, payment, *, patience):
+    """Late money takes its order back after the count, or waits for the decision.
+
+    After so many seconds it is left waiting; with None it must have arrived.
+    """
     count, arrivals = minimum.confirmed_units, []
 
     def count_before_it_arrives(batch):
         units = count(batch)
-        arrivals.append(begin(partial(arrive, payment)))
+        arrivals.append(begin(partial(arrive, payment), patience))
         return units
 
     monkeypatch.setattr(minimum, "confirmed_units", count_before_it_arrives)
     return arrivals
 
 
-def begin(work):
-    """In another connection; whoever waits for us after a second is left waiting."""
+def begin(work, patience):
+    """In another connection; whoever waits for us after so long is left waiting."""
 
     def run():
         work()
@@ -119,14 +122,14 @@ def begin(work):
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(timeout=1)
+    thread.join(patience)
     return thread
 
 
 def test_late_money_after_the_count_waits_for_the_decision_and_comes_back(monkeypatch):
     batch = make_offer(minimum_units=1)
     [payment] = expired_and_paid(batch, 1)
-    arrivals = money_right_after_the_count(monkeypatch, payment)
+    arrivals = money_right_after_the_count(monkeypatch, payment, patience=0.5)
 
     decide(batch)
     arrivals[0].join()
@@ -143,7 +146,7 @@ def test_late_money_after_the_count_waits_for_the_decision_and_comes_back(monkey
 def test_control_without_the_lock_a_batch_ends_that_had_reached_it(monkeypatch):
     batch = make_offer(minimum_units=1)
     [payment] = expired_and_paid(batch, 1)
-    money_right_after_the_count(monkeypatch, payment)
+    money_right_after_the_count(monkeypatch, payment, patience=None)
     monkeypatch.setattr(BatchQuerySet, "locked", lambda rows, pk: rows.get(pk=pk))
 
     verdicts = []

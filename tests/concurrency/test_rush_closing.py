@@ -24,7 +24,8 @@ from tests.drafts import make_offer
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PLENTY = 100_000
-IN_TURN = 50
+# More than anyone comes to: a buyer goes when a page says that the batch is closed.
+IN_TURN = 1_000
 # So many answers, and the batch closes.
 MIDDLE = 40
 

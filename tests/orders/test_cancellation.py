@@ -9,6 +9,7 @@ from campaigns.models import Allotment, Batch, Campaign, Variant
 from orders import cancellation
 from orders.cancellation import NotCancelable, Quote, QuoteChanged
 from orders.models import BuyerTally, Order
+from payments.models import Refund
 from tests.drafts import (
     TOTAL,
     end_hold,
@@ -18,6 +19,7 @@ from tests.drafts import (
     place_order,
     place_paid,
     rows_of_orders,
+    send_refunds,
     sums_of,
 )
 
@@ -69,11 +71,17 @@ def test_an_unpaid_order_is_canceled_for_nothing_whatever_the_rule():
     assert sums_of(order) == ("canceled", 0, 0, 0)
 
 
-def test_what_was_paid_in_part_comes_back_whole():
+def test_what_is_in_suspense_comes_back_whole():
     order = place_order(an_offer(free_cancellation="never"))
     finish(order, "pay_less")
 
-    assert quote_of(order) == Quote(kept=Decimal(0), returned=TOTAL * 9 / 10)
+    cancellation.cancel_as_shown(order.pk, shown=quote_of(order).returned)
+    send_refunds()
+
+    refund = Refund.objects.get()
+    assert (refund.state, refund.amount) == ("succeeded", TOTAL * 9 / 10)
+    order.refresh_from_db()
+    assert (order.amount_paid, order.amount_refunded) == (TOTAL * 9 / 10,) * 2
 
 
 @pytest.mark.parametrize(

@@ -257,17 +257,6 @@ def test_a_failed_try_can_be_followed_by_another(client):
     assert response["Location"] == f"/sandbox/{order.payments.latest('pk').reference}/"
 
 
-def test_too_little_money_is_told_with_the_rest(client):
-    order = make_order()
-    pay_in_sandbox(order, "pay_less")
-
-    text = page(client, order, "pay/")
-
-    assert heading(client, order, "pay/") == "Pay Rp 20.300"
-    assert "Rp 182.700 arrived" in text
-    assert "Pay the rest of Rp 20.300 in time" in text
-
-
 def test_a_paid_order_has_nothing_to_pay(client):
     order = make_confirmed_order()
 

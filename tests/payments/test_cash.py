@@ -13,6 +13,7 @@ from payments.errors import BadSignature, Rejected
 from payments.models import Payment, Refund, SandboxPayment
 from tests.drafts import (
     TOTAL,
+    approve_refunds,
     end_hold,
     finish,
     ledger_of,
@@ -132,6 +133,7 @@ def test_money_of_a_page_paid_all_the_same_comes_back(staff):
 
     press(payment_of_gateway(order, "sandbox"), "pay_late")
     inbox.process_due()
+    approve_refunds()
     send_refunds()
 
     refund = Refund.objects.get()

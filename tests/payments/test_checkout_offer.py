@@ -212,3 +212,14 @@ def test_a_closed_batch_offers_no_fewer_units(client):
     assert response.status_code == 409
     assert "At the end 3 were left." in text_of(response)
     assert "Order 3 × L" not in text_of(response)
+
+
+def test_where_nothing_can_be_ordered_no_quantity_is_asked(client):
+    batch = make_shop(capacity=2, taken=2)
+
+    refused = order(client, batch, 1)
+
+    assert refused.status_code == 409
+    assert 'name="quantity-' not in refused.content.decode()
+    assert "No other batch has room for this order now." in text_of(refused)
+    assert not Order.objects.exists()

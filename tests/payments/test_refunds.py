@@ -16,6 +16,7 @@ from payments.models import Refund, SandboxPayment
 from payments.settlement import apply
 from tests.drafts import (
     TOTAL,
+    approve_refunds,
     finish,
     ledger_of,
     mails_of,
@@ -261,6 +262,7 @@ def test_unsent_refunds_are_withdrawn_when_the_money_is_needed_again():
 def test_a_sent_refund_is_not_withdrawn():
     order = place_order(make_offer())
     finish(order, "pay_twice")
+    approve_refunds()
     send_refunds()
 
     apply(payment_of(order), fetched(order, reversed=TOTAL))

@@ -10,6 +10,7 @@ from payments import sandbox
 from payments.models import GatewayEvent, Payment, SandboxPayment
 from tests.drafts import (
     TOTAL,
+    approve_refunds,
     finish,
     ledger_of,
     mails_of,
@@ -130,28 +131,43 @@ def test_pay_twice_returns_the_second_payment():
 
     send_refunds()
 
+    assert refunds_of(order) == [("requested", TOTAL, "duplicate")]
+
+    approve_refunds()
+    send_refunds()
+
     assert sums_of(order) == ("confirmed", 2 * TOTAL, TOTAL, 0)
     assert refunds_of(order) == [("succeeded", TOTAL, "duplicate")]
     assert ledger_of(order) == [("payment", 2 * TOTAL), ("refund", TOTAL)]
     assert mails_of(order) == [*CONFIRMED, "refund_sent"]
 
 
-def test_pay_less_is_kept_and_the_rest_stays_due():
+def test_pay_less_waits_in_suspense_and_advances_nothing():
     order = a_pending_order()
 
     finish(order, "pay_less")
 
-    assert sums_of(order) == ("pending", LESS, 0, 0)
-    assert payment_state(order) == ("confirmed", LESS, True)
-    assert ledger_of(order) == [("payment", LESS)]
+    assert sums_of(order) == ("pending", 0, 0, 0)
+    assert payment_state(order) == ("confirmed", 0, True)
+    assert payment_of(order).amount_in_suspense == LESS
+    assert ledger_of(order) == [("suspense", LESS)]
     assert mails_of(order) == PLACED
 
-    Client().post(f"/o/{order.token}/pay/")
-    assert Payment.objects.latest("pk").amount == TOTAL - LESS
-    finish(order, "pay")
 
-    assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
-    assert ledger_of(order) == [("payment", LESS), ("payment", TOTAL - LESS)]
+def test_pay_less_is_credited_when_the_same_page_is_paid_in_full():
+    order = a_pending_order()
+    finish(order, "pay_less")
+
+    finish(order, "pay_late")
+
+    assert sums_of(order) == ("confirmed", TOTAL + LESS, 0, 0)
+    assert payment_of(order).amount_in_suspense == 0
+    assert refunds_of(order) == [("requested", LESS, "duplicate")]
+    assert ledger_of(order) == [
+        ("suspense", LESS),
+        ("payment", TOTAL),
+        ("assigned", LESS),
+    ]
 
 
 def test_pay_less_is_returned_when_the_rest_does_not_come():
@@ -164,7 +180,11 @@ def test_pay_less_is_returned_when_the_rest_does_not_come():
 
     assert sums_of(order) == ("expired", LESS, LESS, 0)
     assert refunds_of(order) == [("succeeded", LESS, "late")]
-    assert ledger_of(order) == [("payment", LESS), ("refund", LESS)]
+    assert ledger_of(order) == [
+        ("suspense", LESS),
+        ("assigned", LESS),
+        ("refund", LESS),
+    ]
     assert mails_of(order) == ["order_placed", "order_expired", "refund_sent"]
 
 
@@ -223,7 +243,7 @@ def test_refund_fails_later_and_is_left_to_be_paid_by_hand():
         ("refund", TOTAL),
         ("refund_failed", TOTAL),
     ]
-    told = ["order_canceled", "refund_sent", "refund_started"]
+    told = ["order_canceled", "refund_sent", "payout_account"]
     assert mails_of(order) == [*CONFIRMED, *told]
 
     before = rows_of_orders()

@@ -141,17 +141,18 @@ def test_the_same_snapshot_five_times_is_booked_once():
     assert_paid_once(order)
 
 
-def test_another_currency_is_shown_to_a_human_and_not_booked():
+def test_another_currency_waits_in_suspense_for_a_human():
     order = place_order(make_offer())
 
     apply(payment_of(order), paid_in_full(payment_of(order), currency="USD"))
 
     assert sums_of(order) == ("pending", 0, 0, 0)
-    assert ledger_of(order) == []
+    assert ledger_of(order) == [("suspense", TOTAL)]
     payment = payment_of(order)
+    assert (payment.amount_in_suspense, payment.suspense_currency) == (TOTAL, "USD")
     assert (payment.needs_review, payment.review_reason) == (
         True,
-        "paid in USD, not IDR",
+        "received 168000.00 USD of 168000.00 IDR",
     )
 
 
