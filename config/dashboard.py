@@ -26,12 +26,13 @@ from campaigns.money import format_money, rounded
 from campaigns.phases import standing
 from orders import hold_alerts
 from orders.models import Message, Order
-from payments.models import Discrepancy, GatewayEvent, Payment, Refund
+from payments.models import Discrepancy, GatewayEvent, Payment, Refund, RefundRun
 
 Stage, Status = Batch.Stage, Order.Status
 LIVE = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
 NOT_MADE_YET = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION)
 NOT_STARTED = Batch.BEFORE_PRODUCTION
+UNAPPROVED = {"state__in": "requested,manual", "approved_at__isnull": True}
 # How long a batch that ended by itself is mentioned.
 NEWS_FOR = timedelta(days=14)
 
@@ -97,6 +98,10 @@ class Card:
     @property
     def numbers_url(self) -> str:
         return reverse("admin:campaigns_batch_numbers", args=[self.batch.pk])
+
+    @property
+    def money_url(self) -> str:
+        return reverse("admin:campaigns_batch_money", args=[self.batch.pk])
 
     @property
     def next_date(self) -> str:
@@ -195,7 +200,9 @@ def _alerts(desk: Desk) -> Iterator[Number]:
     asked: list[tuple[str, type[models.Model], dict[str, Any]]] = [
         (_("Mails that failed"), Message, {"state__exact": "failed"}),
         (_("Payments that need a look"), Payment, {"needs_review__exact": 1}),
+        (_("Refunds of extra money to approve"), Refund, UNAPPROVED),
         (_("Refunds to pay by hand"), Refund, {"state__exact": "manual"}),
+        (_("Refund runs that stopped"), RefundRun, {"state__exact": "stopped"}),
         (_("Gateway events given up"), GatewayEvent, {"state__exact": "dead"}),
         (_("Differences with payment companies"), Discrepancy, unsettled),
         (_("Batches past their start of production"), Batch, overdue),
@@ -204,6 +211,15 @@ def _alerts(desk: Desk) -> Iterator[Number]:
     for label, model, lookups in asked:
         if desk.may_see(model) and (count := _count(desk.rows(model), lookups)):
             yield Number(label=label, value=count, url=link_to(model, **lookups))
+    yield from _overdue_balances(desk)
+
+
+def _overdue_balances(desk: Desk) -> Iterator[Number]:
+    if not desk.may_see(Order):
+        return
+    if count := desk.rows(Order).with_overdue_balance().count():
+        url = link_to(Order, balance="overdue")
+        yield Number(label=_("Balances not paid in time"), value=count, url=url)
 
 
 def _count(rows: Any, lookups: dict[str, Any]) -> int:

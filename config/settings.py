@@ -90,7 +90,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "config.form_renderer.PlainInputs"
 
 DATABASES = {
     "default": env.database(
@@ -208,6 +208,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "propagate": True},
+        # Its SDK tells of each call, and repeats what Stripe says of a buyer's input.
+        "stripe": {"level": "WARNING"},
     },
     "root": {
         "handlers": ["console"],

@@ -57,7 +57,7 @@ def ship(
         _tell(shipment, contents)
         order.record("shipped", actor=actor, data=_noted(shipment, contents))
         if not _waiting(order):
-            order.move_to(Order.Status.FULFILLED, actor=actor, packed_at=Clock())
+            order.move_to(Order.Status.FULFILLED, actor=actor, packed_at=database_now())
         _pass_batch(order, actor)
     return shipment
 

@@ -16,9 +16,23 @@ from campaigns.admin.transitions import Transition
 from campaigns.money import format_money
 from orders.admin import OrderAdmin
 from orders.models import Order
+from payments import (  # noqa: F401  register their pages
+    admin_ledger,
+    admin_money,
+    admin_refund_runs,
+)
 from payments.admin_chat import chat_order, chat_order_placed
 from payments.admin_exceptions import STEPS, set_aside, steps_column
+from payments.admin_payouts import ListsPayouts
+from payments.admin_refund_steps import (
+    Approve,
+    Decline,
+    PayByHand,
+    RefundOrder,
+    TryAgain,
+)
 from payments.admin_steps import CashReceived, PaidBack
+from payments.dispute_alerts import held_back_by
 from payments.models import (
     GatewayEvent,
     LedgerEntry,
@@ -30,7 +44,7 @@ from payments.tones import EVENTS, PAYMENTS, REFUNDS, SANDBOX
 
 BODY_SHOWN = 4000
 
-OrderAdmin.transitions.append(CashReceived())
+OrderAdmin.transitions.extend([CashReceived(), RefundOrder()])
 OrderAdmin.pages += [
     ("chat/", chat_order, "chat"),
     ("chat/<int:pk>/", chat_order_placed, "chat_placed"),
@@ -120,10 +134,12 @@ class PaymentAdmin(MoneyAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(MoneyAdmin):
+class RefundAdmin(ListsPayouts, MoneyAdmin):
     seller_path = "payment__order__batch__campaign__seller"
     order_path = ("payment", "order")
-    transitions: ClassVar[list[Transition]] = [PaidBack()]
+    transitions: ClassVar[list[Transition]] = [
+        *(Approve(), Decline(), TryAgain(), PaidBack(), PayByHand()),
+    ]
     list_display = (
         "reference",
         "order_link",
@@ -133,7 +149,10 @@ class RefundAdmin(MoneyAdmin):
         "attempts",
         "moment",
     )
-    list_filter = ("state", "source", "payment__gateway")
+    list_filter = (
+        *("state", "source", "payment__gateway", "run"),
+        ("approved_at", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("payment__order",)
     search_fields = ("reference", "gateway_reference", "payment__order__number")
     fields = (
@@ -141,16 +160,30 @@ class RefundAdmin(MoneyAdmin):
         "order_link",
         "payment",
         "state",
+        "held_back",
         "amount_back",
         "source",
+        "note",
+        "approved_at",
+        "run",
+        "account",
         "gateway_reference",
         "failure",
         "attempts",
         "next_attempt_at",
+        "sent_at",
         "succeeded_at",
         "moment",
     )
     readonly_fields = fields
+
+    @admin.display(description=_("waits for"))
+    def held_back(self, refund: Refund) -> str:
+        return held_back_by(refund)
+
+    @admin.display(description=_("payout account"))
+    def account(self, refund: Refund) -> str:
+        return refund.payout_account.masked if refund.payout_account else "–"
 
     @admin.display(description=_("amount"), ordering="amount")
     def amount_back(self, refund: Refund) -> str:
@@ -254,4 +287,9 @@ class SandboxPaymentAdmin(MoneyAdmin):
     readonly_fields = fields
 
 
-from payments import admin_reconciliation  # noqa: E402, F401  registers its pages
+# Their classes need `MoneyAdmin`, and register themselves.
+from payments import (  # noqa: E402, F401
+    admin_disputes,
+    admin_reconciliation,
+    admin_saved_cards,
+)

@@ -13,10 +13,10 @@ from campaigns.clock import Clock, database_now
 from orders import lifecycle
 from orders.models import Order
 from orders.models.order import NUMBER_ALPHABET
-from payments import gateways, settlement
+from payments import gateways, recording, settlement
 from payments.closing import Pages
 from payments.dues import balance_of, due_now
-from payments.errors import GatewayError
+from payments.errors import Declined, GatewayError, Rejected
 from payments.models import Payment
 
 logger = logging.getLogger(__name__)
@@ -98,12 +98,17 @@ def start(payment: Payment) -> Payment:
     """Ask the gateway for its hosted page; outside any transaction, safe to repeat.
 
     When the gateway does not answer, the attempt stays `created` and can be started
-    again with the same key.
+    again with the same key; when it refuses, the next attempt has another.
     """
     try:
         started = gateways.get(payment.gateway).start(gateways.payment_in(payment))
     except GatewayError as error:
         logger.warning("payment %s could not start: %s", payment.reference, error)
+        if isinstance(error, Declined | Rejected):
+            _give_up(payment)
+        if isinstance(error, Rejected):
+            # It will be refused again: a human has to look.
+            recording.flag(payment, str(error))
         return payment
     changes = {
         "state": Payment.State.PENDING,
@@ -116,6 +121,12 @@ def start(payment: Payment) -> Payment:
         for column, value in changes.items():
             setattr(payment, column, value)
     return payment
+
+
+def _give_up(payment: Payment) -> None:
+    created = Payment.objects.filter(pk=payment.pk, state=Payment.State.CREATED)
+    if created.update(state=Payment.State.FAILED):
+        payment.state = Payment.State.FAILED
 
 
 def refresh(order: Order) -> Order:

@@ -19,7 +19,7 @@ from orders.hoarding import Origin
 from orders.models import Order, OrderLine
 from orders.models.line import units_by_allotment
 from orders.models.order import new_number
-from payments import attempts, gateways
+from payments import attempts, card_consent, gateways
 from payments.models import Payment
 
 # Deposits are rounded to amounts people like to transfer.
@@ -57,6 +57,8 @@ class Draft:
     source: Order.Source = Order.Source.SHOP
     actor: Actor = BUYER
     origin: Origin | None = None
+    # The words under which the balance may be charged to the card; empty: it may not.
+    consent: str = ""
 
     @property
     def units(self) -> int:
@@ -79,10 +81,8 @@ def place(draft: Draft, *, gateway: str, submit_key: str) -> Order:
     Raises SoldOut, BatchClosed, WindowChanged, BuyerLimitReached or TooManyUnpaid;
     nothing is written then. The gateway is asked for its page after the commit.
     """
-    if twin := placed_before(submit_key):
-        return twin
     if draft.schedule_version != draft.batch.schedule_version:
-        raise WindowChanged
+        return _placed_before_or(WindowChanged(), submit_key)
     order = _order_of(draft, submit_key)
     lines = _lines_of(order, draft)
     move = _move_of(draft, lines)
@@ -92,11 +92,9 @@ def place(draft: Draft, *, gateway: str, submit_key: str) -> Order:
         raise capacity.explain(
             move, schedule_version=draft.schedule_version
         ) from refusal
-    except IntegrityError:
+    except IntegrityError as error:
         # A twin with the same key was faster; its transaction is over now.
-        if twin := placed_before(submit_key):
-            return twin
-        raise
+        return _placed_before_or(error, submit_key)
     if payment:
         attempts.start(payment)
     return order
@@ -104,6 +102,12 @@ def place(draft: Draft, *, gateway: str, submit_key: str) -> Order:
 
 def placed_before(submit_key: str) -> Order | None:
     return Order.objects.filter(submit_key=submit_key).first()
+
+
+def _placed_before_or(refusal: Exception, submit_key: str) -> Order:
+    if twin := placed_before(submit_key):
+        return twin
+    raise refusal
 
 
 def _insert(
@@ -119,6 +123,7 @@ def _insert(
         order.record("placed", actor=draft.actor, data={"units": draft.units})
         if payment:
             payment.save(force_insert=True)
+            card_consent.record(order, payment, draft.consent)
         if mail.to:
             mail.save(force_insert=True)
         if payment is None:

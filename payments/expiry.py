@@ -16,7 +16,7 @@ from campaigns.errors import InvalidTransition
 from campaigns.rounds import count_done, keys_of
 from orders import lifecycle
 from orders.models import Order
-from payments import attempts, settlement
+from payments import attempts, books, settlement
 from payments.closing import Pages
 from payments.models import Payment
 
@@ -73,11 +73,10 @@ def _end(order_id: int) -> bool:
 
 
 def _expire(order: Order) -> None:
-    has_money = order.payments.filter(amount_seen__gt=0).exists()
-    if has_money:
-        # Before the end is told: its mail says what arrived.
-        settlement.count_set_aside(order)
+    payments = books.locked_payments(order)
+    # Before the end is told: its mail says what arrived.
+    settlement.count_set_aside(order, payments)
     lifecycle.expire(order)
-    if has_money:
+    if any(payment.amount_seen for payment in payments):
         # What was paid in part is owed back now.
-        settlement.settle(order)
+        settlement.settle(order, payments)

@@ -7,12 +7,12 @@ set aside in suspense, where it advances nothing and is never lost.
 from decimal import Decimal
 from typing import Any
 
-from campaigns.clock import Clock, database_now
+from campaigns.clock import database_now
 from orders.models import Order
 from payments import books, gateways
 from payments.dispute_records import record_disputes
 from payments.gateways.base import Snapshot
-from payments.models import LedgerEntry, Payment
+from payments.models import LedgerEntry, Payment, SavedMethod
 
 Kind = LedgerEntry.Kind
 # Their amount is typed by the buyer's hand: what comes short is part of the due.
@@ -30,12 +30,23 @@ def record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
         changes |= _take_in(order, payment, snapshot, new)
     changes |= _take_back(order, payment, snapshot)
     _write(payment, changes)
+    if snapshot.saved_method:
+        _remember_card(payment, snapshot)
     if new > 0 and _fits(payment, snapshot):
         # What came short before is made up by what came now.
         release_suspense(order, payment)
     if new > 0 and not _is_as_asked(payment, snapshot):
         flag(payment, _odd_amount(payment, snapshot))
     return new > 0
+
+
+def _remember_card(payment: Payment, snapshot: Snapshot) -> None:
+    SavedMethod.objects.remember(
+        payment,
+        customer=snapshot.saved_customer,
+        method=snapshot.saved_method,
+        label=snapshot.saved_label,
+    )
 
 
 def _doubt(payment: Payment, snapshot: Snapshot) -> str:
@@ -61,7 +72,7 @@ def _facts(payment: Payment, snapshot: Snapshot) -> dict[str, Any]:
     if snapshot.state in Payment.TRANSITIONS.get(Payment.State(payment.state), ()):
         changes["state"] = snapshot.state
         if snapshot.state == Payment.State.CONFIRMED:
-            changes["confirmed_at"] = Clock()
+            changes["confirmed_at"] = database_now()
     state = changes.get("state", payment.state)
     if snapshot.progress or state not in Payment.OPEN:
         is_waiting = state in Payment.OPEN

@@ -79,13 +79,19 @@ def request(
 ) -> int:
     """Write refunds of this amount on the locked payments; how many they are."""
     requested = 0
-    for payment in payments:
+    for payment in sorted(payments, key=_age):
         part = min(amount, payment.refundable)
         if part > 0:
             _request(order, payment, part, source=source, note=note)
             amount -= part
             requested += 1
     return requested
+
+
+def _age(payment: Payment) -> tuple[float, int]:
+    """Sorts the latest confirmed first, what was never confirmed last."""
+    confirmed_at = payment.confirmed_at
+    return (-confirmed_at.timestamp() if confirmed_at else 0, -payment.pk)
 
 
 def _approve_all(order: Order, payments: list[Payment]) -> None:
@@ -128,14 +134,18 @@ def _request(
 
 def tell_requested(order: Order, refund: Refund, *, came_back: bool = False) -> None:
     """Mail what was not told by the mail about the order's end; unapproved: nothing."""
-    told = {"refund_key": refund.reference, "amount": refund.amount}
+    told: dict[str, Any] = {
+        "refund_key": refund.reference,
+        "amount": refund.amount,
+        "note": refund.note,
+    }
     if refund.approved_at is None:
         return
     if refund.state == Refund.State.MANUAL:
         known = str(refund.payout_account or "")
         emails.payout_asked(order, **told, came_back=came_back, known=known)
     elif refund.run_id or refund.note:
-        emails.refund_started(order, **told, note=refund.note)
+        emails.refund_started(order, **told)
 
 
 def _account_of(order: Order) -> PayoutAccount | None:

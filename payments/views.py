@@ -17,7 +17,7 @@ from orders import hoarding
 from orders.hoarding import TooManyUnpaid
 from orders.lifecycle import NotExtendable
 from orders.models import Order
-from orders.pages import order_page
+from orders.pages import order_door, order_page
 from orders.tallies import BuyerLimitReached
 from payments import attempts, checkout_words
 from payments.checkout import place
@@ -144,7 +144,7 @@ def extension(request: HttpRequest, order: Order) -> HttpResponse:
 
 
 @require_safe
-@order_page
+@order_door
 def returned(request: HttpRequest, order: Order) -> HttpResponse:
     """Back from the gateway: ask it for the truth; the address proves nothing."""
     order = attempts.refresh(order)

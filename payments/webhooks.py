@@ -24,7 +24,7 @@ FORGERIES_SECONDS = 60
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest, gateway: str) -> HttpResponse:
-    if gateway not in gateways.configured():
+    if not gateways.is_listened_to(gateway):
         raise Http404
     try:
         raw = _body(request)

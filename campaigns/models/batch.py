@@ -56,6 +56,12 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     def public(self) -> Self:
         return self.exclude(stage=Batch.Stage.DRAFT)
 
+    def at(self, slug: str) -> Self:
+        """Of the public campaign at this address, each with it and its seller."""
+        campaigns = Campaign.objects.public().filter(slug=slug)
+        of_campaign = self.public().filter(campaign__in=campaigns)
+        return of_campaign.select_related("campaign__seller")
+
     def with_clock(self) -> Self:
         return self.annotate(clock=Clock())
 
@@ -145,7 +151,8 @@ class Batch(HasMinimum):
     class Meta:
         verbose_name = _("batch")
         verbose_name_plural = _("batches")
-        ordering = ["campaign", "number"]
+        # As the campaigns are, newest first, without a join to sort by them.
+        ordering = ["-campaign_id", "number"]
         constraints = [
             models.UniqueConstraint(
                 fields=["campaign", "number"], name="batch_number_is_unique"

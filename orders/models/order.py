@@ -7,12 +7,12 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
-from campaigns.clock import Clock
+from campaigns.clock import Clock, database_now
 from campaigns.errors import InvalidTransition
 from campaigns.models import Batch, ShippingOption
 from campaigns.money import CURRENCY_CHOICES
@@ -62,6 +62,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
             deposit__lt=F("total"),
             total__gt=held + ROUNDING_SLACK,
         )
+
+    def with_overdue_balance(self) -> Self:
+        """Of those the ones whose day has passed."""
+        noted = OrderEvent.objects.filter(kind=BALANCE_OVERDUE, order=OuterRef("pk"))
+        return self.with_balance_due().filter(Exists(noted))
 
     def left_in_canceled_batches(self) -> Self:
         """Orders that still have to follow their batch."""
@@ -304,19 +309,20 @@ class Order(models.Model):
     ) -> None:
         """One compare-and-set with its stamp and its event; raises InvalidTransition.
 
-        `columns` are written in the same UPDATE.
+        `columns` are values, written in the same UPDATE; nothing is read back.
         """
         origin = self.Status(self.status)
-        stamps = {f"{target}_at": Clock()} | columns
+        stamps = {"status": target, f"{target}_at": database_now()} | columns
         if origin == self.Status.PENDING:
             # Where a buyer came from is nobody's business once the hold is over.
             stamps |= {"hold_origin": "", "hold_network": ""}
         rows = Order.objects.filter(pk=self.pk, status=origin)
         allowed = target in self.TRANSITIONS.get(origin, ())
-        if not (allowed and rows.update(status=target, **stamps)):
+        if not (allowed and rows.update(**stamps)):
             raise InvalidTransition(self, target)
+        for column, value in stamps.items():
+            setattr(self, column, value)
         self.record(target, actor=actor, data={"from": origin} | (data or {}))
-        self.refresh_from_db(fields=["status", *stamps])
 
     def change_batch(self, batch: Batch, *, schedule_version: int) -> None:
         """Under another promise, which its buyer read; the first one stays noted."""

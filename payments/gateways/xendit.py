@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 
 from campaigns.money import to_minor_units
-from payments.errors import BadSignature, Rejected, Unknown
+from payments.errors import BadSignature, Rejected
 from payments.gateways import calls, notices, xendit_status
 from payments.gateways import xendit_api as api
 from payments.gateways.base import (
@@ -50,26 +50,15 @@ class XenditGateway:
     def start(self, payment: PaymentIn) -> Started:
         if not self.caps.takes(payment.amount, payment.currency):
             raise Rejected(f"{payment.amount} {payment.currency} is not taken")
-        invoice = _found(payment) or self._created(payment)
+        # Xendit takes no idempotency key here: what a lost answer made is adopted.
+        invoice = _found(payment) or api.create_invoice(**_fields(payment, self.caps))
         if invoice.get("amount") != payment.amount:
             raise Rejected(f"an invoice of {invoice.get('amount')} was made before")
         return Started(
-            gateway_reference=str(invoice["id"]),
+            gateway_reference=_number_of(invoice),
             redirect_url=calls.page_address(self.name, invoice.get("invoice_url")),
             expires_at=moment(invoice.get("expiry_date")),
         )
-
-    def _created(self, payment: PaymentIn) -> dict[str, Any]:
-        """Xendit takes no idempotency key here: a lost answer is looked up."""
-        try:
-            invoice = api.create_invoice(**_fields(payment, self.caps))
-        except Unknown:
-            if found := _found(payment):
-                return found
-            raise
-        if not invoice.get("id"):
-            raise calls.nonsense(self.name)
-        return invoice
 
     def fetch(self, payment: PaymentIn) -> Snapshot:
         invoice = self._invoice(payment)
@@ -78,7 +67,7 @@ class XenditGateway:
             return Snapshot(state=Payment.State.CANCELED, currency=payment.currency)
         is_paid = xendit_status.is_paid(invoice)
         return xendit_status.read(
-            invoice, _refunds_of(str(invoice["id"])) if is_paid else ()
+            invoice, _refunds_of(_number_of(invoice)) if is_paid else ()
         )
 
     def _invoice(self, payment: PaymentIn) -> dict[str, Any] | None:
@@ -92,7 +81,7 @@ class XenditGateway:
         if invoice and invoice.get("status") == "PENDING":
             # Refused when it was paid or has expired since: the truth tells.
             with suppress(Rejected):
-                api.expire_invoice(str(invoice["id"]))
+                api.expire_invoice(_number_of(invoice))
         return self.fetch(payment)
 
     def refund(self, refund: RefundIn) -> RefundSnapshot:
@@ -167,7 +156,13 @@ def _found(payment: PaymentIn) -> dict[str, Any] | None:
     """The invoice made for this attempt before, if any; the first of several."""
     found = api.invoices(external_id=payment.reference)
     ours = (row for row in found if row.get("external_id") == payment.reference)
-    return next((row for row in ours if row.get("id")), None)
+    return next(ours, None)
+
+
+def _number_of(invoice: dict[str, Any]) -> str:
+    if not invoice.get("id"):
+        raise calls.nonsense(api.NAME)
+    return str(invoice["id"])
 
 
 def _refunds_of(invoice_id: str) -> list[dict[str, Any]]:
