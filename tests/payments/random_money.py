@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -204,8 +205,11 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(order=WHICH)
     def cancel(self, order: int) -> None:
         row = self.order(order)
-        shown = cancellation.quote(row).returned
-        self.allow(lambda: cancellation.cancel_as_shown(row.pk, shown=shown))
+        self.allow(
+            lambda: cancellation.cancel_as_shown(
+                row.pk, shown=cancellation.quote(row).returned
+            )
+        )
 
     @rule(order=WHICH, share=PART)
     def cancel_as_seller(self, order: int, share: Decimal) -> None:
@@ -311,18 +315,16 @@ class MoneyMachine(RuleBasedStateMachine):
             for key, seen in record.refunds.items():
                 if seen.state == Refund.State.PENDING:
                     record.settle_refund(key, Refund.State.SUCCEEDED)
-            if now := record.disputes.get("dp_1"):
-                if now.state == Dispute.State.OPEN:
-                    ended = dispute(
-                        now.amount, withdrawn=now.withdrawn, state=Dispute.State.LOST
-                    )
-                    record.disputes["dp_1"] = ended
+            now = record.disputes.get("dp_1")
+            if now and now.state == Dispute.State.OPEN:
+                record.disputes["dp_1"] = replace(now, state=Dispute.State.LOST)
 
     def both_sides_agree(self) -> None:
         for payment in Payment.objects.prefetch_related("refunds"):
             record = journal.records.get(payment.reference)
             there = (record.received, record.taken_back) if record else (0, 0)
-            assert (payment.amount_seen, payment.amount_reversed) == there
+            here = (payment.amount_seen, payment.amount_reversed)
+            assert here == there, (here, there, payment.state, record)
         for name in ("alpha", "beta"):
             held = sum(
                 (record.held + record.fee for _r, record in journal.of(name)), NOTHING
