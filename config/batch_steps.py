@@ -22,6 +22,7 @@ from fulfillment.production import confirmed_units, unpaid_orders
 from orders import minimum, minimum_words
 from orders.minimum import Outcome, Verdict
 from orders.models import Order
+from payments import refund_runs
 
 Stage = Batch.Stage
 Fact = tuple[Any, object]
@@ -151,6 +152,7 @@ class Cancel(Transition):
 
     def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
         row.cancel(actor=actor)
+        refund_runs.begin(row, started_by=actor.user)
 
 
 def _count(batch: Batch, status: str) -> int:

@@ -21,10 +21,11 @@ class PlainInputs(TemplatesSetting):
     ) -> SafeString:
         if template_name in PLAIN:
             return _input(context["widget"])
-        drawn: SafeString = super().render(template_name, context, request)
-        return drawn
+        return SafeString(super().render(template_name, context, request))  # noqa: S308
 
 
 def _input(widget: dict[str, Any]) -> SafeString:
-    own = {"type": widget["type"], "name": widget["name"], "value": widget["value"]}
-    return format_html("<input{}>", flatatt(own | widget["attrs"]))
+    value = widget["value"]
+    given = "" if value is None else format_html(' value="{}"', value)
+    kind, name, attrs = widget["type"], widget["name"], flatatt(widget["attrs"])
+    return format_html('<input type="{}" name="{}"{}{}>', kind, name, given, attrs)

@@ -216,6 +216,8 @@ LOGGING = {
         # At DEBUG they tell whole addresses and answers, with keys and buyers in them.
         "urllib3": {"level": "INFO"},
         "xendit": {"level": "INFO"},
+        # Its SDK tells of each call, and repeats what Stripe says of a buyer's input.
+        "stripe": {"level": "WARNING"},
     },
     "root": {
         "handlers": ["console"],

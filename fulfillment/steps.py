@@ -11,7 +11,6 @@ from campaigns.actors import Actor
 from campaigns.admin.transitions import Transition
 from campaigns.errors import CampaignError, NotReady
 from campaigns.models import Batch
-from campaigns.money import format_money
 from fulfillment import dispatch
 from fulfillment.admin_forms import ParcelForm
 from fulfillment.errors import (
@@ -83,7 +82,10 @@ class Ship(Transition):
             (_("To be shipped"), ", ".join(items)),
             (_("Ships to"), ", ".join(filter(None, address))),
             (_("Courier the buyer chose"), row.shipping_service or "–"),
-            (_("Paid in full"), _paid(row)),
+            (
+                _("Paid in full"),
+                _("no, a part is still due") if row.still_due else _("yes"),
+            ),
         ]
 
     def perform(self, row: Order, *, actor: Actor, data: dict[str, Any]) -> None:
@@ -98,13 +100,6 @@ class Ship(Transition):
             )
         except (NumberInUse, WrongContents, NotShippable) as refusal:
             raise NotReady([in_words(refusal)]) from refusal
-
-
-def _paid(order: Order) -> str:
-    if not order.still_due:
-        return _("yes")
-    due = format_money(order.still_due, order.currency)
-    return _("no, %(due)s is still due") % {"due": due}
 
 
 class Undo(Transition):

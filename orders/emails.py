@@ -51,6 +51,11 @@ def balance_key(order: Order, step: str) -> str:
     return f"{order.batch_id}-{step}"
 
 
+def card_not_charged(order: Order, *, payment_key: str, amount: Any) -> None:
+    """The balance could not be taken from the saved card: it is paid by hand now."""
+    queue(of_order(order, "card_not_charged", key=payment_key, amount=amount))
+
+
 def order_expired(order: Order) -> None:
     queue(of_order(order, "order_expired", key=_stamp(order.expired_at)))
 
@@ -148,10 +153,16 @@ def refund_sent(
 
 
 def payout_asked(
-    order: Order, *, refund_key: str, amount: Any, came_back: bool, known: str
+    order: Order,
+    *,
+    refund_key: str,
+    amount: Any,
+    came_back: bool,
+    known: str,
+    note: str = "",
 ) -> None:
     """The seller pays by hand: where to? `known` is the account named before."""
-    told = {"amount": amount, "came_back": came_back, "known": known}
+    told = {"amount": amount, "came_back": came_back, "known": known, "note": note}
     _queue_payout(order, refund_key, **told)
 
 

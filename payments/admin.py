@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,8 +16,23 @@ from campaigns.admin.transitions import Transition
 from campaigns.money import format_money
 from orders.admin import OrderAdmin
 from orders.models import Order
+from payments import (  # noqa: F401  register their pages
+    admin_ledger,
+    admin_money,
+    admin_refund_runs,
+)
 from payments.admin_chat import chat_order, chat_order_placed
+from payments.admin_exceptions import STEPS, set_aside, steps_column
+from payments.admin_payouts import ListsPayouts
+from payments.admin_refund_steps import (
+    Approve,
+    Decline,
+    PayByHand,
+    RefundOrder,
+    TryAgain,
+)
 from payments.admin_steps import CashReceived, PaidBack
+from payments.dispute_alerts import held_back_by
 from payments.models import (
     GatewayEvent,
     LedgerEntry,
@@ -28,7 +44,7 @@ from payments.tones import EVENTS, PAYMENTS, REFUNDS, SANDBOX
 
 BODY_SHOWN = 4000
 
-OrderAdmin.transitions.append(CashReceived())
+OrderAdmin.transitions.extend([CashReceived(), RefundOrder()])
 OrderAdmin.pages += [
     ("chat/", chat_order, "chat"),
     ("chat/<int:pk>/", chat_order_placed, "chat_placed"),
@@ -62,6 +78,7 @@ def link_to(order: Order | None) -> SafeString | str:
 @admin.register(Payment)
 class PaymentAdmin(MoneyAdmin):
     seller_path = "order__batch__campaign__seller"
+    transitions: ClassVar[list[Transition]] = [*STEPS]
     state_badge = staticmethod(badge_column("state", _("state"), PAYMENTS))
     amount_due = staticmethod(money_column("amount", _("amount")))
     amount_in = staticmethod(money_column("amount_received", _("received")))
@@ -75,6 +92,7 @@ class PaymentAdmin(MoneyAdmin):
         "state_badge",
         "amount_due",
         "amount_in",
+        "amount_set_aside",
         "needs_review",
         "moment",
     )
@@ -90,6 +108,7 @@ class PaymentAdmin(MoneyAdmin):
         "state_badge",
         "amount_due",
         "amount_in",
+        "amount_set_aside",
         "amount_reversed",
         "amount_back",
         "gateway_reference",
@@ -103,12 +122,24 @@ class PaymentAdmin(MoneyAdmin):
     )
     readonly_fields = fields
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        return [*columns, steps_column(self, request)]
+
+    @admin.display(description=_("not counted yet"), ordering="amount_in_suspense")
+    def amount_set_aside(self, payment: Payment) -> str:
+        return set_aside(payment)
+
+    amount_set_aside.is_money = True  # type: ignore[attr-defined]
+
 
 @admin.register(Refund)
-class RefundAdmin(MoneyAdmin):
+class RefundAdmin(ListsPayouts, MoneyAdmin):
     seller_path = "payment__order__batch__campaign__seller"
     order_path = ("payment", "order")
-    transitions: ClassVar[list[Transition]] = [PaidBack()]
+    transitions: ClassVar[list[Transition]] = [
+        *(Approve(), Decline(), TryAgain(), PaidBack(), PayByHand()),
+    ]
     list_display = (
         "reference",
         "order_link",
@@ -118,7 +149,10 @@ class RefundAdmin(MoneyAdmin):
         "attempts",
         "moment",
     )
-    list_filter = ("state", "source", "payment__gateway")
+    list_filter = (
+        *("state", "source", "payment__gateway", "run"),
+        ("approved_at", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("payment__order",)
     search_fields = ("reference", "gateway_reference", "payment__order__number")
     fields = (
@@ -126,16 +160,30 @@ class RefundAdmin(MoneyAdmin):
         "order_link",
         "payment",
         "state",
+        "held_back",
         "amount_back",
         "source",
+        "note",
+        "approved_at",
+        "run",
+        "account",
         "gateway_reference",
         "failure",
         "attempts",
         "next_attempt_at",
+        "sent_at",
         "succeeded_at",
         "moment",
     )
     readonly_fields = fields
+
+    @admin.display(description=_("waits for"))
+    def held_back(self, refund: Refund) -> str:
+        return held_back_by(refund)
+
+    @admin.display(description=_("payout account"))
+    def account(self, refund: Refund) -> str:
+        return refund.payout_account.masked if refund.payout_account else "–"
 
     @admin.display(description=_("amount"), ordering="amount")
     def amount_back(self, refund: Refund) -> str:
@@ -237,3 +285,11 @@ class SandboxPaymentAdmin(MoneyAdmin):
         "moment",
     )
     readonly_fields = fields
+
+
+# Their classes need `MoneyAdmin`, and register themselves.
+from payments import (  # noqa: E402, F401
+    admin_disputes,
+    admin_reconciliation,
+    admin_saved_cards,
+)

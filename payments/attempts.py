@@ -13,7 +13,7 @@ from campaigns.clock import Clock, database_now
 from orders import lifecycle
 from orders.models import Order
 from orders.models.order import NUMBER_ALPHABET
-from payments import gateways, settlement
+from payments import gateways, recording, settlement
 from payments.closing import Pages
 from payments.dues import balance_of, due_now
 from payments.errors import Declined, GatewayError, Rejected
@@ -106,6 +106,9 @@ def start(payment: Payment) -> Payment:
         logger.warning("payment %s could not start: %s", payment.reference, error)
         if isinstance(error, Declined | Rejected):
             _give_up(payment)
+        if isinstance(error, Rejected):
+            # It will be refused again: a human has to look.
+            recording.flag(payment, str(error))
         return payment
     changes = {
         "state": Payment.State.PENDING,

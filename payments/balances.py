@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
@@ -23,6 +23,7 @@ from orders import cancellation, emails, lifecycle, mail_rows
 from orders.balance_terms import BalanceTerms, UnpaidBalance
 from orders.models import Message, Order, OrderEvent
 from orders.models.event import BALANCE_OVERDUE, UNPAID_BALANCE
+from orders.models.order import OrderQuerySet
 from payments import attempts
 from payments.closing import Pages
 from payments.dues import balance_of
@@ -48,7 +49,7 @@ class Step(StrEnum):
     LAST = "last"
 
 
-def waiting() -> "QuerySet[Order]":
+def waiting() -> OrderQuerySet:
     """Orders whose balance may have to be asked for, or be overdue."""
     is_asked = Q(batch__production_at__isnull=False) | Q(
         rules__balance_due_on__isnull=False
@@ -80,8 +81,9 @@ def remind_due() -> int:
 
 def _untold(now: datetime) -> Iterator[int]:
     """Two queries for each chunk, in constant memory."""
+    noted = OrderEvent.objects.filter(kind=BALANCE_OVERDUE, order=OuterRef("pk"))
     rows = waiting().select_related("batch").order_by("pk")
-    rows = rows.annotate(is_overdue=Exists(_overdue_events()))
+    rows = rows.annotate(is_overdue=Exists(noted))
     last = 0
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk
@@ -94,10 +96,6 @@ def _untold(now: datetime) -> Iterator[int]:
             for key, order in keys.items()
             if key not in told and _can_be_told(order, key)
         )
-
-
-def _overdue_events() -> "QuerySet[OrderEvent]":
-    return OrderEvent.objects.filter(kind=BALANCE_OVERDUE, order=OuterRef("pk"))
 
 
 def _can_be_told(order: Order, key: str) -> bool:
@@ -153,9 +151,7 @@ def _note_overdue(order: Order, terms: BalanceTerms, now: datetime) -> date | No
 
 def end_unpaid() -> int:
     """End what stayed unpaid after the last notice, by the rule fixed at purchase."""
-    overdue = waiting().filter(
-        Exists(_overdue_events()), rules__unpaid_balance__in=ENDING
-    )
+    overdue = waiting().with_overdue_balance().filter(rules__unpaid_balance__in=ENDING)
     return count_done(keys_of(overdue), partial(end, pages=Pages()))
 
 

@@ -19,7 +19,7 @@ from orders.hoarding import Origin
 from orders.models import Order, OrderLine
 from orders.models.line import units_by_allotment
 from orders.models.order import new_number
-from payments import attempts, gateways
+from payments import attempts, card_consent, gateways
 from payments.models import Payment
 
 # Deposits are rounded to amounts people like to transfer.
@@ -57,6 +57,8 @@ class Draft:
     source: Order.Source = Order.Source.SHOP
     actor: Actor = BUYER
     origin: Origin | None = None
+    # The words under which the balance may be charged to the card; empty: it may not.
+    consent: str = ""
 
     @property
     def units(self) -> int:
@@ -121,6 +123,7 @@ def _insert(
         order.record("placed", actor=draft.actor, data={"units": draft.units})
         if payment:
             payment.save(force_insert=True)
+            card_consent.record(order, payment, draft.consent)
         if mail.to:
             mail.save(force_insert=True)
         if payment is None:

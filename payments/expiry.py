@@ -64,13 +64,19 @@ def _grace_is_over(payment: Payment) -> bool:
 
 
 def _end(order_id: int) -> bool:
-    with transaction.atomic():
-        order = lifecycle.locked(order_id)
-        try:
-            lifecycle.expire(order)
-        except InvalidTransition:
-            return False
-        if order.payments.filter(amount_seen__gt=0).exists():
-            # What was paid in part is owed back now.
-            settlement.settle(order, books.locked_payments(order))
+    try:
+        with transaction.atomic():
+            _expire(lifecycle.locked(order_id))
+    except InvalidTransition:
+        return False
     return True
+
+
+def _expire(order: Order) -> None:
+    payments = books.locked_payments(order)
+    # Before the end is told: its mail says what arrived.
+    settlement.count_set_aside(order, payments)
+    lifecycle.expire(order)
+    if any(payment.amount_seen for payment in payments):
+        # What was paid in part is owed back now.
+        settlement.settle(order, payments)

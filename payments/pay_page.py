@@ -76,6 +76,11 @@ class PayPage:
         return next((p for p in self.attempts if p.is_open), None)
 
     @property
+    def set_aside(self) -> list[Payment]:
+        """What arrived in another amount or currency than was asked for."""
+        return [p for p in self.attempts if p.amount_in_suspense]
+
+    @property
     def has_failed(self) -> bool:
         """The last attempt ended without money, and a new one may begin."""
         last = self.attempts[-1] if self.attempts else None
@@ -85,7 +90,8 @@ class PayPage:
     @property
     def sign(self) -> str:
         """Changes when another page is to be seen; read by the polling script."""
-        return f"{self.state}-{self.order.amount_paid}-{len(self.attempts)}"
+        set_aside = len(self.set_aside)
+        return f"{self.state}-{self.order.amount_paid}-{len(self.attempts)}-{set_aside}"
 
     @property
     def status_url(self) -> str:

@@ -28,9 +28,7 @@ class PayoutForm(forms.Form):
     number = forms.CharField(
         label=_("Account number"),
         max_length=60,
-        help_text=_(
-            "Of an e-wallet its phone number. Nobody needs your PIN or a code."
-        ),
+        help_text=_("Of an e-wallet its phone number."),
         widget=forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off"}),
     )
     holder = forms.CharField(

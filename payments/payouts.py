@@ -1,4 +1,4 @@
-"""Refunds that are paid by hand: where the buyer wants them, and that they were paid."""
+"""Where the buyer wants a refund that the seller pays by hand."""
 
 from dataclasses import dataclass
 

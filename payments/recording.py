@@ -12,7 +12,7 @@ from orders.models import Order
 from payments import books, gateways
 from payments.dispute_records import record_disputes
 from payments.gateways.base import Snapshot
-from payments.models import LedgerEntry, Payment
+from payments.models import LedgerEntry, Payment, SavedMethod
 
 Kind = LedgerEntry.Kind
 # Their amount is typed by the buyer's hand: what comes short is part of the due.
@@ -30,12 +30,23 @@ def record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
         changes |= _take_in(order, payment, snapshot, new)
     changes |= _take_back(order, payment, snapshot)
     _write(payment, changes)
+    if snapshot.saved_method:
+        _remember_card(payment, snapshot)
     if new > 0 and _fits(payment, snapshot):
         # What came short before is made up by what came now.
         release_suspense(order, payment)
     if new > 0 and not _is_as_asked(payment, snapshot):
         flag(payment, _odd_amount(payment, snapshot))
     return new > 0
+
+
+def _remember_card(payment: Payment, snapshot: Snapshot) -> None:
+    SavedMethod.objects.remember(
+        payment,
+        customer=snapshot.saved_customer,
+        method=snapshot.saved_method,
+        label=snapshot.saved_label,
+    )
 
 
 def _doubt(payment: Payment, snapshot: Snapshot) -> str:
@@ -127,6 +138,7 @@ def _take_back(order: Order, payment: Payment, snapshot: Snapshot) -> dict[str, 
     taken_back = snapshot.reversed - reversed_before
     if taken_back > 0:
         books.enter(order, payment, Kind.REVERSAL, taken_back)
+        flag(payment, f"taken back by the gateway: {taken_back}")
     total = max(snapshot.reversed, reversed_before) + disputed.now
     return {} if total == payment.amount_reversed else {"amount_reversed": total}
 
@@ -137,7 +149,7 @@ def release_suspense(order: Order, payment: Payment) -> Decimal:
     Money of another currency stays, for a human. Returns what was credited.
     """
     amount = payment.amount_in_suspense
-    if not amount or payment.suspense_currency != payment.currency:
+    if not payment.has_own_suspense:
         return Decimal(0)
     books.enter(order, payment, Kind.ASSIGNED, amount)
     _write(
@@ -151,10 +163,22 @@ def release_suspense(order: Order, payment: Payment) -> Decimal:
     return amount
 
 
+def return_suspense(order: Order, payment: Payment) -> Decimal:
+    """Book that what is set aside was sent back by hand; what that was."""
+    amount, currency = payment.amount_in_suspense, payment.suspense_currency
+    books.enter(order, payment, Kind.RETURNED, amount, currency=currency)
+    _write(payment, {"amount_in_suspense": Decimal(0), "suspense_currency": ""})
+    return amount
+
+
 def flag(payment: Payment, reason: str) -> None:
     """Show the payment to a human; what the money rule does is not delayed by it."""
     rows = Payment.objects.filter(pk=payment.pk)
     rows.update(needs_review=True, review_reason=reason[:200])
+
+
+def unflag(payment: Payment) -> None:
+    _write(payment, {"needs_review": False, "review_reason": ""})
 
 
 def _write(payment: Payment, changes: dict[str, Any]) -> None:

@@ -134,14 +134,18 @@ def _request(
 
 def tell_requested(order: Order, refund: Refund, *, came_back: bool = False) -> None:
     """Mail what was not told by the mail about the order's end; unapproved: nothing."""
-    told = {"refund_key": refund.reference, "amount": refund.amount}
+    told: dict[str, Any] = {
+        "refund_key": refund.reference,
+        "amount": refund.amount,
+        "note": refund.note,
+    }
     if refund.approved_at is None:
         return
     if refund.state == Refund.State.MANUAL:
         known = str(refund.payout_account or "")
         emails.payout_asked(order, **told, came_back=came_back, known=known)
     elif refund.run_id or refund.note:
-        emails.refund_started(order, **told, note=refund.note)
+        emails.refund_started(order, **told)
 
 
 def _account_of(order: Order) -> PayoutAccount | None:

@@ -45,9 +45,7 @@ def settle(
     if payments is None:
         payments = books.locked_payments(order)
     if order.status not in Order.HOLDING:
-        # Nothing is left to pay for: what was set aside goes back by the rule.
-        for payment in payments:
-            recording.release_suspense(order, payment)
+        count_set_aside(order, payments)
     books.update_sums(order, payments)
     refunds.withdraw_unsent(order, payments)
     _confirm_if_paid(order, payments, actor)
@@ -58,6 +56,12 @@ def settle(
         emails.late_payment(order, payment_key=arrival, amount=owed_back)
     wake_up()
     return refunds.request_owed(order, payments)
+
+
+def count_set_aside(order: Order, payments: list[Payment]) -> None:
+    """Of an order that is over: nothing is left to pay for, so the rule returns it."""
+    if sum(recording.release_suspense(order, payment) for payment in payments):
+        books.update_sums(order, payments)
 
 
 def _confirm_if_paid(order: Order, payments: list[Payment], actor: Actor) -> None:

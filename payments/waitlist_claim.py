@@ -20,7 +20,7 @@ from campaigns.money import to_minor_units
 from campaigns.wakeup import wake_up
 from orders import emails, hoarding, lifecycle, tallies
 from orders.models import Order, OrderLine, WaitlistEntry
-from payments import attempts
+from payments import attempts, card_consent
 from payments.checkout import Draft, deposit_of, rules_of
 from payments.models import Payment
 
@@ -71,7 +71,7 @@ def _complete(
     phone = _fill(order, draft)
     entry.move_to(State.CLAIMED)
     order.record("placed", actor=BUYER, data={"units": draft.units})
-    payment = _first_payment(order, gateway)
+    payment = _first_payment(order, gateway, consent=draft.consent)
     emails.order_placed(order, lines).save(force_insert=True)
     if payment is None:
         lifecycle.confirm(order, actor=SYSTEM)
@@ -141,11 +141,12 @@ def _fill_lines(order: Order, draft: Draft) -> list[OrderLine]:
     return lines
 
 
-def _first_payment(order: Order, gateway: str) -> Payment | None:
+def _first_payment(order: Order, gateway: str, *, consent: str) -> Payment | None:
     if not order.deposit:
         return None
     payment = attempts.unsaved(order, gateway, order.deposit)
     payment.save(force_insert=True)
+    card_consent.record(order, payment, consent)
     return payment
 
 

@@ -22,6 +22,7 @@ from campaigns.admin.base import (
 from campaigns.admin.campaign_steps import Archive, Copy, Publish
 from campaigns.admin.forms import MoneyForm, PairsField, ShopModelForm
 from campaigns.admin.preview import PreviewedAdmin
+from campaigns.admin.row_pages import RowPage, RowPagesMixin
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition
 from campaigns.clock import database_now
@@ -140,7 +141,7 @@ QUESTIONS = ("asks_note", "personalization_label")
 
 
 @admin.register(Campaign)
-class CampaignAdmin(PreviewedAdmin):
+class CampaignAdmin(RowPagesMixin, PreviewedAdmin):
     form = CampaignForm
     seller_path = "seller"
     list_display = ("title", "seller", "visibility", "currency", "plan")
@@ -151,6 +152,7 @@ class CampaignAdmin(PreviewedAdmin):
     readonly_fields = ("visibility", "checklist", "new_batch")
     inlines = (PictureInline, VariantInline, BatchInline)
     transitions: ClassVar[list[Transition]] = [Publish(), Copy(), Archive()]
+    row_pages: ClassVar[list[RowPage]] = []
     fieldsets = (
         (_("Content"), {"fields": ("visibility", "checklist", *CONTENT)}),
         (_("Product"), {"fields": PRODUCT}),

@@ -56,6 +56,12 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     def public(self) -> Self:
         return self.exclude(stage=Batch.Stage.DRAFT)
 
+    def at(self, slug: str) -> Self:
+        """Of the public campaign at this address, each with it and its seller."""
+        campaigns = Campaign.objects.public().filter(slug=slug)
+        of_campaign = self.public().filter(campaign__in=campaigns)
+        return of_campaign.select_related("campaign__seller")
+
     def with_clock(self) -> Self:
         return self.annotate(clock=Clock())
 

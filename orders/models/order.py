@@ -7,7 +7,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +62,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
             deposit__lt=F("total"),
             total__gt=held + ROUNDING_SLACK,
         )
+
+    def with_overdue_balance(self) -> Self:
+        """Of those the ones whose day has passed."""
+        noted = OrderEvent.objects.filter(kind=BALANCE_OVERDUE, order=OuterRef("pk"))
+        return self.with_balance_due().filter(Exists(noted))
 
     def left_in_canceled_batches(self) -> Self:
         """Orders that still have to follow their batch."""

@@ -10,7 +10,7 @@ from campaigns.addresses import absolute
 from campaigns.models import Campaign
 from orders.models import Order
 from payments.gateways.base import Gateway, Payee, PaymentIn, RefundIn
-from payments.models import BankAccount, Payment, Refund
+from payments.models import BankAccount, Payment, Refund, SavedMethod
 
 ADAPTERS = {
     "sandbox": "payments.gateways.sandbox.SandboxGateway",
@@ -79,9 +79,17 @@ def payment_in(payment: Payment) -> PaymentIn:
         started_at=payment.created_at,
         page_ends_at=payment.expires_at,
         payee=_payee(account) if account else None,
+        saves_method=_saves_method(payment),
         received=payment.amount_received,
         is_open=payment.is_open,
     )
+
+
+def _saves_method(payment: Payment) -> bool:
+    is_deposit = payment.purpose == Payment.Purpose.DEPOSIT
+    if not is_deposit or not get(payment.gateway).caps.off_session:
+        return False
+    return SavedMethod.objects.waiting_for(payment).exists()
 
 
 def _payee(account: BankAccount) -> Payee:

@@ -223,3 +223,7 @@ class ChargesSavedCards(Protocol):
     ) -> Snapshot:
         """Charge without the buyer; Declined when the bank wants its owner, or no."""
         ...
+
+    def forget_saved(self, method: str) -> None:
+        """The buyer takes the consent back: the card is not kept there either."""
+        ...

@@ -207,3 +207,8 @@ class Payment(models.Model):
     @property
     def refundable(self) -> Decimal:
         return self.amount_received - self.amount_reversed - self.amount_refunding
+
+    @property
+    def has_own_suspense(self) -> bool:
+        """Money is set aside in the order's own currency, so it can be counted."""
+        return bool(self.amount_in_suspense) and self.suspense_currency == self.currency

@@ -2,6 +2,7 @@
 
     make bench                                  all of it, into docs/benchmarks
     make bench ARGS=--quick                     a minute; only printed
+    make bench ARGS=--growth                    up to a million orders; only printed
     make bench ARGS="--only postgres --to DIR"  one database, written elsewhere
 
 Read ratios, not rates: buyers, shop and database share the machine, and a ratio's two
@@ -28,12 +29,11 @@ WRITTEN_TO = Path("docs/benchmarks")
 
 def main(arguments: list[str]) -> int:
     options = _parse(arguments)
-    plan = "quick" if options.quick else "full"
     chosen = [options.only] if options.only else DATABASES
-    results = [_measure(database, plan) for database in chosen]
+    results = [_measure(database, options.plan) for database in chosen]
     text = report.markdown(results, Machine.here())
     print(text)
-    folder = options.to or (None if options.quick else WRITTEN_TO)
+    folder = options.to or (WRITTEN_TO if options.plan == "full" else None)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "orders.md").write_text(text, encoding="utf-8")
@@ -44,7 +44,14 @@ def main(arguments: list[str]) -> int:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", allow_abbrev=False)
-    parser.add_argument("--quick", action="store_true", help="a minute; only printed")
+    parser.set_defaults(plan="full")
+    for plan, help_ in (
+        ("quick", "a minute; only printed"),
+        ("growth", "purchases alone, up to a million orders; only printed"),
+    ):
+        parser.add_argument(
+            f"--{plan}", dest="plan", action="store_const", const=plan, help=help_
+        )
     parser.add_argument("--only", choices=DATABASES, help="measure one database")
     parser.add_argument("--to", type=Path, metavar="DIR", help="write the report here")
     return parser.parse_args(arguments)

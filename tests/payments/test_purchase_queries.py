@@ -34,9 +34,9 @@ def test_a_purchase_costs_these_statements(client):
 
     with statements(8):
         client.get(page)
-    with statements(5):
+    with statements(4):
         client.get(f"{page}checkout/", data)
-    with statements(15):
+    with statements(14):
         placed = client.post(f"{page}checkout/", data)
     with statements(4):
         client.get(placed.url)
