@@ -187,7 +187,7 @@ def _refund(made: Status, currency: str) -> RefundSnapshot:
 
 
 def refund_answer(answer: Status, refund: RefundIn) -> RefundSnapshot:
-    """201 is on its way; it is asked for again under the same key."""
+    """201 is on its way: it is in the list once it went through."""
     is_done = str(answer.get("status_code")) == "200"
     return RefundSnapshot(
         gateway_reference=refund.reference,
