@@ -17,9 +17,24 @@ BATCH_CONFIRMED = "batch_confirmed"
 NOTICE = Message.Priority.NOTICE
 
 
-def order_placed(order: Order, lines: Iterable[OrderLine]) -> Message:
-    """Rendered before the order's transaction begins, and stored inside it."""
-    return of_order(order, "order_placed", lines=lines)
+def order_placed(
+    order: Order, lines: Iterable[OrderLine], *, by_transfer: bool = False
+) -> Message:
+    """Rendered before the order's transaction begins, and stored inside it.
+
+    The exact amount of a transfer is not known yet: `payment_instructions` tells it.
+    """
+    return of_order(order, "order_placed", lines=lines, by_transfer=by_transfer)
+
+
+def payment_instructions(order: Order, *, payment_key: str, **transfer: Any) -> None:
+    """`transfer`: amount, amount_head and amount_tail, bank, number and holder."""
+    queue(of_order(order, "payment_instructions", key=payment_key, **transfer))
+
+
+def proof_rejected(order: Order, *, proof_key: str, reason: str, **news: Any) -> None:
+    """`news`: whether the order still waits, and what it waits for."""
+    queue(of_order(order, "proof_rejected", key=proof_key, reason=reason, **news))
 
 
 def order_link(order: Order, *, request_key: str, corrected: bool = False) -> None:

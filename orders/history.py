@@ -19,6 +19,10 @@ KINDS = {
     "confirmed": gettext_lazy("Confirmed"),
     "hold_ended": gettext_lazy("Time to pay ended for production"),
     "hold_extended": gettext_lazy("Time to pay extended on request"),
+    "hold_prolonged": gettext_lazy("Time to pay prolonged for a transfer"),
+    "proof_sent": gettext_lazy("Proof of transfer sent"),
+    "proof_accepted": gettext_lazy("Proof of transfer accepted"),
+    "proof_rejected": gettext_lazy("Proof of transfer rejected"),
     "shipped": gettext_lazy("Parcel sent"),
     "shipment_voided": gettext_lazy("Parcel taken back"),
     "fulfilled": gettext_lazy("Shipped"),
@@ -54,7 +58,7 @@ ACTORS = {
 # Where a status came from, and what machines count by.
 NOT_FOR_READERS = (
     *("from", "decision", "units_by_variant", "after_freeze"),
-    *("batch_id",),
+    *("batch_id", "why"),
 )
 
 
@@ -105,6 +109,10 @@ TOLD_TO_BUYERS = {
     "confirmed": gettext_lazy("Your payment arrived; your place in the batch is sure."),
     "hold_ended": gettext_lazy("Production starts, so the time to pay ended."),
     "hold_extended": gettext_lazy("You asked for more time to pay and got it."),
+    "hold_prolonged": gettext_lazy("Your place is held longer for your transfer."),
+    "proof_sent": gettext_lazy("You sent a proof of transfer."),
+    "proof_accepted": gettext_lazy("The seller found your transfer."),
+    "proof_rejected": gettext_lazy("The seller could not find your transfer."),
     "shipped": gettext_lazy("A parcel was handed to the courier."),
     "shipment_voided": gettext_lazy("The seller took a parcel back; it was not sent."),
     "fulfilled": gettext_lazy("Everything was shipped."),

@@ -66,9 +66,11 @@ def _secret(response: HttpResponse, locale: str) -> HttpResponse:
     return response
 
 
-def find(token: str, orders: OrderQuerySet) -> Order:
+def find(token: str, orders: OrderQuerySet | None = None) -> Order:
+    """The order with all that its page shows, unless other rows are given."""
+    rows = Order.objects.for_page() if orders is None else orders
     try:
-        return orders.get(token=_checked(token))
+        return rows.get(token=_checked(token))
     except Order.DoesNotExist:
         raise Http404 from None
 

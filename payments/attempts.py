@@ -13,7 +13,13 @@ from campaigns.clock import Clock, database_now
 from orders import lifecycle
 from orders.models import Order
 from orders.models.order import NUMBER_ALPHABET
-from payments import gateways, recording, settlement
+from payments import (
+    exact_amounts,
+    gateways,
+    recording,
+    settlement,
+    transfer_mails,
+)
 from payments.closing import Pages
 from payments.dues import balance_of, due_now
 from payments.errors import Declined, GatewayError, Rejected
@@ -39,6 +45,20 @@ def unsaved(order: Order, gateway: str, amount: Decimal, **columns: Any) -> Paym
     )
 
 
+def insert(payment: Payment) -> bool:
+    """Store a new attempt; False when its gateway has no way to ask for the money now.
+
+    A transfer asks for an exact amount of its own, and tells its buyer by mail.
+    """
+    if payment.gateway != gateways.BANK_TRANSFER:
+        payment.save(force_insert=True)
+        return True
+    if not exact_amounts.insert(payment):
+        return False
+    transfer_mails.instructions(payment)
+    return True
+
+
 def open_attempt(order: Order) -> Payment | None:
     return order.payments.open().first()
 
@@ -50,7 +70,8 @@ def begin(order: Order, *, wanted: str) -> Payment | None:
     gateway first, and goes on if money is there or under way. An unknown name, or none,
     stays with what is open.
     """
-    ways = gateways.offered(order.batch.campaign)
+    due = due_now(order, balance_of(order))
+    ways = gateways.offered(order.batch.campaign, due)
     attempt = open_attempt(order)
     if attempt and wanted in ways and wanted != attempt.gateway:
         attempt = None if Pages().close(attempt) else attempt
@@ -76,8 +97,7 @@ def next_attempt(order_id: int, gateway: str) -> Payment | None:
         if payment := open_attempt(order):
             return payment
         payment = unsaved(order, gateway, amount)
-        payment.save(force_insert=True)
-        return payment
+        return payment if insert(payment) else None
 
 
 def new_reference(number: str, attempt: int) -> str:
@@ -120,6 +140,9 @@ def start(payment: Payment) -> Payment:
     if created.update(**changes):
         for column, value in changes.items():
             setattr(payment, column, value)
+    else:
+        # Another tab was faster: both lead to the same page.
+        payment.refresh_from_db()
     return payment
 
 

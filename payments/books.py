@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from orders.models import Order
-from payments.models import Dispute, LedgerEntry, Payment, Refund
+from payments.models import Dispute, LedgerEntry, Payment, Refund, StatementLine
 
 Kind = LedgerEntry.Kind
 OWN_BANK = "bank"
@@ -48,6 +48,7 @@ def enter(
     *,
     cause: Refund | Dispute | None = None,
     currency: str = "",
+    line: StatementLine | None = None,
 ) -> None:
     """One balanced row between two accounts; `cause` is what moved the money."""
     source, target = ROADS[kind]
@@ -66,7 +67,22 @@ def enter(
         payment=payment,
         refund=refund,
         dispute=dispute,
+        statement_line=line,
         sequence=booked.count() + 1,
+    )
+
+
+def enter_line(line: StatementLine, kind: Kind) -> None:
+    """Money of a bank's statement that belongs to no payment, in or out of suspense."""
+    words = ROADS[kind]
+    source, target = (OWN_BANK if word == "gateway" else word for word in words)
+    LedgerEntry.objects.create(
+        kind=kind,
+        debit=source,
+        credit=target,
+        amount=line.amount,
+        currency=line.account.currency,
+        statement_line=line,
     )
 
 

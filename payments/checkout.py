@@ -116,20 +116,22 @@ def _insert(
     """All rows or none: the batch, which every buyer wants, is claimed last."""
     is_due = order.deposit > 0
     payment = attempts.unsaved(order, gateway, order.deposit) if is_due else None
-    mail = emails.order_placed(order, lines)
+    is_transfer = gateway == gateways.BANK_TRANSFER
+    mail = emails.order_placed(order, lines, by_transfer=is_transfer)
     with transaction.atomic():
         order.save(force_insert=True)
         OrderLine.objects.bulk_create(lines)
         order.record("placed", actor=draft.actor, data={"units": draft.units})
+        if payment and not attempts.insert(payment):
+            payment = None
         if payment:
-            payment.save(force_insert=True)
             card_consent.record(order, payment, draft.consent)
         if mail.to:
             mail.save(force_insert=True)
-        if payment is None:
+        if not is_due:
             lifecycle.confirm(order, actor=SYSTEM)
         tallies.claim(order, campaign=draft.campaign, units=draft.units)
-        if draft.origin and payment:
+        if draft.origin and is_due:
             hoarding.check(order, campaign_id=draft.campaign.pk, units=draft.units)
         wake_up()
         capacity.shift(move)

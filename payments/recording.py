@@ -12,7 +12,7 @@ from orders.models import Order
 from payments import books, gateways
 from payments.dispute_records import record_disputes
 from payments.gateways.base import Snapshot
-from payments.models import LedgerEntry, Payment, SavedMethod
+from payments.models import LedgerEntry, Payment, SavedMethod, StatementLine
 
 Kind = LedgerEntry.Kind
 # Their amount is typed by the buyer's hand: what comes short is part of the due.
@@ -99,7 +99,7 @@ def _take_in(
         books.enter(order, payment, Kind.FEE, fee)
         changes["fee"] = snapshot.fee
     if _fits(payment, snapshot):
-        books.enter(order, payment, Kind.PAYMENT, new)
+        books.enter(order, payment, _kind_of(snapshot), new, line=snapshot.line)
         _grant_code(order, payment, snapshot)
         return changes | {"amount_received": payment.amount_received + new}
     books.enter(order, payment, Kind.SUSPENSE, new, currency=snapshot.currency)
@@ -107,6 +107,13 @@ def _take_in(
         "amount_in_suspense": payment.amount_in_suspense + new,
         "suspense_currency": snapshot.currency,
     }
+
+
+def _kind_of(snapshot: Snapshot) -> Kind:
+    """A statement's line may have been put aside before it was known whose it is."""
+    line = snapshot.line
+    is_aside = line is not None and line.state == StatementLine.State.SUSPENSE
+    return Kind.ASSIGNED if is_aside else Kind.PAYMENT
 
 
 def _fits(payment: Payment, snapshot: Snapshot) -> bool:
@@ -119,14 +126,16 @@ def _fits(payment: Payment, snapshot: Snapshot) -> bool:
 
 def _grant_code(order: Order, payment: Payment, snapshot: Snapshot) -> None:
     """A transfer's unique code becomes a discount once its exact amount has come."""
-    code = Decimal(payment.code)
+    code = min(payment.code_amount, order.total)
     is_first = payment.amount_received < payment.amount <= snapshot.received
-    if not code or not is_first:
+    is_canceled = order.status == Order.Status.CANCELED
+    if not code or not is_first or is_canceled:
         return
     order.discount += code
     order.total -= code
-    if order.status == Order.Status.PENDING:
-        order.deposit -= code
+    if order.status in (Order.Status.PENDING, Order.Status.EXPIRED):
+        # The deposit stands once it was reached; late money has still to reach it.
+        order.deposit = max(Decimal(0), order.deposit - code)
     order.deposit = min(order.deposit, order.total)
     order.save(update_fields=["discount", "total", "deposit"])
 

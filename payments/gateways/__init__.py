@@ -82,6 +82,7 @@ def payment_in(payment: Payment) -> PaymentIn:
         saves_method=_saves_method(payment),
         received=payment.amount_received,
         is_open=payment.is_open,
+        is_under_review=payment.is_under_review,
     )
 
 

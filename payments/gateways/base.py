@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from campaigns.money import CURRENCIES
-from payments.models import Dispute, Payment, Refund
+from payments.models import Dispute, Payment, Refund, StatementLine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,7 @@ class PaymentIn:
     # What this shop has booked so far; for gateways whose truth is the shop's own row.
     received: Decimal = Decimal(0)
     is_open: bool = True
+    is_under_review: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +137,8 @@ class Snapshot:
     saved_customer: str = ""
     saved_method: str = ""
     saved_label: str = ""
+    # The line of a bank's statement that tells of the new money.
+    line: StatementLine | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +175,10 @@ class Caps:
     longest_page: timedelta | None = None
     # How long a hold waits for this gateway when it does not answer.
     grace: timedelta = timedelta(minutes=60)
+    # In place of it, where banks work on weekdays only.
+    grace_workdays: int = 0
+    # Its money is told late by nature: a hold lasts for the whole grace.
+    waits_out_grace: bool = False
     # Whether `history` can tell all it holds.
     lists: bool = False
     # Whether a card can be charged without its owner (`charge_saved`).
