@@ -266,6 +266,8 @@ def test_a_fee_on_top_of_the_price_is_booked_apart(midtrans):
         {"gross_amount": "168000.50"},
         {"gross_amount": "all of it"},
         {"gross_amount": "NaN"},
+        {"gross_amount": "-168000.00"},
+        {"gross_amount": "1000000000000.00"},
         {"currency": "XAU"},
         {"order_id": "SOMEBODY-ELSE"},
     ],

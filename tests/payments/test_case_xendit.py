@@ -211,6 +211,7 @@ def test_one_first_seen_when_it_is_settled_is_paid(xendit):
         {"status": None},
         {"paid_amount": 168_000.5},
         {"paid_amount": "all of it"},
+        {"paid_amount": -168_000},
         {"currency": "XAU"},
         {"external_id": "SOMEBODY-ELSE"},
     ],
