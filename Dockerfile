@@ -8,13 +8,17 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin kloter
 
 WORKDIR /srv/kloter
 
-COPY requirements/base.txt requirements/base.txt
-RUN pip install --no-cache-dir --require-hashes -r requirements/base.txt
+COPY requirements/ requirements/
+# The SDKs of the gateways that are used: --build-arg GATEWAYS="midtrans xendit"
+ARG GATEWAYS=""
+RUN for part in base ${GATEWAYS}; do \
+        pip install --no-cache-dir --require-hashes -r "requirements/$part.txt" || exit 1; \
+    done
 
 COPY . .
 # The key serves this one command; the shop's own comes from its environment.
 RUN DEBUG=0 SECRET_KEY=build python manage.py collectstatic --noinput \
-    && mkdir -p var/media \
+    && mkdir -p var/media var/private \
     && chown -R kloter:kloter var
 
 USER 10001

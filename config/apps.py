@@ -7,7 +7,8 @@ class ShopConfig(AppConfig):
     verbose_name = "Kloter"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401, PLC0415  registers the system checks
+        # Registers the system checks.
+        from config import checks, gateway_checks  # noqa: F401, PLC0415
 
 
 class ShopAdminConfig(AdminConfig):

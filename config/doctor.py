@@ -16,6 +16,7 @@ from django.db.models import Min, QuerySet
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
+from config.gateway_accounts import configured_accounts
 from config.health import readiness_problems
 from orders.models import Message, Order
 from payments import gateways
@@ -98,10 +99,18 @@ def payment() -> str:
     offered = gateways.configured()
     if not offered:
         raise Fault("buyers cannot pay; set PAYMENT_GATEWAYS")
-    for name in offered:
+    modes = {account.name: account.mode for account in configured_accounts()}
+    if not settings.DEBUG:
+        modes["sandbox"] = "takes no real money"
+    return ", ".join(_gateway(name, modes.get(name, "")) for name in offered)
+
+
+def _gateway(name: str, mode: str) -> str:
+    try:
         gateways.get(name)
-    is_practice = "sandbox" in offered and not settings.DEBUG
-    return ", ".join(offered) + (" (takes no real money)" if is_practice else "")
+    except ImportError as reason:
+        raise Fault(f"{name} cannot be loaded: {reason}") from reason
+    return f"{name} ({mode})" if mode else name
 
 
 def mails_leave() -> str:

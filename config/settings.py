@@ -156,10 +156,15 @@ MIDTRANS_PRODUCTION = env.flag("MIDTRANS_PRODUCTION", default=False)
 XENDIT_SECRET_KEY = env.text("XENDIT_SECRET_KEY", default="")
 XENDIT_CALLBACK_TOKENS = env.names("XENDIT_CALLBACK_TOKENS", default=[])
 # Other addresses of the gateways' APIs: loopback doubles in tests, or a proxy.
-STRIPE_API_BASE = env.text("STRIPE_API_BASE", default="")
-MIDTRANS_API_BASE = env.text("MIDTRANS_API_BASE", default="")
-MIDTRANS_SNAP_BASE = env.text("MIDTRANS_SNAP_BASE", default="")
-XENDIT_API_BASE = env.text("XENDIT_API_BASE", default="")
+STRIPE_API_BASE = env.text("STRIPE_API_BASE", default="").rstrip("/")
+MIDTRANS_API_BASE = env.text("MIDTRANS_API_BASE", default="").rstrip("/")
+MIDTRANS_SNAP_BASE = env.text("MIDTRANS_SNAP_BASE", default="").rstrip("/")
+XENDIT_API_BASE = env.text("XENDIT_API_BASE", default="").rstrip("/")
+PAGE_BASES = {
+    "stripe": STRIPE_API_BASE,
+    "midtrans": MIDTRANS_SNAP_BASE,
+    "xendit": XENDIT_API_BASE,
+}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -184,7 +189,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:", *MEDIA_HOST],
-        "form-action": [SELF, *payment_page_hosts(PAYMENT_GATEWAYS)],
+        "form-action": [SELF, *payment_page_hosts(PAYMENT_GATEWAYS, PAGE_BASES)],
         "base-uri": [NONE],
         "object-src": [NONE],
         "frame-ancestors": [NONE],
@@ -213,6 +218,9 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "propagate": True},
+        # At DEBUG they tell whole addresses and answers, with keys and buyers in them.
+        "urllib3": {"level": "INFO"},
+        "xendit": {"level": "INFO"},
         # Its SDK tells of each call, and repeats what Stripe says of a buyer's input.
         "stripe": {"level": "WARNING"},
     },

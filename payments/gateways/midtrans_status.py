@@ -1,10 +1,10 @@
 """Midtrans' answer about one transaction, read into a snapshot."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from campaigns.money import quantize
+from payments.gateways import amounts
 from payments.gateways.base import (
     DisputeSnapshot,
     PaymentIn,
@@ -56,15 +56,15 @@ class Amounts:
 def read(status: Status, payment: PaymentIn) -> Snapshot:
     facts = _facts(status, payment)
     try:
-        amounts = _amounts(status)
+        told = _amounts(status)
         paid_back = refunds(status)
     except ValueError as error:
         return Snapshot(**facts, state=State.PENDING, currency="", doubt=str(error))
     return Snapshot(
         **facts,
-        **_standing(status, amounts, payment),
-        currency=amounts.currency,
-        asked=amounts.paid,
+        **_standing(status, told, payment),
+        currency=told.currency,
+        asked=told.paid,
         refunds=paid_back,
     )
 
@@ -96,9 +96,9 @@ def _our_reference(status: Status, payment: PaymentIn) -> str:
 
 def _amounts(status: Status) -> Amounts:
     currency = str(status.get("currency") or "IDR")
-    gross = _money(status.get("gross_amount"), currency)
+    gross = amounts.read(status.get("gross_amount"), currency)
     asked = _original(status)
-    paid = _money(asked, currency) if asked else gross
+    paid = amounts.read(asked, currency) if asked else gross
     if paid > gross:
         raise ValueError(f"{paid} asked, only {gross} charged")
     return Amounts(paid=paid, fee=gross - paid, currency=currency)
@@ -112,15 +112,7 @@ def _original(status: Status) -> object:
     return at
 
 
-def _money(text: object, currency: str) -> Decimal:
-    """Exact, or ValueError: a rupiah with decimals is not rounded away."""
-    try:
-        return quantize(Decimal(str(text)), currency)
-    except InvalidOperation as error:
-        raise ValueError(f"{text!r} is no amount") from error
-
-
-def _standing(status: Status, amounts: Amounts, payment: PaymentIn) -> dict[str, Any]:
+def _standing(status: Status, told: Amounts, payment: PaymentIn) -> dict[str, Any]:
     """State and money, by the status of the transaction."""
     word = str(status.get("transaction_status", ""))
     fraud = str(status.get("fraud_status") or "accept")
@@ -131,18 +123,18 @@ def _standing(status: Status, amounts: Amounts, payment: PaymentIn) -> dict[str,
     if word in ENDED or (word in CHARGED and fraud == "deny"):
         return _ended(ENDED.get(word, State.FAILED), payment)
     if word in CHARGED and str(status.get("status_code")) == "200":
-        return _paid(word, status, amounts)
+        return _paid(word, status, told)
     return {"state": State.PENDING, "doubt": f"unknown status {word!r}"}
 
 
-def _paid(word: str, status: Status, amounts: Amounts) -> dict[str, Any]:
+def _paid(word: str, status: Status, told: Amounts) -> dict[str, Any]:
     taken: dict[str, Any] = {
         "state": State.CONFIRMED,
-        "received": amounts.paid,
-        "fee": amounts.fee,
+        "received": told.paid,
+        "fee": told.fee,
     }
     if word == "chargeback":
-        taken["disputes"] = (_chargeback(status, amounts),)
+        taken["disputes"] = (_chargeback(status, told),)
     return taken
 
 
@@ -157,13 +149,13 @@ def _ended(state: State, payment: PaymentIn) -> dict[str, Any]:
     }
 
 
-def _chargeback(status: Status, amounts: Amounts) -> DisputeSnapshot:
+def _chargeback(status: Status, told: Amounts) -> DisputeSnapshot:
     """Midtrans tells of it when the bank has the money."""
     return DisputeSnapshot(
         gateway_reference=f"chargeback-{status.get('transaction_id', '')}",
-        amount=amounts.paid,
+        amount=told.paid,
         state=Dispute.State.LOST,
-        withdrawn=amounts.paid,
+        withdrawn=told.paid,
         status="chargeback",
     )
 
@@ -173,7 +165,7 @@ def refunds(status: Status) -> tuple[RefundSnapshot, ...]:
     currency = str(status.get("currency") or "IDR")
     made = status.get("refunds")
     entries = made if isinstance(made, list) else []
-    return tuple(_refund(entry, currency) for entry in entries)
+    return tuple(_refund(e, currency) for e in entries if isinstance(e, dict))
 
 
 def _refund(made: Status, currency: str) -> RefundSnapshot:
@@ -181,13 +173,13 @@ def _refund(made: Status, currency: str) -> RefundSnapshot:
     return RefundSnapshot(
         gateway_reference=key,
         reference=key,
-        amount=_money(made.get("refund_amount"), currency),
+        amount=amounts.read(made.get("refund_amount"), currency),
         state=Refund.State.SUCCEEDED,
     )
 
 
 def refund_answer(answer: Status, refund: RefundIn) -> RefundSnapshot:
-    """201 is on its way; it is asked for again under the same key."""
+    """201 is on its way: it is in the list once it went through."""
     is_done = str(answer.get("status_code")) == "200"
     return RefundSnapshot(
         gateway_reference=refund.reference,

@@ -6,7 +6,7 @@ nothing in them is believed.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 
 from campaigns.money import to_minor_units
-from payments.errors import BadSignature, Rejected
+from payments.errors import BadSignature, GatewayError, Rejected
 from payments.gateways import calls, notices, xendit_status
 from payments.gateways import xendit_api as api
 from payments.gateways.base import (
@@ -33,7 +33,8 @@ from payments.gateways.xendit_rails import rule_of
 from payments.models import Payment
 
 HEADER = "X-Callback-Token"
-PAGE_SIZE = 100
+# The SDK takes no whole numbers, here and for amounts; up to 2**53 a float is exact.
+PAGE_SIZE = 100.0
 # Each way to pay has a minimum of its own; none takes less than this.
 LEAST = Decimal(1_000)
 
@@ -65,10 +66,7 @@ class XenditGateway:
         if invoice is None:
             # Nothing was ever started, so nothing can have been paid.
             return Snapshot(state=Payment.State.CANCELED, currency=payment.currency)
-        is_paid = xendit_status.is_paid(invoice)
-        return xendit_status.read(
-            invoice, _refunds_of(_number_of(invoice)) if is_paid else ()
-        )
+        return xendit_status.read(invoice, _refunds_seen(payment, invoice))
 
     def _invoice(self, payment: PaymentIn) -> dict[str, Any] | None:
         if payment.gateway_reference:
@@ -85,13 +83,11 @@ class XenditGateway:
         return self.fetch(payment)
 
     def refund(self, refund: RefundIn) -> RefundSnapshot:
-        amount = to_minor_units(refund.amount, refund.currency)
         answer = api.create_refund(
             key=refund.idempotency_key,
             invoice_id=refund.payment_gateway_reference,
             reference_id=refund.reference,
-            # The SDK refuses whole numbers; up to 2**53 a float is exact.
-            amount=float(amount),
+            amount=float(to_minor_units(refund.amount, refund.currency)),
             currency=refund.currency,
             reason="CANCELLATION",
         )
@@ -99,7 +95,9 @@ class XenditGateway:
 
     def fetch_refund(self, refund: RefundIn) -> RefundSnapshot | None:
         if refund.gateway_reference:
-            return self._refund(api.refund(refund.gateway_reference))
+            with suppress(api.NotFound):
+                return self._refund(api.refund(refund.gateway_reference))
+            return None
         made = _refunds_of(refund.payment_gateway_reference)
         ours = (row for row in made if row.get("reference_id") == refund.reference)
         return next(map(self._refund, ours), None)
@@ -114,17 +112,17 @@ class XenditGateway:
         return rule_of(method)
 
     def history(self, since: datetime, until: datetime) -> Iterator[Snapshot]:
-        """All invoices paid in that time, without their refunds."""
-        last = ""
-        while True:
+        """All invoices paid in that time; their refunds cost a call each."""
+
+        def ask(last: str) -> tuple[list[dict[str, Any]], bool]:
             after = {"last_invoice": last} if last else {}
-            page = api.invoices(
-                paid_after=since, paid_before=until, limit=float(PAGE_SIZE), **after
+            rows = api.invoices(
+                paid_after=since, paid_before=until, limit=PAGE_SIZE, **after
             )
-            yield from map(xendit_status.read, page)
-            if len(page) < PAGE_SIZE:
-                return
-            last = str(page[-1].get("id"))
+            return rows, bool(rows)
+
+        for invoice in _row_by_row(ask):
+            yield xendit_status.read(invoice, _refunds_of(_number_of(invoice)))
 
     def verify(self, headers: Mapping[str, str], raw: bytes) -> list[Inbound]:
         given = headers.get(HEADER, "")
@@ -138,7 +136,6 @@ class XenditGateway:
 def _fields(payment: PaymentIn, caps: Caps) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "external_id": payment.reference,
-        # The SDK refuses whole numbers; up to 2**53 a float is exact.
         "amount": float(to_minor_units(payment.amount, payment.currency)),
         "currency": payment.currency,
         "description": payment.description,
@@ -159,22 +156,45 @@ def _found(payment: PaymentIn) -> dict[str, Any] | None:
     return next(ours, None)
 
 
-def _number_of(invoice: dict[str, Any]) -> str:
-    if not invoice.get("id"):
-        raise calls.nonsense(api.NAME)
-    return str(invoice["id"])
+def _refunds_seen(payment: PaymentIn, invoice: dict[str, Any]) -> list[dict[str, Any]]:
+    """Money that is new is booked even while its refunds cannot be told."""
+    if not xendit_status.is_paid(invoice):
+        return []
+    try:
+        return _refunds_of(_number_of(invoice))
+    except GatewayError:
+        if payment.received:
+            raise
+        return []
 
 
 def _refunds_of(invoice_id: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    while True:
-        after = {"after_id": str(found[-1].get("id"))} if found else {}
-        page, has_more = api.refunds(
-            invoice_id=invoice_id, limit=float(PAGE_SIZE), **after
-        )
-        found += page
-        if not page or not has_more:
-            return found
+    def ask(last: str) -> tuple[list[dict[str, Any]], bool]:
+        after = {"after_id": last} if last else {}
+        return api.refunds(invoice_id=invoice_id, limit=PAGE_SIZE, **after)
+
+    return list(_row_by_row(ask))
+
+
+def _row_by_row(
+    ask: Callable[[str], tuple[list[dict[str, Any]], bool]],
+) -> Iterator[dict[str, Any]]:
+    """`ask` is told the id of the last row, and says whether there may be more.
+
+    A list that begins anew, because the id means nothing to it, ends.
+    """
+    last, has_more = "", True
+    while has_more:
+        rows, has_more = ask(last)
+        yield from rows
+        before, last = last, _number_of(rows[-1]) if rows else ""
+        has_more = has_more and last not in ("", before)
+
+
+def _number_of(row: dict[str, Any]) -> str:
+    if not row.get("id"):
+        raise calls.nonsense(api.NAME)
+    return str(row["id"])
 
 
 def _invoice_news(notice: notices.Notice, raw: bytes) -> Inbound:

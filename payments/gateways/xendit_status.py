@@ -1,10 +1,10 @@
 """Xendit's answers about an invoice and its refunds, read into snapshots."""
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from campaigns.money import quantize
+from payments.gateways import amounts
 from payments.gateways.base import RefundSnapshot, Snapshot
 from payments.gateways.clocks import moment
 from payments.gateways.xendit_rails import method_of, rule_of
@@ -52,8 +52,8 @@ def read(invoice: Invoice, refunds: Iterable[Invoice] = ()) -> Snapshot:
     state = STATES.get(str(invoice.get("status")))
     currency = str(invoice.get("currency") or "IDR")
     try:
-        asked = money(invoice.get("amount"), currency)
-        paid = money(invoice.get("paid_amount") or asked, currency)
+        asked = amounts.read(invoice.get("amount"), currency)
+        paid = amounts.read(invoice.get("paid_amount") or asked, currency)
         paid_back = tuple(read_refund(refund) for refund in refunds)
     except ValueError as error:
         return Snapshot(**facts, state=State.PENDING, currency="", doubt=str(error))
@@ -91,15 +91,7 @@ def read_refund(refund: Invoice) -> RefundSnapshot:
     return RefundSnapshot(
         gateway_reference=str(refund.get("id", "")),
         reference=str(refund.get("reference_id") or ""),
-        amount=money(refund.get("amount"), str(refund.get("currency") or "IDR")),
+        amount=amounts.read(refund.get("amount"), str(refund.get("currency") or "IDR")),
         state=REFUND_STATES[word],
         failure=str(refund.get("failure_code") or ""),
     )
-
-
-def money(number: object, currency: str) -> Decimal:
-    """Exact, or ValueError: what is finer than a rupiah is not rounded away."""
-    try:
-        return quantize(Decimal(str(number)), currency)
-    except InvalidOperation as error:
-        raise ValueError(f"{number!r} is no amount") from error

@@ -20,12 +20,12 @@ REAL = {
 }
 
 
-def check(tmp_path, **environment):
-    """`manage.py check` with these variables only."""
+def check(tmp_path, *command, **environment):
+    """`manage.py check`, or another command, with these variables only."""
     quiet = {"PATH": os.environ["PATH"], "MEDIA_ROOT": str(tmp_path)}
     quiet["DATABASE_URL"] = f"sqlite:///{tmp_path}/shop.sqlite3"
     return subprocess.run(
-        [sys.executable, "manage.py", "check"],
+        [sys.executable, "manage.py", *(command or ["check"])],
         cwd=settings.BASE_DIR,
         env=quiet | environment,
         capture_output=True,
@@ -134,3 +134,17 @@ def test_what_would_fail_real_buyers_is_warned_of(tmp_path):
 
     assert outcome.returncode == 0
     assert told_of(outcome, "W").keys() == careless.keys()
+
+
+def test_the_policy_of_pages_lets_forms_lead_to_the_gateway(tmp_path):
+    values = {
+        "PAYMENT_GATEWAYS": "midtrans",
+        "MIDTRANS_SERVER_KEYS": "SB-Mid-server-1,SB-Mid-server-2",
+        "MIDTRANS_SNAP_BASE": "http://127.0.0.1:8431/snap/v1/",
+    }
+    script = "from django.conf import settings as s; print(s.CONTENT_SECURITY_POLICY)"
+
+    outcome = check(tmp_path, "shell", "--no-imports", "-c", script, **values)
+
+    assert "https://app.sandbox.midtrans.com" in outcome.stdout
+    assert "'http://127.0.0.1:8431'" in outcome.stdout

@@ -81,3 +81,25 @@ def test_a_media_folder_that_is_not_writable_is_noticed(report, settings):
 
     assert "✗ media" in text
     assert fails
+
+
+def test_each_gateway_is_named_with_the_world_its_keys_open(report, settings):
+    settings.PAYMENT_GATEWAYS = ["midtrans", "xendit", "bank_transfer"]
+    settings.MIDTRANS_SERVER_KEYS = ["SB-Mid-server-abc"]
+    settings.XENDIT_SECRET_KEY = "xnd_development_abc"
+    settings.XENDIT_CALLBACK_TOKENS = ["token-abc"]
+
+    text, fails = report()
+
+    keys = "test keys, no real money"
+    assert f"midtrans ({keys}), xendit ({keys}), bank_transfer" in text
+    assert not fails
+
+
+def test_a_gateway_without_its_keys_is_noticed(report, settings):
+    settings.PAYMENT_GATEWAYS = ["xendit"]
+
+    text, fails = report()
+
+    assert "XENDIT_SECRET_KEY is empty" in text
+    assert fails

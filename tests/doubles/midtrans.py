@@ -65,7 +65,8 @@ class Midtrans(Double):
             )
         if name == "create":
             return self._create(call)
-        return getattr(self, f"_{name}")(call, number)
+        answer: Answer = getattr(self, f"_{name}")(call, number)
+        return answer
 
     # --- its API ---------------------------------------------------------------------
 

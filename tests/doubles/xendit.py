@@ -73,7 +73,8 @@ class Xendit(Double):
         is_known = call.headers.get("authorization") == _basic(self.key)
         if not is_known and name not in BY_BROWSER:
             return _refused(401, "INVALID_API_KEY", "the key is not valid")
-        return getattr(self, f"_{name}")(call, number)
+        answer: Answer = getattr(self, f"_{name}")(call, number)
+        return answer
 
     # --- its API ---------------------------------------------------------------------
 

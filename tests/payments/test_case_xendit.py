@@ -211,6 +211,7 @@ def test_one_first_seen_when_it_is_settled_is_paid(xendit):
         {"status": None},
         {"paid_amount": 168_000.5},
         {"paid_amount": "all of it"},
+        {"paid_amount": -168_000},
         {"currency": "XAU"},
         {"external_id": "SOMEBODY-ELSE"},
     ],
@@ -338,7 +339,7 @@ def test_the_same_key_for_another_amount_is_refused_and_sends_nothing(xendit):
 
 
 def test_refunds_of_their_dashboard_are_found_once_however_many(xendit, monkeypatch):
-    monkeypatch.setattr(adapter, "PAGE_SIZE", 2)
+    monkeypatch.setattr(adapter, "PAGE_SIZE", 2.0)
     order = paid_by(xendit, "EWALLET")
     for _n in range(5):
         xendit.refund_by_hand(reference_of(order), 1_000)
@@ -350,11 +351,12 @@ def test_refunds_of_their_dashboard_are_found_once_however_many(xendit, monkeypa
 
 
 def test_its_history_tells_every_invoice_paid_in_that_time(xendit, monkeypatch):
-    monkeypatch.setattr(adapter, "PAGE_SIZE", 2)
+    monkeypatch.setattr(adapter, "PAGE_SIZE", 2.0)
     orders = [order_by("xendit") for _n in range(6)]
     for order in orders[1:]:
         xendit.pay(reference_of(order))
     xendit.of(reference_of(orders[5]))["paid_at"] = "2020-01-01T00:00:00.000Z"
+    xendit.refund_by_hand(reference_of(orders[1]), 1_000)
 
     now, minute = database_now(), timedelta(minutes=1)
     told = list(XenditGateway().history(now - minute, now + minute))
@@ -363,6 +365,49 @@ def test_its_history_tells_every_invoice_paid_in_that_time(xendit, monkeypatch):
         reference_of(order) for order in orders[1:5]
     }
     assert {snapshot.received for snapshot in told} == {TOTAL}
+    assert [r.amount for snapshot in told for r in snapshot.refunds] == [1_000]
+
+
+def test_a_list_that_ignores_where_it_was_ends(xendit, monkeypatch):
+    order = paid_by(xendit, "EWALLET")
+    for _n in range(3):
+        xendit.refund_by_hand(reference_of(order), 1_000)
+    monkeypatch.setattr(adapter, "PAGE_SIZE", 2.0)
+    answer = xendit.serve
+
+    def forgetful(call):
+        call.query.pop("after_id", None)
+        return answer(call)
+
+    monkeypatch.setattr(xendit, "serve", forgetful)
+    before = xendit.called("refunds")
+
+    look(order)
+
+    assert xendit.called("refunds") == before + 2
+    assert len(refunds_of(order)) == 2
+
+
+def test_money_is_booked_even_while_its_refunds_cannot_be_told(xendit):
+    order = order_by("xendit")
+    xendit.pay(reference_of(order), "EWALLET")
+    xendit.fail("refunds", "error", "error")
+
+    look(order)
+    assert sums_of(order) == PAID
+    look(order)
+
+    assert sums_of(order) == PAID
+
+
+def test_a_refund_it_no_longer_knows_is_told_as_unknown_to_it(xendit):
+    order = paid_by(xendit, "EWALLET")
+    end_and_refund(order)
+    xendit.made_refunds.clear()
+
+    request = gateways.refund_in(Refund.objects.get())
+
+    assert XenditGateway().fetch_refund(request) is None
 
 
 # --- notifications ------------------------------------------------------------------
