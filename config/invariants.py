@@ -5,6 +5,7 @@ import fulfillment.invariants
 import orders.invariants
 import orders.waitlist_invariants
 import payments.invariants
+import payments.refund_invariants
 from campaigns.invariants import Invariant
 
 APPS = (
@@ -12,6 +13,7 @@ APPS = (
     orders.invariants,
     orders.waitlist_invariants,
     payments.invariants,
+    payments.refund_invariants,
     fulfillment.invariants,
 )
 
