@@ -77,13 +77,15 @@ def _part_head(name: str) -> str:
 
 def _measure_part(name: str, database: str, number: int) -> str:
     print(f"{name}, {database}:", file=sys.stderr, flush=True)
-    with tempfile.TemporaryDirectory(prefix="kloter-bench-") as folder:
-        with _database_url(database, Path(folder)) as url:
-            command = [sys.executable, "-m", f"tests.benchmarks.{name}", str(number)]
-            environment = _environment(url, folder)
-            run = subprocess.run(
-                command, env=environment, check=True, stdout=subprocess.PIPE, text=True
-            )
+    with (
+        tempfile.TemporaryDirectory(prefix="kloter-bench-") as folder,
+        _database_url(database, Path(folder)) as url,
+    ):
+        command = [sys.executable, "-m", f"tests.benchmarks.{name}", str(number)]
+        environment = _environment(url, folder)
+        run = subprocess.run(
+            command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+        )
     return run.stdout.strip()
 
 

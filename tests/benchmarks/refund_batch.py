@@ -15,11 +15,13 @@ django.setup()
 # ruff: noqa: E402  Django is set up before its models are imported
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import F, Sum
 from django.db.transaction import Atomic
 
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch
-from orders.models import Order
+from campaigns.money import rounded, to_minor_units
+from orders.models import Order, OrderLine
 from payments import refund_runs
 from payments.models import Refund
 from tests.benchmarks.history import TEMPLATES, History
@@ -81,9 +83,17 @@ def canceled_batch(payments: int) -> Batch:
     say(f"{payments:,} payments are made")
     past = History()
     past.grow_to(TEMPLATES * -(-payments // PAID_OF_TEN), are_new=True)
+    _count_goods(past.batch)
     past.batch.refresh_from_db()
     past.batch.cancel(actor=SYSTEM)
     return past.batch
+
+
+def _count_goods(batch: Batch) -> None:
+    held = OrderLine.objects.filter(order__batch=batch, order__status__in=Order.HOLDING)
+    amounts = held.aggregate(goods=Sum(F("quantity") * F("unit_price")))
+    goods = to_minor_units(rounded(amounts["goods"], "IDR"), "IDR")
+    Batch.objects.filter(pk=batch.pk).update(goods_taken=goods)
 
 
 @contextmanager
