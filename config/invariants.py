@@ -6,6 +6,7 @@ import orders.invariants
 import orders.waitlist_invariants
 import payments.invariants
 import payments.ledger_invariants
+import payments.refund_invariants
 from campaigns.invariants import Invariant
 
 APPS = (
@@ -14,6 +15,7 @@ APPS = (
     orders.waitlist_invariants,
     payments.invariants,
     payments.ledger_invariants,
+    payments.refund_invariants,
     fulfillment.invariants,
 )
 
