@@ -26,7 +26,13 @@ from campaigns.money import format_money, rounded
 from campaigns.phases import standing
 from orders import hold_alerts
 from orders.models import Message, Order
-from payments.models import GatewayEvent, Payment, Refund
+from payments.models import (
+    GatewayEvent,
+    Payment,
+    Refund,
+    StatementLine,
+    TransferProof,
+)
 
 Stage, Status = Batch.Stage, Order.Status
 LIVE = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
@@ -194,6 +200,8 @@ def _alerts(desk: Desk) -> Iterator[Number]:
     asked: list[tuple[str, type[models.Model], dict[str, Any]]] = [
         (_("Mails that failed"), Message, {"state__exact": "failed"}),
         (_("Payments that need a look"), Payment, {"needs_review__exact": 1}),
+        (_("Proofs of transfer to look at"), TransferProof, {"decision__exact": ""}),
+        (_("Statement lines to assign"), StatementLine, {"state__exact": "new"}),
         (_("Refunds to pay by hand"), Refund, {"state__exact": "manual"}),
         (_("Gateway events given up"), GatewayEvent, {"state__exact": "dead"}),
         (_("Batches past their start of production"), Batch, overdue),
