@@ -85,7 +85,8 @@ class Reject(Transition):
         proofs.reject(row.pk, reason=data["reason"], actor=actor)
 
 
-def facts(proof: TransferProof) -> list[tuple[Any, object]]:
+def facts(proof: Any) -> list[tuple[Any, object]]:
+    """Of a proof that was read with its twins marked."""
     payment = proof.payment
     rows: list[tuple[Any, object]] = [
         (_("Order"), f"{payment.order.number}, {payment.order.name}"),
@@ -99,10 +100,10 @@ def facts(proof: TransferProof) -> list[tuple[Any, object]]:
         rows.append((_("From the account of"), proof.sender))
     if payment.amount_received:
         rows.append((_("Received so far"), _money(proof, payment.amount_received)))
-    if proofs.twins(proof).exists():
+    if proof.has_twin:
         rows.append((_("Careful"), _("The same file was sent for another order")))
     return rows
 
 
-def _money(proof: TransferProof, amount: Decimal | None) -> str:
+def _money(proof: Any, amount: Decimal | None) -> str:
     return "–" if amount is None else format_money(amount, proof.payment.currency)

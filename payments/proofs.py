@@ -139,12 +139,6 @@ def reject(proof_id: int, *, reason: str, actor: Actor) -> Order:
     return order
 
 
-def twins(proof: TransferProof) -> TransferProofQuerySet:
-    """The same file, sent for another order."""
-    same = TransferProof.objects.filter(sha256=proof.sha256)
-    return same.exclude(payment__order=proof.payment.order_id)
-
-
 def _locked(proof_id: int) -> tuple[TransferProof, Order, Payment]:
     """The order first, as everywhere."""
     proof = TransferProof.objects.select_related("payment").get(pk=proof_id)
