@@ -78,6 +78,7 @@ def _environment() -> dict[str, str]:
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "TEST_MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        "TEST_PRIVATE_MEDIA_ROOT": str(settings.PRIVATE_MEDIA_ROOT),
     }
 
 
