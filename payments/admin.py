@@ -238,5 +238,6 @@ class SandboxPaymentAdmin(MoneyAdmin):
     )
     readonly_fields = fields
 
+
 # Each registers the pages of its subject; they build on the classes above.
 from payments import admin_bank, admin_proofs, admin_statements  # noqa: E402, F401

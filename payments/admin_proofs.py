@@ -76,7 +76,8 @@ class TransferProofAdmin(MoneyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         related = ("payment__order__batch__campaign__seller", "payment__bank_account")
-        return super().get_queryset(request).with_twins().select_related(*related)
+        rows: Any = super().get_queryset(request)
+        return rows.with_twins().select_related(*related)
 
     def get_urls(self) -> list[URLPattern]:
         queue = self.admin_site.admin_view(self.queue_view)
@@ -86,7 +87,7 @@ class TransferProofAdmin(MoneyAdmin):
             *super().get_urls(),
         ]
 
-    def file_view(self, request: HttpRequest, object_id: str) -> FileResponse:
+    def file_view(self, request: HttpRequest, object_id: str) -> Any:
         """To be saved, by staff of its seller alone."""
         proof = self.get_object(request, object_id)
         name = f"{proof.payment.reference}-{proof.pk}.{proof.suffix}"

@@ -1,6 +1,6 @@
 """What staff decide about one line of a statement that fits nothing by itself."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ class NumberForm(forms.Form):
 
 class LineStep(Transition):
     permission = DECIDE
-    form_class = NoteForm
+    form_class: ClassVar[type[forms.Form]] = NoteForm
     among: tuple[State, ...] = (State.NEW, State.SUSPENSE)
 
     def is_offered(self, row: StatementLine) -> bool:

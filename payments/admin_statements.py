@@ -100,9 +100,7 @@ class StatementLineAdmin(MoneyAdmin):
         account = form.cleaned_data["account"]
         refused = HTTPStatus.UNPROCESSABLE_ENTITY
         try:
-            verdicts = import_statement(
-                account, form.statement, columns=form.columns()
-            )
+            verdicts = import_statement(account, form.statement, columns=form.columns())
         except UnreadableStatement as refusal:
             form.add_error(None, str(refusal))
             return self._import_page(request, form, refused)

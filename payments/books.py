@@ -36,7 +36,7 @@ def locked_payments(order: Order) -> list[Payment]:
     return list(payments.order_by("-confirmed_at", "-pk"))
 
 
-def enter(
+def enter(  # noqa: PLR0913  what it is about is one of several
     order: Order,
     payment: Payment,
     kind: Kind,

@@ -63,7 +63,9 @@ class ProofForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, data: Any = None, files: Any = None, *, payment: Payment) -> None:
+    def __init__(
+        self, data: Any = None, files: Any = None, *, payment: Payment
+    ) -> None:
         initial = {
             "amount": plain(payment.amount, payment.currency),
             "on": timezone.localdate(),

@@ -27,9 +27,7 @@ def proof(request: HttpRequest, order: Order) -> HttpResponse:
         return _page(request, order, HTTPStatus.CONFLICT if is_post else HTTPStatus.OK)
     payment.order = order
     if request.method != "POST":
-        return _page(
-            request, order, transfer=panel, form=_if_allowed(panel, ProofForm)
-        )
+        return _page(request, order, transfer=panel, form=_if_allowed(panel, ProofForm))
     form = ProofForm(request.POST, request.FILES, payment=payment)
     if not form.is_valid():
         return _page(

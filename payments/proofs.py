@@ -16,7 +16,7 @@ from campaigns.clock import Clock
 from campaigns.errors import CampaignError
 from orders import lifecycle
 from orders.models import Order
-from payments import books, grace, transfer_mails, transfers
+from payments import books, transfer_mails, transfers
 from payments.models import Payment, TransferProof
 from payments.models.proof import TransferProofQuerySet
 from payments.proof_files import ProofFile
@@ -127,7 +127,7 @@ def close_answered(payment: Payment, *, actor: Actor) -> None:
 
 
 def reject(proof_id: int, *, reason: str, actor: Actor) -> Order:
-    """Tell the buyer why, and give time to transfer or to prove; raises AlreadyDecided."""
+    """Tell the buyer why, and give time to transfer or prove; raises AlreadyDecided."""
     with transaction.atomic():
         proof, order, payment = _locked(proof_id)
         _decide(proof, Decision.REJECTED, actor=actor, reason=reason)

@@ -1,6 +1,6 @@
 """What becomes of a line of the statement: a buyer's money, put aside, or none of ours.
 
-Each is decided once, in a transaction of its own: the line's state is a compare-and-set.
+Each is decided once, in a transaction of its own: its state is a compare-and-set.
 """
 
 from django.db import transaction
@@ -79,7 +79,7 @@ def ignore(line_id: int, *, note: str) -> None:
 
 
 def is_counted(line: StatementLine, payment: Payment) -> bool:
-    """Whether a proof brought this money into the books, and no line explains it yet."""
+    """Whether a proof brought this money in, and no line explains it yet."""
     if payment.state != Payment.State.CONFIRMED or line.state != State.NEW:
         return False
     by_hand = payment.ledger_entries.filter(
@@ -94,9 +94,7 @@ def is_counted(line: StatementLine, payment: Payment) -> bool:
     return by_hand.count() > explained.count()
 
 
-def _book(
-    line: StatementLine, order: Order, payment: Payment, actor: Actor
-) -> Order:
+def _book(line: StatementLine, order: Order, payment: Payment, actor: Actor) -> Order:
     counted = is_counted(line, payment)
     note = payment.reference if counted else ""
     _decide(line, State.MATCHED, note=note)
@@ -110,7 +108,9 @@ def _book(
 
 
 def _line(line_id: int) -> StatementLine:
-    line: StatementLine = StatementLine.objects.select_related("account").get(pk=line_id)
+    line: StatementLine = StatementLine.objects.select_related("account").get(
+        pk=line_id
+    )
     return line
 
 

@@ -91,11 +91,8 @@ def _decoded(data: bytes) -> str:
     if len(data) > MAX_BYTES:
         words = _("The file is larger than %(limit)s MB. Export fewer days.")
         raise UnreadableStatement(words % {"limit": MAX_BYTES // 1024**2})
-    if data.startswith(UTF_16_BOMS):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp1252"]
-    for encoding in encodings:
+    is_wide = data.startswith(UTF_16_BOMS)
+    for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "cp1252"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:

@@ -63,9 +63,7 @@ def _written(account: BankAccount, statement: Statement) -> Iterator[Verdict]:
             yield Verdict(movement, Outcome.KNOWN if is_known else Outcome.ADDED)
 
 
-def _lines(
-    account: BankAccount, movements: list[Movement]
-) -> dict[int, StatementLine]:
+def _lines(account: BankAccount, movements: list[Movement]) -> dict[int, StatementLine]:
     """By row. Equal movements of one day are told apart by their order."""
     seen: Counter[str] = Counter()
     lines = {}

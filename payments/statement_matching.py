@@ -64,7 +64,9 @@ def _suggest(
     told = {payment.order_id for payment in named}
     both = [p for p in fitting if p.order_id in told or _names_buyer(line, p)]
     if both:
-        return Suggestion(line, both[0], _counted(line, both[0], Reason.EXACT_AND_NAMED))
+        return Suggestion(
+            line, both[0], _counted(line, both[0], Reason.EXACT_AND_NAMED)
+        )
     if fitting and told:
         return Suggestion(line, fitting[0], Reason.OTHER_NAMED)
     if fitting:

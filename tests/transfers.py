@@ -2,7 +2,6 @@
 
 import io
 import itertools
-
 from decimal import Decimal
 from typing import Any
 
@@ -66,8 +65,4 @@ def accept(proof: TransferProof, amount: Decimal | int | None = None) -> Order:
     payment = Payment.objects.get(pk=proof.payment_id)
     received = payment.amount if amount is None else Decimal(amount)
     seen = payment.amount_received
-    return proofs.accept(
-        proof.pk, amount=received, seen_received=seen, actor=SYSTEM
-    )
-
-
+    return proofs.accept(proof.pk, amount=received, seen_received=seen, actor=SYSTEM)

@@ -13,7 +13,15 @@ from orders.models import Message, Order
 from payments import attempts, exact_amounts
 from payments.models import Payment
 from tests.concurrency.racing import assert_invariants
-from tests.drafts import TOTAL, finish, mails_of, make_offer, place_order, run_out, sums_of
+from tests.drafts import (
+    TOTAL,
+    finish,
+    mails_of,
+    make_offer,
+    place_order,
+    run_out,
+    sums_of,
+)
 from tests.factories import make_campaign
 from tests.transfers import (
     make_account,
@@ -101,7 +109,7 @@ def test_without_a_free_amount_the_order_waits_and_another_way_is_open(
 
     assert order.status == "pending"
     assert refused.status_code == 409
-    assert b"role=\"alert\"" in refused.content
+    assert b'role="alert"' in refused.content
     assert begun.url == order.payments.get().redirect_url
 
 

@@ -89,14 +89,13 @@ EXPORTS = {
     "commas": 'Date,Description,Amount\n2026-11-25,TRSF ANI,"202,877.00"\n',
     "tabs": "Tanggal\tUraian\tNominal\n25 Nov 2026\tTRSF ANI\t202.877\n",
     "two columns": (
-        "Tgl Transaksi;Keterangan;Debet;Kredit\n"
-        "25/11/2026;TRSF ANI;0,00;202.877,00\n"
+        "Tgl Transaksi;Keterangan;Debet;Kredit\n25/11/2026;TRSF ANI;0,00;202.877,00\n"
     ),
     "side": "Tanggal;Keterangan;Jumlah;D/K\n25-11-2026;TRSF ANI;202.877;K\n",
     "a preamble and a column without a name": (
         "Account No.,=,'8800123\nName,=,NILA\n\n"
         "Date,Description,Branch,Amount,,Balance\n"
-        "'25/11/2026,TRSF   ANI,'0000,\"202,877.00\",CR,\"1,000,000.00\"\n"
+        '\'25/11/2026,TRSF   ANI,\'0000,"202,877.00",CR,"1,000,000.00"\n'
     ),
     "american days": (
         "Date,Description,Amount\n11/25/2026,TRSF ANI,202877\n11/24/2026,x,-5\n"

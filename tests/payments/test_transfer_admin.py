@@ -222,7 +222,9 @@ def test_accounts_of_another_seller_are_not_there(owner):
     page = owner.get(f"/admin/payments/bankaccount/{other.pk}/change/")
 
     assert page.status_code == 404
-    assert other.number not in owner.get("/admin/payments/bankaccount/").content.decode()
+    assert (
+        other.number not in owner.get("/admin/payments/bankaccount/").content.decode()
+    )
 
 
 def test_a_pasted_statement_is_imported_and_ticked_lines_booked(owner, order):
