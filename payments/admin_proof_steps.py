@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import dates
 from campaigns.actors import Actor
 from campaigns.admin.forms import AmountField
 from campaigns.admin.transitions import Transition
@@ -94,7 +95,7 @@ def facts(proof: Any) -> list[tuple[Any, object]]:
         (_("Account"), payment.bank_account),
         (_("Expected"), _money(proof, payment.amount)),
         (_("Said by the buyer"), _money(proof, proof.claimed_amount)),
-        (_("Transferred on"), proof.claimed_on),
+        (_("Transferred on"), _day(proof)),
     ]
     if proof.sender:
         rows.append((_("From the account of"), proof.sender))
@@ -107,3 +108,7 @@ def facts(proof: Any) -> list[tuple[Any, object]]:
 
 def _money(proof: Any, amount: Decimal | None) -> str:
     return "–" if amount is None else format_money(amount, proof.payment.currency)
+
+
+def _day(proof: Any) -> str:
+    return dates.day_short(proof.claimed_on) if proof.claimed_on else "–"

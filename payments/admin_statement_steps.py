@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns import dates
 from campaigns.actors import Actor
 from campaigns.admin.transitions import Transition, WentOtherwise
 from campaigns.money import format_money
@@ -38,7 +39,7 @@ class LineStep(Transition):
 
     def facts(self, row: StatementLine) -> list[tuple[Any, object]]:
         return [
-            (_("Booked on"), row.booked_on),
+            (_("Booked on"), dates.day_short(row.booked_on)),
             (_("Amount"), format_money(row.amount, row.account.currency)),
             (_("Text"), row.description or "–"),
             (_("Account"), row.account),
