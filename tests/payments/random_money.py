@@ -135,7 +135,9 @@ class MoneyMachine(RuleBasedStateMachine):
     def answer_a_refund(self, which: int, state: str) -> None:
         """One on its way ends, or one that succeeded comes back."""
         record = self.record(which)
-        for key, seen in record.refunds.items() if record else ():
+        if record is None:
+            return
+        for key, seen in record.refunds.items():
             if seen.state != Refund.State.FAILED:
                 record.settle_refund(key, Refund.State(state))
                 return

@@ -11,7 +11,7 @@ from tests.payments.random_money import MoneyMachine
 pytestmark = pytest.mark.django_db
 
 QUICK = settings(
-    max_examples=25,
+    max_examples=10,
     stateful_step_count=15,
     derandomize=True,
     database=None,
