@@ -4,6 +4,8 @@
 #   make demo PYTHON=/opt/py/bin/python3
 
 VENV := .venv
+# The Stripe double of the tests is GPL and stays in an environment of its own.
+DOUBLES := .venv-doubles
 PY := $(VENV)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_REQUIRE_VIRTUALENV := 0
@@ -18,6 +20,9 @@ export PIP_USER := 0
 ifneq ($(shell $(PY) -c "import pip; print('usable')" 2>/dev/null),usable)
 $(shell rm -f $(VENV)/*.stamp)
 endif
+ifneq ($(shell $(DOUBLES)/bin/python -c "import localstripe; print('usable')" 2>/dev/null),usable)
+$(shell rm -f $(DOUBLES)/doubles.stamp)
+endif
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -25,10 +30,10 @@ help: ## this list
 demo: $(VENV)/base.stamp ## run the shop with example data on 127.0.0.1:8000 (PORT=)
 	@$(PY) manage.py demo
 
-test: $(VENV)/test.stamp ## run every test on SQLite and PostgreSQL (ARGS=)
+test: $(VENV)/test.stamp $(DOUBLES)/doubles.stamp ## run every test on SQLite and PostgreSQL (ARGS=)
 	@$(PY) -m tests.run $(ARGS)
 
-test-faults: $(VENV)/test.stamp ## races and faults at length, half an hour or more (ARGS=)
+test-faults: $(VENV)/test.stamp $(DOUBLES)/doubles.stamp ## races and faults at length, half an hour or more (ARGS=)
 	@$(PY) -m tests.run --long -m "concurrency or faults" $(ARGS)
 
 bench: $(VENV)/test.stamp ## measure an order into docs/benchmarks (ARGS=--quick)
@@ -55,3 +60,9 @@ $(VENV)/%.stamp: requirements/%.txt
 	@echo "Installing $< into $(VENV) (once) ..."
 	@$(PY) -m pip install --quiet --require-hashes -r $<
 	@touch $(INCLUDES_$*:%=$(VENV)/%.stamp)
+
+$(DOUBLES)/doubles.stamp: requirements/doubles.txt
+	@sh scripts/create-venv.sh $(DOUBLES)
+	@echo "Installing $< into $(DOUBLES) (once) ..."
+	@$(DOUBLES)/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@

@@ -114,29 +114,28 @@ def shift(*moves: Move) -> None:
 
 
 def _shift_allotment(allotment_id: int, units: int, gate: Gate) -> None:
-    fits = Q(capacity__isnull=True) | Q(capacity__gte=F("taken") + units)
-    rows = Allotment.objects.filter(gate.allotment, pk=allotment_id)
+    passes = gate.allotment
     if units > 0:
-        rows = rows.filter(fits)
+        passes &= Q(capacity__isnull=True) | Q(capacity__gte=F("taken") + units)
+    rows = Allotment.objects.filter(passes, pk=allotment_id)
     if not rows.update(taken=F("taken") + units):
         raise Refused(f"allotment {allotment_id}")
 
 
 def _shift_batch(move: Move) -> None:
     units = sum(move.units.values())
-    rows = Batch.objects.filter(move.gate.batch, pk=move.batch_id)
+    passes = move.gate.batch
     if units > 0:
-        rows = rows.filter(capacity__gte=F("taken") + units)
+        passes &= Q(capacity__gte=F("taken") + units)
     if move.orders > 0:
-        rows = rows.filter(
-            Q(order_capacity__isnull=True)
-            | Q(order_capacity__gte=F("orders_taken") + move.orders)
+        passes &= Q(order_capacity__isnull=True) | Q(
+            order_capacity__gte=F("orders_taken") + move.orders
         )
     if move.goods > 0:
-        rows = rows.filter(
-            Q(goods_capacity__isnull=True)
-            | Q(goods_capacity__gte=F("goods_taken") + move.goods)
+        passes &= Q(goods_capacity__isnull=True) | Q(
+            goods_capacity__gte=F("goods_taken") + move.goods
         )
+    rows = Batch.objects.filter(passes, pk=move.batch_id)
     if not rows.update(
         taken=F("taken") + units,
         orders_taken=F("orders_taken") + move.orders,

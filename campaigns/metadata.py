@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.urls import translate_url
 from django.utils.safestring import SafeString
 
-from campaigns.addresses import absolute
+from campaigns.addresses import absolute, in_language
 from campaigns.choices import Choice
 from campaigns.offer import Offer
 
@@ -28,7 +27,7 @@ def links(path: str) -> Links:
     return Links(
         canonical=absolute(path),
         alternates=[
-            (language, absolute(translate_url(path, language)))
+            (language, absolute(in_language(path, language)))
             for language, _ in settings.LANGUAGES
         ],
     )

@@ -9,7 +9,7 @@ from typing import Self
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from campaigns import room, wording
+from campaigns import balance_wording, room, wording
 from campaigns.choices import Choice, Group, choose_from, grouped, option_names
 from campaigns.clock import Clock
 from campaigns.gallery import Image
@@ -186,6 +186,10 @@ class Offer:
     @property
     def size_table(self) -> list[list[str]]:
         return table_rows(self.campaign.size_table)
+
+    @property
+    def balance(self) -> list[str]:
+        return balance_wording.sentences(self.campaign)
 
     @property
     def cancellation(self) -> str:

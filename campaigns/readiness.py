@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +30,7 @@ def checklist(campaign: Campaign, now: datetime) -> list[Check]:
     return [
         *_page(campaign),
         *_goods(campaign, now),
+        *_plan(campaign),
         *_shop(campaign),
     ]
 
@@ -48,10 +51,13 @@ def _page(campaign: Campaign) -> list[Check]:
 def _goods(campaign: Campaign, now: datetime) -> list[Check]:
     """Of the batches, the one that lacks least speaks for all."""
     has_variant = campaign.variants.filter(active=True).exists()
-    batches = campaign.batches.filter(stage__in=SELLABLE)
-    lists = [_batch(batch, now) for batch in batches] or [_batch(None, now)]
+    lists = [_batch(batch, now) for batch in _sold(campaign)] or [_batch(None, now)]
     nearest = max(lists, key=lambda checks: sum(check.is_done for check in checks))
     return [Check(has_variant, _("Add a variant.")), *nearest]
+
+
+def _sold(campaign: Campaign) -> Iterable[Batch]:
+    return campaign.batches.filter(stage__in=SELLABLE)
 
 
 def _batch(batch: Batch | None, now: datetime) -> list[Check]:
@@ -80,6 +86,28 @@ def _is_dated(batch: Batch) -> bool:
     moments = (batch.opens_at, batch.closes_at)
     window = (batch.ships_from, batch.ships_until)
     return all((*moments, *window)) and batch.is_in_order(batch.closes_at)
+
+
+def _plan(campaign: Campaign) -> list[Check]:
+    """Of a deposit plan: nobody pays a deposit without reading when the rest is due."""
+    if campaign.plan != "deposit":
+        return []
+    days, day = campaign.balance_due_days, campaign.balance_due_on
+    has_one = (days is None) != (day is None)
+    checks = [
+        Check(
+            bool(campaign.deposit_percent) and has_one,
+            _("Say how much the deposit is, and by one rule when the balance is due."),
+        )
+    ]
+    if day is not None:
+        zone = ZoneInfo(campaign.seller.time_zone)
+        moments = (batch.closes_at for batch in _sold(campaign))
+        is_later = all(end.astimezone(zone).date() < day for end in moments if end)
+        checks.append(
+            Check(is_later, _("The balance has to be due after the batches close."))
+        )
+    return checks
 
 
 def _shop(campaign: Campaign) -> list[Check]:

@@ -20,9 +20,7 @@ def throttled(scope: str, *, limit: int, seconds: int) -> Callable[[View], View]
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             is_counted = settings.RATE_LIMITS and request.method == "POST"
-            if is_counted and not _admits(
-                scope, client_address(request), limit, seconds
-            ):
+            if is_counted and not admits(scope, request, limit=limit, seconds=seconds):
                 return too_many(request, seconds)
             return view(request, *args, **kwargs)
 
@@ -39,8 +37,9 @@ def client_address(request: HttpRequest) -> str:
     return forwarded or str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _admits(scope: str, address: str, limit: int, seconds: int) -> bool:
-    key = f"throttle:{scope}:{address}"
+def admits(scope: str, request: HttpRequest, *, limit: int, seconds: int) -> bool:
+    """Count one more from this address; False beyond `limit` within `seconds`."""
+    key = f"throttle:{scope}:{client_address(request)}"
     try:
         cache.add(key, 0, timeout=seconds)
         return cache.incr(key) <= limit

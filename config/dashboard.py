@@ -26,7 +26,7 @@ from campaigns.money import format_money, rounded
 from campaigns.phases import standing
 from orders import hold_alerts
 from orders.models import Message, Order
-from payments.models import GatewayEvent, Payment, Refund, RefundRun
+from payments.models import Discrepancy, GatewayEvent, Payment, Refund, RefundRun
 
 Stage, Status = Batch.Stage, Order.Status
 LIVE = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
@@ -98,6 +98,10 @@ class Card:
     @property
     def numbers_url(self) -> str:
         return reverse("admin:campaigns_batch_numbers", args=[self.batch.pk])
+
+    @property
+    def money_url(self) -> str:
+        return reverse("admin:campaigns_batch_money", args=[self.batch.pk])
 
     @property
     def next_date(self) -> str:
@@ -190,6 +194,7 @@ def _alerts(desk: Desk) -> Iterator[Number]:
         "stage__in": ",".join(NOT_STARTED),
         "production_starts_on__lt": timezone.localdate().isoformat(),
     }
+    unsettled = {"resolved_at__isnull": True}
     lately = database_now() - NEWS_FOR
     missed = {"minimum_missed_at__gte": lately.isoformat(timespec="seconds")}
     asked: list[tuple[str, type[models.Model], dict[str, Any]]] = [
@@ -199,12 +204,22 @@ def _alerts(desk: Desk) -> Iterator[Number]:
         (_("Refunds to pay by hand"), Refund, {"state__exact": "manual"}),
         (_("Refund runs that stopped"), RefundRun, {"state__exact": "stopped"}),
         (_("Gateway events given up"), GatewayEvent, {"state__exact": "dead"}),
+        (_("Differences with payment companies"), Discrepancy, unsettled),
         (_("Batches past their start of production"), Batch, overdue),
         (_("Batches that missed their minimum lately"), Batch, missed),
     ]
     for label, model, lookups in asked:
         if desk.may_see(model) and (count := _count(desk.rows(model), lookups)):
             yield Number(label=label, value=count, url=link_to(model, **lookups))
+    yield from _overdue_balances(desk)
+
+
+def _overdue_balances(desk: Desk) -> Iterator[Number]:
+    if not desk.may_see(Order):
+        return
+    if count := desk.rows(Order).with_overdue_balance().count():
+        url = link_to(Order, balance="overdue")
+        yield Number(label=_("Balances not paid in time"), value=count, url=url)
 
 
 def _count(rows: Any, lookups: dict[str, Any]) -> int:

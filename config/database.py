@@ -3,6 +3,8 @@
 from typing import Any
 
 SQLITE_TIMEOUT_SECONDS = 20
+# Opening a connection costs more than all the queries of a page.
+KEPT_SECONDS = 60
 POSTGRES_LIMITS = (
     "-c lock_timeout=5s -c statement_timeout=15s "
     "-c idle_in_transaction_session_timeout=60s"
@@ -18,12 +20,12 @@ def database_options(database: dict[str, Any]) -> dict[str, Any]:
     """Connection settings to merge into the entry that DATABASE_URL gave."""
     chosen = database.get("OPTIONS", {})
     if database["ENGINE"].endswith("sqlite3"):
-        return {"OPTIONS": _sqlite_options() | chosen}
+        return {"OPTIONS": _sqlite_options() | chosen, "CONN_MAX_AGE": KEPT_SECONDS}
     return {
         "OPTIONS": {"connect_timeout": 5, "options": POSTGRES_LIMITS}
         | PREPARED
         | chosen,
-        "CONN_MAX_AGE": database.get("CONN_MAX_AGE") or 60,
+        "CONN_MAX_AGE": database.get("CONN_MAX_AGE") or KEPT_SECONDS,
         "CONN_HEALTH_CHECKS": True,
     }
 

@@ -2,7 +2,9 @@
 
 # Chromium applies `form-action` to redirects after a POST as well. Sandbox and bank
 # transfer stay on our own origin.
-PAYMENT_PAGE_HOSTS: dict[str, list[str]] = {}
+PAYMENT_PAGE_HOSTS: dict[str, list[str]] = {
+    "stripe": ["https://checkout.stripe.com"],
+}
 
 
 def payment_page_hosts(gateways: list[str]) -> list[str]:

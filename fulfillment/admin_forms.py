@@ -29,6 +29,13 @@ class ParcelForm(forms.Form):
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if order.still_due:
+            self.fields["though_unpaid"] = forms.BooleanField(
+                label=_("Ship it although a part of the total is still due"),
+                error_messages={
+                    "required": _("It is not paid in full. Say that it ships anyway.")
+                },
+            )
         left = {line: line.quantity - line.shipped for line in order.lines.all()}
         for line, units in left.items():
             if units and sum(left.values()) > 1:

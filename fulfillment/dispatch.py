@@ -15,6 +15,7 @@ from campaigns.clock import Clock, database_now
 from campaigns.models import Batch
 from fulfillment.errors import (
     NotAllShipped,
+    NotPaidInFull,
     NotShippable,
     NotUndoable,
     NumberInUse,
@@ -35,16 +36,20 @@ def ship(
     tracking_number: str,
     actor: Actor,
     lines: Mapping[int, int] | None = None,
+    though_unpaid: bool = False,
 ) -> Shipment:
     """Send a parcel with these units by line, or with all that is left of the order.
 
-    Raises NotShippable, WrongContents or NumberInUse; nothing has changed then. The
+    Raises NotShippable, NotPaidInFull, WrongContents or NumberInUse; nothing has
+    changed then. `though_unpaid`: the seller said so, knowing that a part is due. The
     buyer is told when `UNDO_WINDOW` is over.
     """
     with transaction.atomic():
         order = lifecycle.locked(order_id)
         if order.status != Order.Status.CONFIRMED:
             raise NotShippable(order)
+        if order.still_due and not though_unpaid:
+            raise NotPaidInFull(order.still_due)
         contents = _contents(order, lines)
         decisions.withdraw_open(order, actor=actor)
         shipment = _insert(order, carrier, tracking_number.strip(), actor)
@@ -52,7 +57,7 @@ def ship(
         _tell(shipment, contents)
         order.record("shipped", actor=actor, data=_noted(shipment, contents))
         if not _waiting(order):
-            order.move_to(Order.Status.FULFILLED, actor=actor, packed_at=Clock())
+            order.move_to(Order.Status.FULFILLED, actor=actor, packed_at=database_now())
         _pass_batch(order, actor)
     return shipment
 

@@ -1,5 +1,6 @@
 """Refusals of the fulfillment app: classes with data. Words are chosen at the edge."""
 
+from decimal import Decimal
 from enum import Enum, auto
 
 from campaigns.errors import CampaignError
@@ -23,6 +24,14 @@ class NotAllShipped(CampaignError):
 
 class NotShippable(CampaignError):
     """The order, or its batch, is not in a state from which anything is shipped."""
+
+
+class NotPaidInFull(NotShippable):
+    """A part of the total is still due; the seller may ship all the same."""
+
+    def __init__(self, due: Decimal) -> None:
+        super().__init__(f"{due} is still due")
+        self.due = due
 
 
 class WrongContents(CampaignError):

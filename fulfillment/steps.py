@@ -15,6 +15,7 @@ from fulfillment import dispatch
 from fulfillment.admin_forms import ParcelForm
 from fulfillment.errors import (
     NotAllShipped,
+    NotPaidInFull,
     NotShippable,
     NotUndoable,
     NumberInUse,
@@ -42,6 +43,8 @@ def in_words(refusal: CampaignError) -> str:
             }
         case WrongContents():
             return _("The order waits for other units than these; look again.")
+        case NotPaidInFull():
+            return _("A part of the total is still due; nothing was shipped.")
         case NotUndoable():
             return str(NOT_UNDONE[refusal.reason])
         case NotAllShipped():
@@ -74,13 +77,15 @@ class Ship(Transition):
     def facts(self, row: Order) -> list[tuple[Any, object]]:
         waiting = [line for line in row.lines.all() if line.shipped < line.quantity]
         items = [f"{line.quantity - line.shipped} × {line.label}" for line in waiting]
-        paid = row.amount_paid - row.amount_refunded >= row.total
         address = [row.name, row.address, row.district, row.city, row.postal_code]
         return [
             (_("To be shipped"), ", ".join(items)),
             (_("Ships to"), ", ".join(filter(None, address))),
             (_("Courier the buyer chose"), row.shipping_service or "–"),
-            (_("Paid in full"), _("yes") if paid else _("no, a part is still due")),
+            (
+                _("Paid in full"),
+                _("no, a part is still due") if row.still_due else _("yes"),
+            ),
         ]
 
     def perform(self, row: Order, *, actor: Actor, data: dict[str, Any]) -> None:
@@ -90,6 +95,7 @@ class Ship(Transition):
                 carrier=data["carrier"],
                 tracking_number=data["tracking_number"],
                 lines=data["lines"] or None,
+                though_unpaid=data.get("though_unpaid", False),
                 actor=actor,
             )
         except (NumberInUse, WrongContents, NotShippable) as refusal:

@@ -23,6 +23,7 @@ from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.money import format_money
 from orders import admin_waitlist  # noqa: F401  registers its pages
+from orders.admin_balances import BalanceFilter
 from orders.admin_list import ListsOrders
 from orders.admin_moves import OfferBatch, OfferFilter, WithdrawOffer
 from orders.admin_numbers import NumbersPage
@@ -127,6 +128,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         "batch__campaign",
         "batch",
         OfferFilter,
+        BalanceFilter,
     )
     list_select_related = ("batch__campaign",)
     search_fields = ("number", "name", "phone", "email")

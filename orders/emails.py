@@ -1,7 +1,7 @@
 """One function for each mail to a buyer: a row, in the transaction it tells of."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -9,6 +9,7 @@ from django.urls import reverse
 from campaigns.addresses import absolute
 from campaigns.clock import database_now
 from campaigns.models.batch import MINIMUM_MISSED
+from orders.balance_terms import BalanceTerms
 from orders.mail_rows import copy_of, of_order, queue
 from orders.models import Decision, Message, Order, OrderLine
 
@@ -16,9 +17,24 @@ BATCH_CONFIRMED = "batch_confirmed"
 NOTICE = Message.Priority.NOTICE
 
 
-def order_placed(order: Order, lines: Iterable[OrderLine]) -> Message:
-    """Rendered before the order's transaction begins, and stored inside it."""
-    return of_order(order, "order_placed", lines=lines)
+def order_placed(
+    order: Order, lines: Iterable[OrderLine], *, by_transfer: bool = False
+) -> Message:
+    """Rendered before the order's transaction begins, and stored inside it.
+
+    The exact amount of a transfer is not known yet: `payment_instructions` tells it.
+    """
+    return of_order(order, "order_placed", lines=lines, by_transfer=by_transfer)
+
+
+def payment_instructions(order: Order, *, payment_key: str, **transfer: Any) -> None:
+    """`transfer`: amount, amount_head and amount_tail, bank, number and holder."""
+    queue(of_order(order, "payment_instructions", key=payment_key, **transfer))
+
+
+def proof_rejected(order: Order, *, proof_key: str, reason: str, **news: Any) -> None:
+    """`news`: whether the order still waits, and what it waits for."""
+    queue(of_order(order, "proof_rejected", key=proof_key, reason=reason, **news))
 
 
 def order_link(order: Order, *, request_key: str, corrected: bool = False) -> None:
@@ -35,6 +51,24 @@ def payment_reminder(order: Order) -> None:
 def order_confirmed(order: Order) -> None:
     # An order can expire and be confirmed again: each confirmation is told.
     queue(of_order(order, "order_confirmed", key=_stamp(order.confirmed_at)))
+
+
+def balance_due(order: Order, *, step: str, amount: Any, last_day: date | None) -> None:
+    """`last_day`: until when it may still be paid although its day has passed."""
+    terms = BalanceTerms.of(order)
+    context = {"step": step, "amount": amount, "last_day": last_day, "terms": terms}
+    key = balance_key(order, step)
+    queue(of_order(order, "balance_due", key=key, priority=NOTICE, **context))
+
+
+def balance_key(order: Order, step: str) -> str:
+    """Each step is told once in each batch the order is in."""
+    return f"{order.batch_id}-{step}"
+
+
+def card_not_charged(order: Order, *, payment_key: str, amount: Any) -> None:
+    """The balance could not be taken from the saved card: it is paid by hand now."""
+    queue(of_order(order, "card_not_charged", key=payment_key, amount=amount))
 
 
 def order_expired(order: Order) -> None:

@@ -1,5 +1,6 @@
 """Units that unpaid orders hold: taken, but perhaps not for long."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -9,17 +10,31 @@ from campaigns.models import Batch
 from campaigns.room import Room
 from orders.models import OrderLine
 
+# To count so many takes longer than all the rest of a page; public pages may be a
+# second old.
+MANY_UNITS = 2_000
+KEPT_SECONDS = 1.0
+
+Units = Mapping[tuple[int, int], int]
+
 
 @dataclass(frozen=True)
 class Held:
     """`units` by batch and variant id."""
 
-    units: Mapping[tuple[int, int], int]
+    units: Units
 
     @classmethod
     def of(cls, batches: Iterable[Batch]) -> Self:
-        """One query."""
-        return cls(OrderLine.objects.held_by_variant(batches))
+        """One query; when very many are held, one a second."""
+        found = list(batches)
+        key = tuple(batch.pk for batch in found)
+        units = _kept.get(key)
+        if units is None:
+            units = OrderLine.objects.held_by_variant(found)
+            if sum(units.values()) >= MANY_UNITS:
+                _kept.put(key, units)
+        return cls(units)
 
     def in_batch(self, batch: Batch) -> int:
         return sum(n for (pk, _variant), n in self.units.items() if pk == batch.pk)
@@ -41,3 +56,20 @@ class Held:
         left = room.variants.get(variant_id)
         is_sold = left is not None and left.cap is not Cap.SALE
         return self.units.get((batch.pk, variant_id), 0) if is_sold else 0
+
+
+class _Kept:
+    """The last counts of this process; what left them says when they were made."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[int, ...], tuple[float, Units]] = {}
+
+    def get(self, key: tuple[int, ...]) -> Units | None:
+        made_at, units = self._counts.get(key, (-KEPT_SECONDS, {}))
+        return units if time.monotonic() - made_at < KEPT_SECONDS else None
+
+    def put(self, key: tuple[int, ...], units: Units) -> None:
+        self._counts[key] = (time.monotonic(), units)
+
+
+_kept = _Kept()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models.batch import MINIMUM_MISSED
 from orders.models import OrderEvent
+from orders.models.event import BALANCE_OVERDUE, UNPAID_BALANCE
 
 KINDS = {
     "offered": gettext_lazy("Offered from the waiting list"),
@@ -18,6 +19,10 @@ KINDS = {
     "confirmed": gettext_lazy("Confirmed"),
     "hold_ended": gettext_lazy("Time to pay ended for production"),
     "hold_extended": gettext_lazy("Time to pay extended on request"),
+    "hold_prolonged": gettext_lazy("Time to pay prolonged for a transfer"),
+    "proof_sent": gettext_lazy("Proof of transfer sent"),
+    "proof_accepted": gettext_lazy("Proof of transfer accepted"),
+    "proof_rejected": gettext_lazy("Proof of transfer rejected"),
     "shipped": gettext_lazy("Parcel sent"),
     "shipment_voided": gettext_lazy("Parcel taken back"),
     "fulfilled": gettext_lazy("Shipped"),
@@ -30,7 +35,12 @@ KINDS = {
     "decision_lapsed": gettext_lazy("No answer in time: stays in its batch"),
     "decision_withdrawn": gettext_lazy("Question withdrawn"),
     "cash_received": gettext_lazy("Cash received"),
+    "card_forgotten": gettext_lazy("Consent to charge the card withdrawn"),
+    BALANCE_OVERDUE: gettext_lazy("Balance not paid by its day"),
     "refunded_by_hand": gettext_lazy("Paid back by hand"),
+    "suspense_credited": gettext_lazy("Money that did not fit: counted for the order"),
+    "suspense_returned": gettext_lazy("Money that did not fit: sent back"),
+    "payment_reviewed": gettext_lazy("Payment looked at, nothing to be done"),
     "refund_decided": gettext_lazy("Refund decided by the seller"),
     "refund_approved": gettext_lazy("Refund of extra money approved"),
     "credit_kept": gettext_lazy("Extra money kept as credit"),
@@ -46,7 +56,10 @@ ACTORS = {
 }
 
 # Where a status came from, and what machines count by.
-NOT_FOR_READERS = ("from", "decision", "units_by_variant", "after_freeze")
+NOT_FOR_READERS = (
+    *("from", "decision", "units_by_variant", "after_freeze"),
+    *("batch_id", "why"),
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +109,10 @@ TOLD_TO_BUYERS = {
     "confirmed": gettext_lazy("Your payment arrived; your place in the batch is sure."),
     "hold_ended": gettext_lazy("Production starts, so the time to pay ended."),
     "hold_extended": gettext_lazy("You asked for more time to pay and got it."),
+    "hold_prolonged": gettext_lazy("Your place is held longer for your transfer."),
+    "proof_sent": gettext_lazy("You sent a proof of transfer."),
+    "proof_accepted": gettext_lazy("The seller found your transfer."),
+    "proof_rejected": gettext_lazy("The seller could not find your transfer."),
     "shipped": gettext_lazy("A parcel was handed to the courier."),
     "shipment_voided": gettext_lazy("The seller took a parcel back; it was not sent."),
     "fulfilled": gettext_lazy("Everything was shipped."),
@@ -105,7 +122,12 @@ TOLD_TO_BUYERS = {
     "decision_lapsed": gettext_lazy("There was no answer, so the order stays."),
     "decision_withdrawn": gettext_lazy("The question about the batch was withdrawn."),
     "cash_received": gettext_lazy("The seller received your cash."),
+    "card_forgotten": gettext_lazy("You decided that your card is not charged."),
+    BALANCE_OVERDUE: gettext_lazy("The balance was not paid by its day."),
     "refunded_by_hand": gettext_lazy("The seller paid you back by hand."),
+    "suspense_credited": gettext_lazy("The seller counted the money that had arrived."),
+    "suspense_returned": gettext_lazy("The seller sent back money that had arrived."),
+    "payment_reviewed": gettext_lazy("The seller looked at your payment."),
     "refund_decided": gettext_lazy("The seller decided on a refund for you."),
     "refund_approved": gettext_lazy("What you paid twice is sent back to you."),
     "credit_kept": gettext_lazy("What you paid twice stays with the order as credit."),
@@ -118,6 +140,15 @@ OF_BATCHES = {
     "decision_asked": gettext_lazy("The seller asked: move to batch %(to)s?"),
     "moved": gettext_lazy("You moved the order from batch %(from)s to %(to)s."),
     "stayed": gettext_lazy("You decided to stay in batch %(from)s."),
+}
+# Nobody's decision: a rule that was agreed to.
+BY_RULE = {
+    MINIMUM_MISSED: gettext_lazy(
+        "The batch missed its minimum, so the order was canceled."
+    ),
+    UNPAID_BALANCE: gettext_lazy(
+        "The balance was not paid in time, so the order ended."
+    ),
 }
 CANCELED_BY = {
     "buyer": gettext_lazy("You canceled the order."),
@@ -146,14 +177,19 @@ def _sentence(event: OrderEvent) -> str:
         return _("The seller entered your order.")
     if event.kind in OF_BATCHES:
         return str(OF_BATCHES[event.kind]) % _batches(event)
-    if event.kind == "canceled" and event.data.get("reason") == MINIMUM_MISSED:
-        return _("The batch missed its minimum, so the order was canceled.")
-    if event.kind == "canceled" and event.data.get("reason"):
-        reason = {"reason": event.data["reason"]}
-        return _("The seller canceled the order: %(reason)s") % reason
     if event.kind == "canceled":
-        return str(CANCELED_BY.get(event.actor, TOLD_TO_BUYERS["canceled"]))
+        return _canceled(event)
     return str(TOLD_TO_BUYERS.get(event.kind, _("The order was updated.")))
+
+
+def _canceled(event: OrderEvent) -> str:
+    reason = event.data.get("reason")
+    if reason in BY_RULE:
+        return str(BY_RULE[reason])
+    if reason:
+        words = _("The seller canceled the order: %(reason)s")
+        return words % {"reason": reason}
+    return str(CANCELED_BY.get(event.actor, TOLD_TO_BUYERS["canceled"]))
 
 
 def _batches(event: OrderEvent) -> dict[str, Any]:

@@ -5,6 +5,7 @@ are taken in the one order that cannot deadlock: order, lines, tallies, allotmen
 batch.
 """
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -94,6 +95,19 @@ def extend_hold(order: Order, *, actor: Actor) -> None:
     # A reminder nobody began to send names the old end; a later one names the new.
     outbox.withdraw(mail_rows.key_of("payment_reminder", order))
     order.refresh_from_db(fields=["expires_at", "extended_at"])
+
+
+def prolong_hold(order: Order, *, until: datetime, actor: Actor, why: str) -> bool:
+    """Let the hold last until then at least; False when it does, or holds nothing."""
+    is_held = order.status == Order.Status.PENDING and order.expires_at is not None
+    if not is_held or order.expires_at >= until:
+        return False
+    change = {"from": order.expires_at, "to": until}
+    order.expires_at = until
+    order.save(update_fields=["expires_at"])
+    order.record("hold_prolonged", actor=actor, data={"pay_before": change, "why": why})
+    outbox.withdraw(mail_rows.key_of("payment_reminder", order))
+    return True
 
 
 def release_units(order: Order, gate: Gate = capacity.ANY_TIME) -> None:

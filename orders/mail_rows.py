@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import CharField, Exists, Value
 from django.db.models.functions import Cast, Concat
 from django.template.loader import render_to_string
@@ -53,16 +55,31 @@ def of_campaign(
     key: str,
     locale: str,
     context: dict[str, Any],
+    words: str = "",
     **columns: Any,
 ) -> Message:
-    """Where no order is, in the seller's time zone; not stored yet."""
+    """Where no order is, in the seller's time zone; not stored yet.
+
+    `words` names the template of a kind that has several.
+    """
     seller = campaign.seller
     context = {"campaign": campaign, "seller": seller, **context}
     zone = ZoneInfo(seller.time_zone)
-    subject, text = _words(kind, context, locale=locale, zone=zone)
+    subject, text = _words(words or kind, context, locale=locale, zone=zone)
     return _row(
         kind, key, campaign, locale=locale, subject=subject, text=text, **columns
     )
+
+
+def to_operator(
+    kind: str, words: str, *, key: str, context: dict[str, Any], to: str
+) -> Message:
+    """About the whole shop, to who runs it; not stored yet."""
+    locale, zone = settings.LANGUAGE_CODE, timezone.get_default_timezone()
+    subject, text = _words(words, context, locale=locale, zone=zone)
+    priority = Message.Priority.NOTICE
+    columns = {"kind": kind, "to": to, "locale": locale, "priority": priority}
+    return _keyed(key, subject=subject, text=text, **columns)
 
 
 def copy_of(sent: Message, *, to: str, key: str) -> Message:
@@ -123,7 +140,7 @@ def render(kind: str, order: Order, **context: Any) -> tuple[str, str]:
 
 
 def _words(
-    kind: str, context: dict[str, Any], *, locale: str, zone: ZoneInfo
+    kind: str, context: dict[str, Any], *, locale: str, zone: tzinfo
 ) -> tuple[str, str]:
     with translation.override(locale), timezone.override(zone):
         subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)

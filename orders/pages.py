@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 
 from orders.models import Order, WaitlistEntry
+from orders.models.order import OrderQuerySet
 
 # More of the address than the token comes as keywords.
 OrderView = Callable[..., HttpResponse]
@@ -22,10 +23,18 @@ def order_page(view: OrderView) -> TokenView:
 
     An offer of the waiting list is no order yet: its page is the one of the place.
     """
+    return _with_order(view, Order.objects.for_page())
 
+
+def order_door(view: OrderView) -> TokenView:
+    """The same where no page is shown: the view only leads on, and needs little."""
+    return _with_order(view, Order.objects.all())
+
+
+def _with_order(view: OrderView, orders: OrderQuerySet) -> TokenView:
     @wraps(view)
     def by_token(request: HttpRequest, token: str, **parts: int) -> HttpResponse:
-        order = find(token)
+        order = find(token, orders)
         with translation.override(order.locale), timezone.override(order.zone):
             if order.is_unfinished:
                 response = see_other(order.waitlist_entry.url)
@@ -57,11 +66,13 @@ def _secret(response: HttpResponse, locale: str) -> HttpResponse:
     return response
 
 
-def find(token: str) -> Order:
-    order = Order.objects.for_page().filter(token=_checked(token)).first()
-    if order is None:
-        raise Http404
-    return order
+def find(token: str, orders: OrderQuerySet | None = None) -> Order:
+    """The order with all that its page shows, unless other rows are given."""
+    rows = Order.objects.for_page() if orders is None else orders
+    try:
+        return rows.get(token=_checked(token))
+    except Order.DoesNotExist:
+        raise Http404 from None
 
 
 def find_place(token: str) -> WaitlistEntry:

@@ -8,7 +8,10 @@ from django.utils.translation import gettext as _
 
 from campaigns import dates
 from campaigns.models import Batch
+from campaigns.money import format_money
 from campaigns.templatetags.shop import day_tag, moment_tag
+from orders import balance_words
+from orders.balance_terms import BalanceTerms
 from orders.models import Order
 
 
@@ -18,6 +21,8 @@ class Next:
 
     what: str
     note: str = ""
+    # Of a confirmed order: a balance, with the button to pay it.
+    is_payment: bool = False
 
 
 def title(order: Order) -> str:
@@ -55,7 +60,12 @@ def upcoming(order: Order) -> Next:
     if order.status == Order.Status.PENDING:
         return _payment(order)
     if order.status == Order.Status.CONFIRMED:
-        return _of_canceled_batch(order) or _production(order) or _shipping(order)
+        return (
+            _of_canceled_batch(order)
+            or _balance(order)
+            or _production(order)
+            or _shipping(order)
+        )
     if order.status == Order.Status.FULFILLED:
         shipped = format_html(_("Shipped on {day}"), day=day_tag(order.fulfilled_at))
         return Next(shipped, order.shipping_service)
@@ -73,6 +83,24 @@ def _of_canceled_batch(order: Order) -> Next | None:
     if order.batch.stage != Batch.Stage.CANCELED:
         return None
     return Next(_("Your order is being canceled"), _("All that you paid comes back."))
+
+
+def _balance(order: Order) -> Next | None:
+    """Once it is asked for, nothing else is the buyer's to do."""
+    terms = BalanceTerms.of(order)
+    is_asked = terms.asked_from is not None and terms.asked_from <= timezone.now()
+    if not (order.still_due and is_asked):
+        return None
+    amount = format_money(order.still_due, order.currency)
+    passed = balance_words.noted(order, terms)
+    day = passed.last_day if passed else terms.due_on
+    note = " ".join(balance_words.sentences(order)) if passed else ""
+    if day is None:
+        words = _("Pay the balance of %(amount)s before it ships")
+        return Next(words % {"amount": amount}, note, is_payment=True)
+    words = _("Pay the balance of {amount} by {day}")
+    what = format_html(words, amount=amount, day=day_tag(day))
+    return Next(what, note, is_payment=True)
 
 
 def _production(order: Order) -> Next | None:

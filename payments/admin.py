@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,8 +16,13 @@ from campaigns.admin.transitions import Transition
 from campaigns.money import format_money
 from orders.admin import OrderAdmin
 from orders.models import Order
-from payments import admin_refund_runs  # noqa: F401  registers its pages
+from payments import (  # noqa: F401  register their pages
+    admin_ledger,
+    admin_money,
+    admin_refund_runs,
+)
 from payments.admin_chat import chat_order, chat_order_placed
+from payments.admin_exceptions import STEPS, set_aside, steps_column
 from payments.admin_payouts import ListsPayouts
 from payments.admin_refund_steps import (
     Approve,
@@ -26,6 +32,7 @@ from payments.admin_refund_steps import (
     TryAgain,
 )
 from payments.admin_steps import CashReceived, PaidBack
+from payments.dispute_alerts import held_back_by
 from payments.models import (
     GatewayEvent,
     LedgerEntry,
@@ -71,6 +78,7 @@ def link_to(order: Order | None) -> SafeString | str:
 @admin.register(Payment)
 class PaymentAdmin(MoneyAdmin):
     seller_path = "order__batch__campaign__seller"
+    transitions: ClassVar[list[Transition]] = [*STEPS]
     state_badge = staticmethod(badge_column("state", _("state"), PAYMENTS))
     amount_due = staticmethod(money_column("amount", _("amount")))
     amount_in = staticmethod(money_column("amount_received", _("received")))
@@ -84,6 +92,7 @@ class PaymentAdmin(MoneyAdmin):
         "state_badge",
         "amount_due",
         "amount_in",
+        "amount_set_aside",
         "needs_review",
         "moment",
     )
@@ -99,6 +108,7 @@ class PaymentAdmin(MoneyAdmin):
         "state_badge",
         "amount_due",
         "amount_in",
+        "amount_set_aside",
         "amount_reversed",
         "amount_back",
         "gateway_reference",
@@ -111,6 +121,16 @@ class PaymentAdmin(MoneyAdmin):
         "moment",
     )
     readonly_fields = fields
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        return [*columns, steps_column(self, request)]
+
+    @admin.display(description=_("not counted yet"), ordering="amount_in_suspense")
+    def amount_set_aside(self, payment: Payment) -> str:
+        return set_aside(payment)
+
+    amount_set_aside.is_money = True  # type: ignore[attr-defined]
 
 
 @admin.register(Refund)
@@ -140,6 +160,7 @@ class RefundAdmin(ListsPayouts, MoneyAdmin):
         "order_link",
         "payment",
         "state",
+        "held_back",
         "amount_back",
         "source",
         "note",
@@ -155,6 +176,10 @@ class RefundAdmin(ListsPayouts, MoneyAdmin):
         "moment",
     )
     readonly_fields = fields
+
+    @admin.display(description=_("waits for"))
+    def held_back(self, refund: Refund) -> str:
+        return held_back_by(refund)
 
     @admin.display(description=_("payout account"))
     def account(self, refund: Refund) -> str:
@@ -260,3 +285,11 @@ class SandboxPaymentAdmin(MoneyAdmin):
         "moment",
     )
     readonly_fields = fields
+
+
+# Their classes need `MoneyAdmin`, and register themselves.
+from payments import (  # noqa: E402, F401
+    admin_disputes,
+    admin_reconciliation,
+    admin_saved_cards,
+)

@@ -90,7 +90,8 @@ class PaidBack(Transition):
     form_class = PaidBackForm
 
     def is_offered(self, row: Refund) -> bool:
-        return row.state == Refund.State.MANUAL
+        is_disputed = row.payment.disputes.open().exists()
+        return row.state == Refund.State.MANUAL and not is_disputed
 
     def facts(self, row: Refund) -> list[tuple[Any, object]]:
         order = row.payment.order

@@ -13,10 +13,16 @@ from campaigns.clock import Clock, database_now
 from orders import lifecycle
 from orders.models import Order
 from orders.models.order import NUMBER_ALPHABET
-from payments import gateways, settlement
+from payments import (
+    exact_amounts,
+    gateways,
+    recording,
+    settlement,
+    transfer_mails,
+)
 from payments.closing import Pages
 from payments.dues import balance_of, due_now
-from payments.errors import GatewayError
+from payments.errors import Declined, GatewayError, Rejected
 from payments.models import Payment
 
 logger = logging.getLogger(__name__)
@@ -39,6 +45,20 @@ def unsaved(order: Order, gateway: str, amount: Decimal, **columns: Any) -> Paym
     )
 
 
+def insert(payment: Payment) -> bool:
+    """Store a new attempt; False when its gateway has no way to ask for the money now.
+
+    A transfer asks for an exact amount of its own, and tells its buyer by mail.
+    """
+    if payment.gateway != gateways.BANK_TRANSFER:
+        payment.save(force_insert=True)
+        return True
+    if not exact_amounts.insert(payment):
+        return False
+    transfer_mails.instructions(payment)
+    return True
+
+
 def open_attempt(order: Order) -> Payment | None:
     return order.payments.open().first()
 
@@ -50,7 +70,8 @@ def begin(order: Order, *, wanted: str) -> Payment | None:
     gateway first, and goes on if money is there or under way. An unknown name, or none,
     stays with what is open.
     """
-    ways = gateways.offered(order.batch.campaign)
+    due = due_now(order, balance_of(order))
+    ways = gateways.offered(order.batch.campaign, due)
     attempt = open_attempt(order)
     if attempt and wanted in ways and wanted != attempt.gateway:
         attempt = None if Pages().close(attempt) else attempt
@@ -76,8 +97,7 @@ def next_attempt(order_id: int, gateway: str) -> Payment | None:
         if payment := open_attempt(order):
             return payment
         payment = unsaved(order, gateway, amount)
-        payment.save(force_insert=True)
-        return payment
+        return payment if insert(payment) else None
 
 
 def new_reference(number: str, attempt: int) -> str:
@@ -98,12 +118,17 @@ def start(payment: Payment) -> Payment:
     """Ask the gateway for its hosted page; outside any transaction, safe to repeat.
 
     When the gateway does not answer, the attempt stays `created` and can be started
-    again with the same key.
+    again with the same key; when it refuses, the next attempt has another.
     """
     try:
         started = gateways.get(payment.gateway).start(gateways.payment_in(payment))
     except GatewayError as error:
         logger.warning("payment %s could not start: %s", payment.reference, error)
+        if isinstance(error, Declined | Rejected):
+            _give_up(payment)
+        if isinstance(error, Rejected):
+            # It will be refused again: a human has to look.
+            recording.flag(payment, str(error))
         return payment
     changes = {
         "state": Payment.State.PENDING,
@@ -115,7 +140,16 @@ def start(payment: Payment) -> Payment:
     if created.update(**changes):
         for column, value in changes.items():
             setattr(payment, column, value)
+    else:
+        # Another tab was faster: both lead to the same page.
+        payment.refresh_from_db()
     return payment
+
+
+def _give_up(payment: Payment) -> None:
+    created = Payment.objects.filter(pk=payment.pk, state=Payment.State.CREATED)
+    if created.update(state=Payment.State.FAILED):
+        payment.state = Payment.State.FAILED
 
 
 def refresh(order: Order) -> Order:

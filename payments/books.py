@@ -1,9 +1,10 @@
 """Writes the ledger, and keeps the order's sums equal to its payments and refunds."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from orders.models import Order
-from payments.models import Dispute, LedgerEntry, Payment, Refund
+from payments.models import Dispute, LedgerEntry, Payment, Refund, StatementLine
 
 Kind = LedgerEntry.Kind
 OWN_BANK = "bank"
@@ -28,12 +29,15 @@ def locked_payment(payment_id: int) -> Payment:
 
 
 def locked_payments(order: Order) -> list[Payment]:
-    """All payments of the locked order, the latest first, locked until commit.
+    """All payments of the locked order, locked until commit.
 
     Read once for all that follows: whoever changes one changes it in this list too.
     """
-    payments = order.payments.select_for_update(no_key=True)
-    return list(payments.order_by("-confirmed_at", "-pk"))
+    return list(order.payments.select_for_update(no_key=True))
+
+
+def one_of(payments: list[Payment], payment_id: int) -> Payment:
+    return next(payment for payment in payments if payment.pk == payment_id)
 
 
 def enter(
@@ -44,6 +48,7 @@ def enter(
     *,
     cause: Refund | Dispute | None = None,
     currency: str = "",
+    line: StatementLine | None = None,
 ) -> None:
     """One balanced row between two accounts; `cause` is what moved the money."""
     source, target = ROADS[kind]
@@ -62,7 +67,22 @@ def enter(
         payment=payment,
         refund=refund,
         dispute=dispute,
+        statement_line=line,
         sequence=booked.count() + 1,
+    )
+
+
+def enter_line(line: StatementLine, kind: Kind) -> None:
+    """Money of a bank's statement that belongs to no payment, in or out of suspense."""
+    words = ROADS[kind]
+    source, target = (OWN_BANK if word == "gateway" else word for word in words)
+    LedgerEntry.objects.create(
+        kind=kind,
+        debit=source,
+        credit=target,
+        amount=line.amount,
+        currency=line.account.currency,
+        statement_line=line,
     )
 
 
@@ -76,12 +96,18 @@ def _account(word: str, order: Order, payment: Payment) -> str:
 
 def update_sums(order: Order, payments: list[Payment]) -> None:
     """Copy what the rows add up to onto the locked order."""
-    refunded = Refund.objects.filter(
-        payment__order=order, state=Refund.State.SUCCEEDED
-    ).values_list("amount", flat=True)
     received = (
         payment.amount_received - payment.amount_reversed for payment in payments
     )
     order.amount_paid = sum(received, start=Decimal(0))
-    order.amount_refunded = sum(refunded, start=Decimal(0))
+    order.amount_refunded = sum(_refunded(payments), start=Decimal(0))
     order.save(update_fields=["amount_paid", "amount_refunded"])
+
+
+def _refunded(payments: list[Payment]) -> Iterable[Decimal]:
+    """What was sent back; a payment on which no refund counts is not asked for any."""
+    counted = [payment for payment in payments if payment.amount_refunding]
+    if not counted:
+        return []
+    refunds = Refund.objects.filter(payment__in=counted, state=Refund.State.SUCCEEDED)
+    return refunds.values_list("amount", flat=True)

@@ -41,6 +41,10 @@ class ChatOrderForm(CheckoutForm):
     )
     terms = None  # type: ignore[assignment]  # Django's way to leave a field out.
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Only the buyer can agree to a charge.
+        super().__init__(*args, **kwargs | {"consent": ""})
+
     def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
         self.fields[name].widget = forms.Select()
         super()._offer(name, choices)

@@ -19,7 +19,7 @@ from orders.hoarding import Origin
 from orders.models import Order, OrderLine
 from orders.models.line import units_by_allotment
 from orders.models.order import new_number
-from payments import attempts
+from payments import attempts, card_consent, gateways
 from payments.models import Payment
 
 # Deposits are rounded to amounts people like to transfer.
@@ -57,6 +57,8 @@ class Draft:
     source: Order.Source = Order.Source.SHOP
     actor: Actor = BUYER
     origin: Origin | None = None
+    # The words under which the balance may be charged to the card; empty: it may not.
+    consent: str = ""
 
     @property
     def units(self) -> int:
@@ -79,10 +81,8 @@ def place(draft: Draft, *, gateway: str, submit_key: str) -> Order:
     Raises SoldOut, BatchClosed, WindowChanged, BuyerLimitReached or TooManyUnpaid;
     nothing is written then. The gateway is asked for its page after the commit.
     """
-    if twin := placed_before(submit_key):
-        return twin
     if draft.schedule_version != draft.batch.schedule_version:
-        raise WindowChanged
+        return _placed_before_or(WindowChanged(), submit_key)
     order = _order_of(draft, submit_key)
     lines = _lines_of(order, draft)
     move = _move_of(draft, lines)
@@ -92,11 +92,9 @@ def place(draft: Draft, *, gateway: str, submit_key: str) -> Order:
         raise capacity.explain(
             move, schedule_version=draft.schedule_version
         ) from refusal
-    except IntegrityError:
+    except IntegrityError as error:
         # A twin with the same key was faster; its transaction is over now.
-        if twin := placed_before(submit_key):
-            return twin
-        raise
+        return _placed_before_or(error, submit_key)
     if payment:
         attempts.start(payment)
     return order
@@ -106,25 +104,34 @@ def placed_before(submit_key: str) -> Order | None:
     return Order.objects.filter(submit_key=submit_key).first()
 
 
+def _placed_before_or(refusal: Exception, submit_key: str) -> Order:
+    if twin := placed_before(submit_key):
+        return twin
+    raise refusal
+
+
 def _insert(
     draft: Draft, order: Order, lines: list[OrderLine], move: Move, gateway: str
 ) -> Payment | None:
     """All rows or none: the batch, which every buyer wants, is claimed last."""
     is_due = order.deposit > 0
     payment = attempts.unsaved(order, gateway, order.deposit) if is_due else None
-    mail = emails.order_placed(order, lines)
+    is_transfer = gateway == gateways.BANK_TRANSFER
+    mail = emails.order_placed(order, lines, by_transfer=is_transfer)
     with transaction.atomic():
         order.save(force_insert=True)
         OrderLine.objects.bulk_create(lines)
         order.record("placed", actor=draft.actor, data={"units": draft.units})
+        if payment and not attempts.insert(payment):
+            payment = None
         if payment:
-            payment.save(force_insert=True)
+            card_consent.record(order, payment, draft.consent)
         if mail.to:
             mail.save(force_insert=True)
-        if payment is None:
+        if not is_due:
             lifecycle.confirm(order, actor=SYSTEM)
         tallies.claim(order, campaign=draft.campaign, units=draft.units)
-        if draft.origin and payment:
+        if draft.origin and is_due:
             hoarding.check(order, campaign_id=draft.campaign.pk, units=draft.units)
         wake_up()
         capacity.shift(move)
@@ -200,7 +207,15 @@ def deposit_of(campaign: Campaign, total: Decimal) -> Decimal:
     unit = DEPOSIT_UNIT.get(campaign.currency) or smallest_unit(campaign.currency)
     share = total * Decimal(campaign.deposit_percent or 100) / 100
     rounded = (share / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit
-    return min(total, max(unit, rounded))
+    deposit = min(total, max(unit, rounded))
+    return deposit if _both_can_be_paid(campaign, deposit, total) else total
+
+
+def _both_can_be_paid(campaign: Campaign, deposit: Decimal, total: Decimal) -> bool:
+    """A part too small for every way to pay would never be paid: then all is due."""
+    parts = [part for part in (deposit, total - deposit) if part]
+    takers = [gateways.offered(campaign, part) for part in parts]
+    return all(takers) or not gateways.offered(campaign, total)
 
 
 def rules_of(campaign: Campaign, batch: Batch) -> dict[str, Any]:
@@ -213,8 +228,24 @@ def rules_of(campaign: Campaign, batch: Batch) -> dict[str, Any]:
         "late_payment": campaign.late_payment,
         "hold_minutes": campaign.hold_minutes,
         "refund_rule": campaign.seller.refund_rule,
+        **_balance_of(campaign),
         **_minimum_of(batch),
     }
+
+
+def _balance_of(campaign: Campaign) -> dict[str, Any]:
+    """When the rest is due and what happens without it; only what was fixed."""
+    if campaign.plan != Campaign.Plan.DEPOSIT:
+        return {}
+    rules: dict[str, Any] = {
+        "unpaid_balance": campaign.unpaid_balance,
+        "balance_grace_days": Campaign.BALANCE_GRACE_DAYS,
+    }
+    if campaign.balance_due_on:
+        return rules | {"balance_due_on": campaign.balance_due_on.isoformat()}
+    if campaign.balance_due_days is not None:
+        return rules | {"balance_due_days": campaign.balance_due_days}
+    return rules
 
 
 def _minimum_of(batch: Batch) -> dict[str, Any]:

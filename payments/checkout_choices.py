@@ -8,6 +8,7 @@ from django.forms import ChoiceField
 from campaigns.models import ShippingOption
 from payments import checkout_words
 from payments.forms import CheckoutForm
+from payments.gateways.words import next_step
 
 
 def couriers(
@@ -33,7 +34,13 @@ def ways_to_pay(form: CheckoutForm) -> list[dict[str, Any]]:
     field = cast("ChoiceField", form.fields["payment"])
     choices = cast("list[tuple[str, Any]]", field.choices)
     return [
-        {"name": name, "text": text, "id": f"id_payment_{n}", "chosen": name == chosen}
+        {
+            "name": name,
+            "text": text,
+            "sub": next_step(name),
+            "id": f"id_payment_{n}",
+            "chosen": name == chosen,
+        }
         for n, (name, text) in enumerate(choices)
     ]
 

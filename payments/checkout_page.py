@@ -61,10 +61,8 @@ class CheckoutPage:
     def read(cls, request: HttpRequest, slug: str) -> Self:
         """The page for this request; raises Http404 for what was never offered."""
         data = _data_of(request)
-        campaign = get_object_or_404(
-            Campaign.objects.public().select_related("seller"), slug=slug
-        )
-        batch = _batch(campaign, data.get("batch", ""))
+        batch = _batch(slug, data.get("batch", ""))
+        campaign = batch.campaign
         basket = read_basket(data)
         _refuse_too_many(basket, campaign)
         return cls.with_form(request, campaign=campaign, batch=batch, basket=basket)
@@ -179,6 +177,7 @@ class CheckoutPage:
             buyer=cleaned["buyer"],
             locale=get_language() or self.campaign.lang,
             origin=origin,
+            consent=self.form.consent_given,
         )
 
     def refusal_before_ordering(self) -> CampaignError | None:
@@ -227,6 +226,8 @@ class CheckoutPage:
             if (match := QUANTITY_FIELD.fullmatch(name))
             and int(match.group(1)) not in self.basket.quantities
         }
+        if not written:
+            return []
         variants = self.campaign.variants.active().filter(pk__in=written)
         return [(variant, written[variant.pk]) for variant in variants]
 
@@ -301,9 +302,9 @@ def _refuse_too_many(basket: Basket, campaign: Campaign) -> None:
         basket.errors.append((field, checkout_words.limit_reached(limit)))
 
 
-def _batch(campaign: Campaign, number: str) -> Batch:
+def _batch(slug: str, number: str) -> Batch:
     """The batch named in the address, else the one offered now; Http404 otherwise."""
-    batches = campaign.batches.public().with_clock()
+    batches = Batch.objects.at(slug).with_clock()
     if not number:
         offered = batches.accepting().order_by("number").first()
         batch = offered or batches.order_by("number").last()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns import wording
+from campaigns import balance_wording, wording
 from campaigns.caps import Cap
 from campaigns.models import Batch, Campaign, ShippingOption
 
@@ -20,6 +20,7 @@ def rules(campaign: Campaign, batch: Batch) -> list[str]:
     hold = _("Pay within %(hold)s; after that your place goes to someone else.")
     sentences = [
         hold % {"hold": wording.hold(campaign.hold_minutes)},
+        *balance_wording.sentences(campaign),
         wording.cancellation(campaign),
     ]
     if minimum := wording.minimum(batch):

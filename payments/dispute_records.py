@@ -8,6 +8,7 @@ from typing import Any
 from campaigns.clock import Clock
 from orders.models import Order
 from payments import books
+from payments.dispute_alerts import tell_seller
 from payments.gateways.base import DisputeSnapshot
 from payments.models import Dispute, LedgerEntry, Payment
 
@@ -35,6 +36,7 @@ def record_disputes(
         row = known.get(snapshot.gateway_reference) or _opened(payment, snapshot)
         known[snapshot.gateway_reference] = row
         _follow(order, payment, row, snapshot)
+        tell_seller(order, row)
     now = sum((row.amount_withdrawn for row in known.values()), start=Decimal(0))
     return Withdrawn(before=before, now=now)
 
@@ -66,3 +68,4 @@ def _follow(
         changes["closed_at"] = Clock()
     Dispute.objects.filter(pk=row.pk).update(**changes)
     row.state, row.amount_withdrawn = seen.state, seen.withdrawn
+    row.answer_by = seen.answer_by

@@ -6,22 +6,17 @@ still arrives is late money.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
 
-from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition
 from campaigns.rounds import count_done, keys_of
 from orders import lifecycle
 from orders.models import Order
-from payments import attempts, settlement
+from payments import attempts, books, grace, settlement
 from payments.closing import Pages
 from payments.models import Payment
-
-# How long a hold waits for a gateway that does not answer.
-GRACE = timedelta(minutes=60)
 
 
 def expire_overdue() -> int:
@@ -47,30 +42,30 @@ def expire(order_id: int, *, pages: Pages | None = None) -> bool:
 
 def _is_over(payment: Payment, pages: Pages) -> bool:
     """Whether the page is closed, or its gateway was silent for the whole grace."""
+    if grace.must_pass(payment) and not grace.is_over(payment):
+        return False
     if pages.close(payment):
         return True
-    if not _grace_is_over(payment):
+    if not grace.is_over(payment):
         return False
     pages.look(payment)
     return True
 
 
-def _grace_is_over(payment: Payment) -> bool:
-    now = database_now()
-    if payment.hold_until is None:
-        payment.hold_until = (payment.order.expires_at or now) + GRACE
-        payment.save(update_fields=["hold_until"])
-    return now >= payment.hold_until
-
-
 def _end(order_id: int) -> bool:
-    with transaction.atomic():
-        order = lifecycle.locked(order_id)
-        try:
-            lifecycle.expire(order)
-        except InvalidTransition:
-            return False
-        if order.payments.filter(amount_seen__gt=0).exists():
-            # What was paid in part is owed back now.
-            settlement.settle(order)
+    try:
+        with transaction.atomic():
+            _expire(lifecycle.locked(order_id))
+    except InvalidTransition:
+        return False
     return True
+
+
+def _expire(order: Order) -> None:
+    payments = books.locked_payments(order)
+    # Before the end is told: its mail says what arrived.
+    settlement.count_set_aside(order, payments)
+    lifecycle.expire(order)
+    if any(payment.amount_seen for payment in payments):
+        # What was paid in part is owed back now.
+        settlement.settle(order, payments)

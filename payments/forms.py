@@ -12,7 +12,7 @@ from campaigns.models import Batch, Campaign, ShippingOption
 from orders import regions
 from orders.forms import PhoneField, PlainEmailField
 from orders.region_fields import city_field, province_field
-from payments import gateways
+from payments import card_consent, gateways
 from payments.gateways.words import in_words
 
 SUBMIT_KEY = RegexValidator(r"^[A-Za-z0-9_-]{32,64}\Z")
@@ -121,6 +121,10 @@ class CheckoutForm(forms.Form):
         },
         widget=forms.RadioSelect,
     )
+    # Its label is what the buyer agrees to, word for word.
+    save_card = forms.BooleanField(
+        required=False, help_text=_("Only when you pay by card. You need not agree.")
+    )
     note = forms.CharField(
         label=_("Note to the seller"),
         max_length=500,
@@ -140,6 +144,7 @@ class CheckoutForm(forms.Form):
         options: list[ShippingOption],
         ways_to_pay: list[str],
         asks_note: bool,
+        consent: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -148,6 +153,11 @@ class CheckoutForm(forms.Form):
         self._offer("payment", [(way, in_words(way)) for way in ways_to_pay])
         if not asks_note:
             del self.fields["note"]
+        self.consent = consent
+        if consent:
+            self.fields["save_card"].label = consent
+        else:
+            del self.fields["save_card"]
 
     def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
         """The choices of a radio field; a single one is chosen already."""
@@ -155,6 +165,13 @@ class CheckoutForm(forms.Form):
         field.choices = choices
         if len(choices) == 1:
             self.initial.setdefault(name, choices[0][0])
+
+    @property
+    def consent_given(self) -> str:
+        """The words agreed to; a tick beside another way to pay means nothing."""
+        data = self.cleaned_data
+        is_card = card_consent.saves_cards(data["payment"])
+        return self.consent if data.get("save_card") and is_card else ""
 
     def clean_postal_code(self) -> str:
         digits = "".join(self.cleaned_data["postal_code"].split())
@@ -190,10 +207,12 @@ def checkout_form(
     batch: Batch,
     form_class: type[CheckoutForm] = CheckoutForm,
 ) -> CheckoutForm:
+    ways_to_pay = gateways.offered(campaign)
     offer: dict[str, Any] = {
         "options": options,
-        "ways_to_pay": gateways.offered(campaign),
+        "ways_to_pay": ways_to_pay,
         "asks_note": campaign.asks_note,
+        "consent": card_consent.words(campaign, ways_to_pay),
     }
     if bound:
         return form_class(typed, **offer)
@@ -201,6 +220,7 @@ def checkout_form(
         name: typed[name] for name in form_class.base_fields if name in typed
     }
     initial.pop("terms", None)
+    initial.pop("save_card", None)
     initial["schedule_version"] = batch.schedule_version
     initial.setdefault("submit_key", secrets.token_urlsafe(32))
     _choose_shipping(initial, options)

@@ -54,13 +54,18 @@ def refunds_beyond_their_payment() -> Iterable[str]:
 
 
 def sums_that_drifted() -> Iterable[str]:
+    for order, says in drifted_sums():
+        yield f"order {order.pk}: {says}"
+
+
+def drifted_sums() -> Iterable[tuple[Order, str]]:
     for order in _drifted().iterator(CHUNK):
         paid, back = order.amount_paid, order.amount_refunded
         facts = (_received(order), _refunded(order))
         if (paid, back) != facts:
-            yield f"order {order.pk}: paid {paid} refunded {back}, rows say {facts}"
+            yield order, f"paid {paid} refunded {back}, rows say {facts}"
         if (booked := _booked(order)) != paid - back:
-            yield f"order {order.pk}: ledger {booked}, order {paid - back}"
+            yield order, f"ledger {booked}, order {paid - back}"
 
 
 def _drifted() -> QuerySet[Order]:

@@ -7,12 +7,12 @@ set aside in suspense, where it advances nothing and is never lost.
 from decimal import Decimal
 from typing import Any
 
-from campaigns.clock import Clock, database_now
+from campaigns.clock import database_now
 from orders.models import Order
 from payments import books, gateways
 from payments.dispute_records import record_disputes
 from payments.gateways.base import Snapshot
-from payments.models import LedgerEntry, Payment
+from payments.models import LedgerEntry, Payment, SavedMethod, StatementLine
 
 Kind = LedgerEntry.Kind
 # Their amount is typed by the buyer's hand: what comes short is part of the due.
@@ -30,12 +30,23 @@ def record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
         changes |= _take_in(order, payment, snapshot, new)
     changes |= _take_back(order, payment, snapshot)
     _write(payment, changes)
+    if snapshot.saved_method:
+        _remember_card(payment, snapshot)
     if new > 0 and _fits(payment, snapshot):
         # What came short before is made up by what came now.
         release_suspense(order, payment)
     if new > 0 and not _is_as_asked(payment, snapshot):
         flag(payment, _odd_amount(payment, snapshot))
     return new > 0
+
+
+def _remember_card(payment: Payment, snapshot: Snapshot) -> None:
+    SavedMethod.objects.remember(
+        payment,
+        customer=snapshot.saved_customer,
+        method=snapshot.saved_method,
+        label=snapshot.saved_label,
+    )
 
 
 def _doubt(payment: Payment, snapshot: Snapshot) -> str:
@@ -61,7 +72,7 @@ def _facts(payment: Payment, snapshot: Snapshot) -> dict[str, Any]:
     if snapshot.state in Payment.TRANSITIONS.get(Payment.State(payment.state), ()):
         changes["state"] = snapshot.state
         if snapshot.state == Payment.State.CONFIRMED:
-            changes["confirmed_at"] = Clock()
+            changes["confirmed_at"] = database_now()
     state = changes.get("state", payment.state)
     if snapshot.progress or state not in Payment.OPEN:
         is_waiting = state in Payment.OPEN
@@ -88,7 +99,7 @@ def _take_in(
         books.enter(order, payment, Kind.FEE, fee)
         changes["fee"] = snapshot.fee
     if _fits(payment, snapshot):
-        books.enter(order, payment, Kind.PAYMENT, new)
+        books.enter(order, payment, _kind_of(snapshot), new, line=snapshot.line)
         _grant_code(order, payment, snapshot)
         return changes | {"amount_received": payment.amount_received + new}
     books.enter(order, payment, Kind.SUSPENSE, new, currency=snapshot.currency)
@@ -96,6 +107,13 @@ def _take_in(
         "amount_in_suspense": payment.amount_in_suspense + new,
         "suspense_currency": snapshot.currency,
     }
+
+
+def _kind_of(snapshot: Snapshot) -> Kind:
+    """A statement's line may have been put aside before it was known whose it is."""
+    line = snapshot.line
+    is_aside = line is not None and line.state == StatementLine.State.SUSPENSE
+    return Kind.ASSIGNED if is_aside else Kind.PAYMENT
 
 
 def _fits(payment: Payment, snapshot: Snapshot) -> bool:
@@ -108,14 +126,16 @@ def _fits(payment: Payment, snapshot: Snapshot) -> bool:
 
 def _grant_code(order: Order, payment: Payment, snapshot: Snapshot) -> None:
     """A transfer's unique code becomes a discount once its exact amount has come."""
-    code = Decimal(payment.code)
+    code = min(payment.code_amount, order.total)
     is_first = payment.amount_received < payment.amount <= snapshot.received
-    if not code or not is_first:
+    is_canceled = order.status == Order.Status.CANCELED
+    if not code or not is_first or is_canceled:
         return
     order.discount += code
     order.total -= code
-    if order.status == Order.Status.PENDING:
-        order.deposit -= code
+    if order.status in (Order.Status.PENDING, Order.Status.EXPIRED):
+        # The deposit stands once it was reached; late money has still to reach it.
+        order.deposit = max(Decimal(0), order.deposit - code)
     order.deposit = min(order.deposit, order.total)
     order.save(update_fields=["discount", "total", "deposit"])
 
@@ -127,6 +147,7 @@ def _take_back(order: Order, payment: Payment, snapshot: Snapshot) -> dict[str, 
     taken_back = snapshot.reversed - reversed_before
     if taken_back > 0:
         books.enter(order, payment, Kind.REVERSAL, taken_back)
+        flag(payment, f"taken back by the gateway: {taken_back}")
     total = max(snapshot.reversed, reversed_before) + disputed.now
     return {} if total == payment.amount_reversed else {"amount_reversed": total}
 
@@ -137,7 +158,7 @@ def release_suspense(order: Order, payment: Payment) -> Decimal:
     Money of another currency stays, for a human. Returns what was credited.
     """
     amount = payment.amount_in_suspense
-    if not amount or payment.suspense_currency != payment.currency:
+    if not payment.has_own_suspense:
         return Decimal(0)
     books.enter(order, payment, Kind.ASSIGNED, amount)
     _write(
@@ -151,10 +172,22 @@ def release_suspense(order: Order, payment: Payment) -> Decimal:
     return amount
 
 
+def return_suspense(order: Order, payment: Payment) -> Decimal:
+    """Book that what is set aside was sent back by hand; what that was."""
+    amount, currency = payment.amount_in_suspense, payment.suspense_currency
+    books.enter(order, payment, Kind.RETURNED, amount, currency=currency)
+    _write(payment, {"amount_in_suspense": Decimal(0), "suspense_currency": ""})
+    return amount
+
+
 def flag(payment: Payment, reason: str) -> None:
     """Show the payment to a human; what the money rule does is not delayed by it."""
     rows = Payment.objects.filter(pk=payment.pk)
     rows.update(needs_review=True, review_reason=reason[:200])
+
+
+def unflag(payment: Payment) -> None:
+    _write(payment, {"needs_review": False, "review_reason": ""})
 
 
 def _write(payment: Payment, changes: dict[str, Any]) -> None:

@@ -141,7 +141,8 @@ def record(
     """Book the gateway's answer, then let the money rule look again."""
     with transaction.atomic():
         order = lifecycle.locked(refund.payment.order_id)
-        payment = books.locked_payment(refund.payment_id)
+        payments = books.locked_payments(order)
+        payment = books.one_of(payments, refund.payment_id)
         refund.refresh_from_db(fields=["state"])
         refunds.book(order, payment, refund, state=state, seen=seen, failure=failure)
-        settlement.settle(order)
+        settlement.settle(order, payments)

@@ -79,13 +79,19 @@ def request(
 ) -> int:
     """Write refunds of this amount on the locked payments; how many they are."""
     requested = 0
-    for payment in payments:
+    for payment in sorted(payments, key=_age):
         part = min(amount, payment.refundable)
         if part > 0:
             _request(order, payment, part, source=source, note=note)
             amount -= part
             requested += 1
     return requested
+
+
+def _age(payment: Payment) -> tuple[float, int]:
+    """Sorts the latest confirmed first, what was never confirmed last."""
+    confirmed_at = payment.confirmed_at
+    return (-confirmed_at.timestamp() if confirmed_at else 0, -payment.pk)
 
 
 def _approve_all(order: Order, payments: list[Payment]) -> None:
@@ -288,5 +294,5 @@ def _source(order: Order) -> Refund.Source:
 
 
 def _source_of_cancellation(order: Order) -> Refund.Source:
-    by_staff = order.events.filter(kind=Order.Status.CANCELED, actor="staff")
-    return Refund.Source.ADMIN if by_staff.exists() else Refund.Source.BUYER
+    by_buyer = order.events.filter(kind=Order.Status.CANCELED, actor="buyer")
+    return Refund.Source.BUYER if by_buyer.exists() else Refund.Source.ADMIN

@@ -21,24 +21,31 @@ def apply(payment: Payment, snapshot: Snapshot, *, actor: Actor = GATEWAY) -> Or
     """Book the snapshot, then let the money rule decide what becomes of the order."""
     with transaction.atomic():
         order = lifecycle.locked(payment.order_id)
-        payment = books.locked_payment(payment.pk)
+        payments = books.locked_payments(order)
+        payment = books.one_of(payments, payment.pk)
         arrived = recording.record(order, payment, snapshot)
         for refund in snapshot.refunds:
             refunds.record_seen(order, payment, refund)
-        settle(order, late=payment if arrived else None, actor=actor)
+        settle(order, payments, late=payment if arrived else None, actor=actor)
     return order
 
 
-def settle(order: Order, *, late: Payment | None = None, actor: Actor = GATEWAY) -> int:
+def settle(
+    order: Order,
+    payments: list[Payment] | None = None,
+    *,
+    late: Payment | None = None,
+    actor: Actor = GATEWAY,
+) -> int:
     """Confirm, reinstate or refund the locked order; `late` brought new money.
 
-    Returns how many refunds were written.
+    `payments` are all of the order, locked; else they are read here. Returns how many
+    refunds were written.
     """
-    payments = books.locked_payments(order)
+    if payments is None:
+        payments = books.locked_payments(order)
     if order.status not in Order.HOLDING:
-        # Nothing is left to pay for: what was set aside goes back by the rule.
-        for payment in payments:
-            recording.release_suspense(order, payment)
+        count_set_aside(order, payments)
     books.update_sums(order, payments)
     refunds.withdraw_unsent(order, payments)
     _confirm_if_paid(order, payments, actor)
@@ -49,6 +56,12 @@ def settle(order: Order, *, late: Payment | None = None, actor: Actor = GATEWAY)
         emails.late_payment(order, payment_key=arrival, amount=owed_back)
     wake_up()
     return refunds.request_owed(order, payments)
+
+
+def count_set_aside(order: Order, payments: list[Payment]) -> None:
+    """Of an order that is over: nothing is left to pay for, so the rule returns it."""
+    if sum(recording.release_suspense(order, payment) for payment in payments):
+        books.update_sums(order, payments)
 
 
 def _confirm_if_paid(order: Order, payments: list[Payment], actor: Actor) -> None:

@@ -17,5 +17,6 @@ REFUNDS = {
     "failed": "bad",
 }
 EVENTS = {"received": "info", "done": "ok", "retry": "warn", "dead": "bad"}
+DISPUTES = {"open": "warn", "won": "ok", "lost": "bad"}
 SANDBOX = {"open": "info", "paid": "ok", "failed": "bad"}
 RUNS = {"running": "info", "stopped": "bad", "done": "ok"}

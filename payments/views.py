@@ -1,6 +1,7 @@
 """Checkout and pay: each view translates HTTP and does nothing else."""
 
 from http import HTTPStatus
+from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +18,7 @@ from orders import hoarding
 from orders.hoarding import TooManyUnpaid
 from orders.lifecycle import NotExtendable
 from orders.models import Order
-from orders.pages import order_page
+from orders.pages import find, order_door, order_page
 from orders.tallies import BuyerLimitReached
 from payments import attempts, checkout_words
 from payments.checkout import place
@@ -109,6 +110,7 @@ def _page(
     template: str,
     order: Order,
     status: HTTPStatus = HTTPStatus.OK,
+    **more: Any,
 ) -> HttpResponse:
     campaign = order.batch.campaign
     context = {
@@ -116,16 +118,29 @@ def _page(
         "campaign": campaign,
         "seller": campaign.seller,
         "page": PayPage.read(order),
+        **more,
     }
     return render(request, template, context, status=status)
 
 
 def _start(request: HttpRequest, order: Order) -> HttpResponse:
     """Lead to the page of the open attempt, or of a new one by another way to pay."""
-    payment = attempts.begin(order, wanted=request.POST.get("payment", ""))
+    wanted = request.POST.get("payment", "")
+    payment = attempts.begin(order, wanted=wanted)
+    if payment and wanted not in ("", payment.gateway):
+        return _refused(request, order, "is_kept")
     if payment and payment.redirect_url:
         return see_other(payment.redirect_url)
+    if payment is None and PayPage.read(find(order.token)).is_payable:
+        return _refused(request, order, "has_no_way")
     return see_other(reverse("payment:pay", args=[order.token]))
+
+
+def _refused(request: HttpRequest, order: Order, why: str) -> HttpResponse:
+    """The way that was asked for cannot be had now; the page says so."""
+    order = find(order.token)
+    conflict = HTTPStatus.CONFLICT
+    return _page(request, "payments/pay.html", order, conflict, **{why: True})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -144,7 +159,7 @@ def extension(request: HttpRequest, order: Order) -> HttpResponse:
 
 
 @require_safe
-@order_page
+@order_door
 def returned(request: HttpRequest, order: Order) -> HttpResponse:
     """Back from the gateway: ask it for the truth; the address proves nothing."""
     order = attempts.refresh(order)

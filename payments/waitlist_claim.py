@@ -20,7 +20,7 @@ from campaigns.money import to_minor_units
 from campaigns.wakeup import wake_up
 from orders import emails, hoarding, lifecycle, tallies
 from orders.models import Order, OrderLine, WaitlistEntry
-from payments import attempts
+from payments import attempts, card_consent, gateways
 from payments.checkout import Draft, deposit_of, rules_of
 from payments.models import Payment
 
@@ -71,12 +71,14 @@ def _complete(
     phone = _fill(order, draft)
     entry.move_to(State.CLAIMED)
     order.record("placed", actor=BUYER, data={"units": draft.units})
-    payment = _first_payment(order, gateway)
-    emails.order_placed(order, lines).save(force_insert=True)
-    if payment is None:
+    payment = _first_payment(order, gateway, consent=draft.consent)
+    is_transfer = gateway == gateways.BANK_TRANSFER
+    placed = emails.order_placed(order, lines, by_transfer=is_transfer)
+    placed.save(force_insert=True)
+    if not order.deposit:
         lifecycle.confirm(order, actor=SYSTEM)
     tallies.claim_for(phone, campaign=draft.campaign, units=draft.units)
-    if draft.origin and payment:
+    if draft.origin and order.deposit:
         hoarding.check(order, campaign_id=draft.campaign.pk, units=draft.units)
     wake_up()
     capacity.shift(_repriced(order, offered, draft))
@@ -141,11 +143,13 @@ def _fill_lines(order: Order, draft: Draft) -> list[OrderLine]:
     return lines
 
 
-def _first_payment(order: Order, gateway: str) -> Payment | None:
+def _first_payment(order: Order, gateway: str, *, consent: str) -> Payment | None:
     if not order.deposit:
         return None
     payment = attempts.unsaved(order, gateway, order.deposit)
-    payment.save(force_insert=True)
+    if not attempts.insert(payment):
+        return None
+    card_consent.record(order, payment, consent)
     return payment
 
 

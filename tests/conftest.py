@@ -1,5 +1,6 @@
 """What every test shares: only loopback sockets, one Redis server, one browser."""
 
+import gc
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from django.test import TransactionTestCase
 
 from tests import servers
 from tests.chromium import find_chromium
+from tests.doubles import stripe_double
+from tests.doubles.stripe_double import StripeDouble
 from tests.flush import empty_filled_tables
 
 MARKED_FOLDERS = ("browser", "concurrency", "faults")
@@ -37,6 +40,13 @@ def pytest_collection_modifyitems(
         _leave_out(config, items, "long")
     if connection.vendor == "sqlite":
         _leave_out(config, items, "postgres")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: it need not be looked through for waste each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 def _skip_browser_tests_without_a_browser(items: list[pytest.Item]) -> None:
@@ -99,6 +109,24 @@ def redis_url() -> Iterator[str]:
     """A REDIS_URL for tests that need the real thing."""
     with servers.valkey() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def stripe_process() -> Iterator[StripeDouble]:
+    """One Stripe for the whole run, in a process of its own."""
+    with stripe_double.running() as double:
+        yield double
+
+
+@pytest.fixture
+def stripe(stripe_process: StripeDouble, settings: Any) -> StripeDouble:
+    """A Stripe without memory, and a shop that is connected to it."""
+    stripe_process.start_anew()
+    settings.PAYMENT_GATEWAYS = ["sandbox", "stripe"]
+    settings.STRIPE_SECRET_KEY = stripe_double.KEY
+    settings.STRIPE_WEBHOOK_SECRETS = [stripe_double.SECRET]
+    settings.STRIPE_API_BASE = stripe_process.url
+    return stripe_process
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ KNOWN_ENVIRONMENT = {
     "LOG_LEVEL": "INFO",
     "MEDIA_ROOT": os.environ.get("TEST_MEDIA_ROOT") or f"{FOLDER}/media",
     "MEDIA_URL": "/media/",
+    "MIDTRANS_PRODUCTION": "0",
     "PAYMENT_GATEWAYS": "sandbox",
     "PORT": "8000",
     "PRIVATE_MEDIA_ROOT": f"{FOLDER}/private",

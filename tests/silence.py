@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import pytest
 
@@ -25,6 +26,10 @@ class FaultyGateway(SandboxGateway):
         self._meet("fetch")
         return super().fetch(payment)
 
+    def history(self, since: datetime, until: datetime) -> Iterator[Snapshot]:
+        self._meet("history")
+        return super().history(since, until)
+
     def _meet(self, call: str) -> None:
         self.calls.append(call)
         if error := self.faults.get(call):
@@ -46,5 +51,5 @@ def faulty(**faults: Exception) -> Iterator[list[str]]:
 def down() -> Iterator[list[str]]:
     """Within the block the gateway answers nothing at all."""
     silence = Unavailable("no route to host")
-    with faulty(cancel=silence, fetch=silence) as calls:
+    with faulty(cancel=silence, fetch=silence, history=silence) as calls:
         yield calls

@@ -54,7 +54,7 @@ def serving(
     command += ["--bind", f"127.0.0.1:{port}", "--log-level", "critical"]
     process = subprocess.Popen(
         [*command, "--no-control-socket", *arguments],
-        env=os.environ | _environment() | environment,
+        env=shop_environment() | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
@@ -73,8 +73,9 @@ def free_port() -> int:
         return port
 
 
-def _environment() -> dict[str, str]:
-    return {
+def shop_environment() -> dict[str, str]:
+    """Of a process that works on the running test's rows."""
+    return os.environ | {
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "TEST_MEDIA_ROOT": str(settings.MEDIA_ROOT),

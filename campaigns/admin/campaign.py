@@ -22,6 +22,7 @@ from campaigns.admin.base import (
 from campaigns.admin.campaign_steps import Archive, Copy, Publish
 from campaigns.admin.forms import MoneyForm, PairsField, ShopModelForm
 from campaigns.admin.preview import PreviewedAdmin
+from campaigns.admin.row_pages import RowPage, RowPagesMixin
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition
 from campaigns.clock import database_now
@@ -48,7 +49,26 @@ class VariantForm(MoneyForm):
         self.cleaned_data["sku"] = self.instance.sku
 
 
+DUES = ("balance_due_days", "balance_due_on")
+
+
 class CampaignForm(ShopModelForm):
+    def clean(self) -> dict[str, Any]:
+        entered: dict[str, Any] = super().clean() or self.cleaned_data
+        if entered.get("plan") == Campaign.Plan.DEPOSIT:
+            self._check_deposit(entered)
+        return entered
+
+    def _check_deposit(self, entered: dict[str, Any]) -> None:
+        if not (entered.get("deposit_percent") or self.has_error("deposit_percent")):
+            self.add_error("deposit_percent", _("Say how much the deposit is."))
+        dues = [name for name in DUES if entered.get(name) is not None]
+        if not (dues or any(map(self.has_error, DUES))):
+            self.add_error("balance_due_days", _("Say when the balance is due."))
+        if len(dues) > 1:
+            words = _("Days after the start of production or a date: leave one empty.")
+            self.add_error("balance_due_on", words)
+
     def clean_currency(self) -> str:
         """Orders and caps in money are counted in it."""
         currency: str = self.cleaned_data["currency"]
@@ -112,6 +132,7 @@ MONEY = (
     "deposit_percent",
     "balance_due_days",
     "balance_due_on",
+    "unpaid_balance",
     "hold_minutes",
     "buyer_limit",
 )
@@ -120,7 +141,7 @@ QUESTIONS = ("asks_note", "personalization_label")
 
 
 @admin.register(Campaign)
-class CampaignAdmin(PreviewedAdmin):
+class CampaignAdmin(RowPagesMixin, PreviewedAdmin):
     form = CampaignForm
     seller_path = "seller"
     list_display = ("title", "seller", "visibility", "currency", "plan")
@@ -131,6 +152,7 @@ class CampaignAdmin(PreviewedAdmin):
     readonly_fields = ("visibility", "checklist", "new_batch")
     inlines = (PictureInline, VariantInline, BatchInline)
     transitions: ClassVar[list[Transition]] = [Publish(), Copy(), Archive()]
+    row_pages: ClassVar[list[RowPage]] = []
     fieldsets = (
         (_("Content"), {"fields": ("visibility", "checklist", *CONTENT)}),
         (_("Product"), {"fields": PRODUCT}),

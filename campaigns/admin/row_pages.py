@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 
 from campaigns.admin.money_sight import HidesMoney
@@ -28,7 +29,7 @@ class RowPage:
 
     def render(
         self, request: HttpRequest, row: Any, frame: dict[str, Any]
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         """`frame` is what every admin page needs, with the row and `sees_money`."""
         raise NotImplementedError
 
@@ -60,7 +61,7 @@ class RowPagesMixin(HidesMoney, RowUrls):
 
     def row_page_view(
         self, request: HttpRequest, object_id: str, *, page: RowPage
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         if request.method not in READING:
             return HttpResponseNotAllowed(READING)
         if not self.may_read(request, page):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ else:
 
 
 class RowUrls(AnyModelAdmin):
-    def row_path(self, name: str, view: Callable[..., HttpResponse]) -> URLPattern:
+    def row_path(self, name: str, view: Callable[..., HttpResponseBase]) -> URLPattern:
         guarded = self.admin_site.admin_view(view)
         return path(f"<path:object_id>/{name}/", guarded, name=self._row_name(name))
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.admin.base import ShopInline, ShopModelAdmin, money_column
 from campaigns.admin.forms import LinesField, MoneyForm
 from campaigns.admin.people import Invite, MembershipInline
+from campaigns.admin.row_pages import RowPage, RowPagesMixin
 from campaigns.admin.transitions import Transition
 from campaigns.models import Seller, ShippingOption
 
@@ -42,13 +43,14 @@ class ShippingOptionInline(ShopInline):
 
 
 @admin.register(Seller)
-class SellerAdmin(ShopModelAdmin):
+class SellerAdmin(RowPagesMixin, ShopModelAdmin):
     seller_path = ""
     list_display = ("name", "city", "whatsapp", "email", "time_zone")
     search_fields = ("name", "slug", "city")
     prepopulated_fields: ClassVar = {"slug": ("name",)}
     inlines = (MembershipInline, ShippingOptionInline)
     transitions: ClassVar[list[Transition]] = [Invite()]
+    row_pages: ClassVar[list[RowPage]] = []
     fieldsets = (
         (None, {"fields": ("name", "slug", "logo", "theme_color", "about")}),
         (_("Contact"), {"fields": ("whatsapp", "email", "city", "time_zone")}),

@@ -45,7 +45,7 @@ class Allotment(models.Model):
     class Meta:
         verbose_name = _("allotment")
         verbose_name_plural = _("allotments")
-        ordering = ["batch", "variant__position", "pk"]
+        ordering = ["batch_id", "variant__position", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["batch", "variant"], name="one_allotment_per_variant"

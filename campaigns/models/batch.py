@@ -56,6 +56,12 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     def public(self) -> Self:
         return self.exclude(stage=Batch.Stage.DRAFT)
 
+    def at(self, slug: str) -> Self:
+        """Of the public campaign at this address, each with it and its seller."""
+        campaigns = Campaign.objects.public().filter(slug=slug)
+        of_campaign = self.public().filter(campaign__in=campaigns)
+        return of_campaign.select_related("campaign__seller")
+
     def with_clock(self) -> Self:
         return self.annotate(clock=Clock())
 
@@ -91,6 +97,8 @@ class Batch(HasMinimum):
 
     # Until then money may confirm an order, and a buyer may cancel one.
     BEFORE_PRODUCTION = (Stage.OPEN, Stage.CLOSED)
+    # Orders are still to be made or shipped.
+    BEFORE_COMPLETION = (*BEFORE_PRODUCTION, Stage.PRODUCTION, Stage.SHIPPING)
 
     # The database's time when the row was read; only rows from `with_clock` have it.
     clock: datetime
@@ -143,7 +151,8 @@ class Batch(HasMinimum):
     class Meta:
         verbose_name = _("batch")
         verbose_name_plural = _("batches")
-        ordering = ["campaign", "number"]
+        # As the campaigns are, newest first, without a join to sort by them.
+        ordering = ["-campaign_id", "number"]
         constraints = [
             models.UniqueConstraint(
                 fields=["campaign", "number"], name="batch_number_is_unique"

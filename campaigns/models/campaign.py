@@ -58,6 +58,9 @@ class Campaign(models.Model):
         INDONESIAN = "id", _("Indonesian")
         ENGLISH = "en", _("English")
 
+    # What a last notice adds to the day a balance is due.
+    BALANCE_GRACE_DAYS = 3
+
     seller = models.ForeignKey(
         Seller, models.PROTECT, related_name="campaigns", verbose_name=_("seller")
     )
@@ -91,7 +94,11 @@ class Campaign(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(99)],
     )
     balance_due_days = models.PositiveSmallIntegerField(
-        _("balance due, days after production starts"), null=True, blank=True
+        _("balance due, days after production starts"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(365)],
+        help_text=_("Or a fixed date below: one of the two."),
     )
     balance_due_on = models.DateField(_("balance due on"), null=True, blank=True)
     unpaid_balance = models.CharField(

@@ -2,7 +2,7 @@
 
 from decimal import ROUND_UP, Decimal
 from typing import Any, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -76,6 +76,10 @@ class Seller(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("campaigns:seller", args=[self.slug])
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
 
 class Membership(models.Model):

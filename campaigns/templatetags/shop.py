@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.urls import translate_url
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from campaigns import dates, wording
+from campaigns.addresses import in_language
 from campaigns.models import Batch
 from campaigns.money import format_money
 
@@ -141,7 +141,7 @@ def language_url(context: dict[str, Any], language: str) -> str:
     request = context.get("request")
     if request is None:
         return f"/{language}/"
-    return translate_url(request.get_full_path(), language)
+    return in_language(request.get_full_path(), language)
 
 
 @register.simple_tag

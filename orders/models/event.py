@@ -1,5 +1,7 @@
 """What happened to an order, and who did it: the history both sides read."""
 
+from datetime import date
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -7,6 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.append_only import AppendOnly
 from campaigns.clock import Clock
+
+# The day of a balance passed unpaid; `pay_until` is the last day to pay, if one is set.
+BALANCE_OVERDUE = "balance_overdue"
+# Why an order was canceled.
+UNPAID_BALANCE = "unpaid_balance"
 
 
 class OrderEvent(AppendOnly):
@@ -36,6 +43,12 @@ class OrderEvent(AppendOnly):
         verbose_name_plural = _("order events")
         ordering = ["pk"]
         indexes = [models.Index(fields=["order", "kind"], name="event_by_order_kind")]
+
+    @property
+    def last_day(self) -> date | None:
+        """Of a balance: until when it may still be paid after its day."""
+        noted = self.data.get("pay_until")
+        return date.fromisoformat(noted) if noted else None
 
     def __str__(self) -> str:
         return f"{self.order}: {self.kind}"

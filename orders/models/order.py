@@ -7,21 +7,22 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
-from campaigns.clock import Clock
+from campaigns.clock import Clock, database_now
 from campaigns.errors import InvalidTransition
 from campaigns.models import Batch, ShippingOption
 from campaigns.money import CURRENCY_CHOICES
-from orders.models.event import OrderEvent
+from orders.models.event import BALANCE_OVERDUE, OrderEvent
 
 # No 0/O, 1/I/L: read aloud over the phone, typed from a parcel.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 NUMBER_LENGTH = 8
 TOKEN_BYTES = 24
+ROUNDING_SLACK = Decimal("0.001")
 
 
 def new_number() -> str:
@@ -49,6 +50,23 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def holding_units(self) -> Self:
         """Orders whose lines count in `taken`."""
         return self.filter(status__in=Order.HOLDING)
+
+    def with_balance_due(self) -> Self:
+        """Confirmed by a deposit, the rest not paid: candidates, decided in Python.
+
+        SQLite computes decimals as floats, hence the slack.
+        """
+        held = F("amount_paid") - F("amount_refunded")
+        return self.filter(
+            status=Order.Status.CONFIRMED,
+            deposit__lt=F("total"),
+            total__gt=held + ROUNDING_SLACK,
+        )
+
+    def with_overdue_balance(self) -> Self:
+        """Of those the ones whose day has passed."""
+        noted = OrderEvent.objects.filter(kind=BALANCE_OVERDUE, order=OuterRef("pk"))
+        return self.with_balance_due().filter(Exists(noted))
 
     def left_in_canceled_batches(self) -> Self:
         """Orders that still have to follow their batch."""
@@ -250,6 +268,20 @@ class Order(models.Model):
         return self.total if self.status in self.HOLDING else self.amount_kept
 
     @property
+    def still_due(self) -> Decimal:
+        """What a confirmed or shipped order lacks, by the money that arrived."""
+        held = self.amount_paid - self.amount_refunded
+        is_paid_for = self.status in self.PAID
+        return max(Decimal(0), self.total - held) if is_paid_for else Decimal(0)
+
+    def balance_overdue(self) -> OrderEvent | None:
+        """That its balance was not paid in time, if it was noted in this batch."""
+        events = self.events.filter(kind=BALANCE_OVERDUE).order_by("pk")
+        noted = events.last()
+        is_of_batch = noted and noted.data.get("batch_id") == self.batch_id
+        return noted if is_of_batch else None
+
+    @property
     def longer_until(self) -> datetime | None:
         """The end of the hold, were it extended: as long again, and a day at most."""
         if self.expires_at is None:
@@ -277,19 +309,20 @@ class Order(models.Model):
     ) -> None:
         """One compare-and-set with its stamp and its event; raises InvalidTransition.
 
-        `columns` are written in the same UPDATE.
+        `columns` are values, written in the same UPDATE; nothing is read back.
         """
         origin = self.Status(self.status)
-        stamps = {f"{target}_at": Clock()} | columns
+        stamps = {"status": target, f"{target}_at": database_now()} | columns
         if origin == self.Status.PENDING:
             # Where a buyer came from is nobody's business once the hold is over.
             stamps |= {"hold_origin": "", "hold_network": ""}
         rows = Order.objects.filter(pk=self.pk, status=origin)
         allowed = target in self.TRANSITIONS.get(origin, ())
-        if not (allowed and rows.update(status=target, **stamps)):
+        if not (allowed and rows.update(**stamps)):
             raise InvalidTransition(self, target)
+        for column, value in stamps.items():
+            setattr(self, column, value)
         self.record(target, actor=actor, data={"from": origin} | (data or {}))
-        self.refresh_from_db(fields=["status", *stamps])
 
     def change_batch(self, batch: Batch, *, schedule_version: int) -> None:
         """Under another promise, which its buyer read; the first one stays noted."""

@@ -8,8 +8,9 @@ from django.utils.module_loading import import_string
 
 from campaigns.addresses import absolute
 from campaigns.models import Campaign
+from orders.models import Order
 from payments.gateways.base import Gateway, Payee, PaymentIn, RefundIn
-from payments.models import BankAccount, Payment, Refund
+from payments.models import BankAccount, Payment, Refund, SavedMethod
 
 ADAPTERS = {
     "sandbox": "payments.gateways.sandbox.SandboxGateway",
@@ -20,12 +21,20 @@ ADAPTERS = {
 }
 # Money the seller takes and gives back in person: no page, no notification.
 BY_HAND = {"cash": "payments.gateways.cash.CashGateway"}
+PENDING = Order.Status.PENDING
 BANK_TRANSFER = "bank_transfer"
 
 
 def configured() -> list[str]:
     """Names in the order in which buyers see them."""
     return [name for name in settings.PAYMENT_GATEWAYS if name in ADAPTERS]
+
+
+def is_listened_to(name: str) -> bool:
+    """Whether notifications of this gateway can concern a payment, also an old one."""
+    if name in configured():
+        return True
+    return name in ADAPTERS and Payment.objects.filter(gateway=name).exists()
 
 
 def offered(campaign: Campaign, amount: Decimal | None = None) -> list[str]:
@@ -65,12 +74,23 @@ def payment_in(payment: Payment) -> PaymentIn:
         locale=order.locale,
         method=payment.method,
         return_url=absolute(reverse("payment:return", args=[order.token])),
-        expires_at=order.expires_at,
+        # A hold ends; what is due later has no page that must end.
+        expires_at=order.expires_at if order.status == PENDING else None,
         started_at=payment.created_at,
+        page_ends_at=payment.expires_at,
         payee=_payee(account) if account else None,
+        saves_method=_saves_method(payment),
         received=payment.amount_received,
         is_open=payment.is_open,
+        is_under_review=payment.is_under_review,
     )
+
+
+def _saves_method(payment: Payment) -> bool:
+    is_deposit = payment.purpose == Payment.Purpose.DEPOSIT
+    if not is_deposit or not get(payment.gateway).caps.off_session:
+        return False
+    return SavedMethod.objects.waiting_for(payment).exists()
 
 
 def _payee(account: BankAccount) -> Payee:

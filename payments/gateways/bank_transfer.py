@@ -5,7 +5,7 @@ answer here is what the shop's row says.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from payments.errors import BadSignature, Rejected
 from payments.gateways.base import (
@@ -24,12 +24,11 @@ from payments.models import Payment
 class BankTransferGateway:
     name = "bank_transfer"
     # Banks book transfers late: a hold outlasts its end by a working day.
-    caps = Caps(grace=timedelta(days=1))
+    caps = Caps(grace_workdays=1, waits_out_grace=True)
 
     def start(self, payment: PaymentIn) -> Started:
-        return Started(
-            gateway_reference="", redirect_url="", expires_at=payment.expires_at
-        )
+        """There is no page that could end: the shop's own page instructs."""
+        return Started(gateway_reference="", redirect_url="")
 
     def fetch(self, payment: PaymentIn) -> Snapshot:
         state = Payment.State.PENDING if payment.is_open else Payment.State.CANCELED
@@ -40,7 +39,8 @@ class BankTransferGateway:
         )
 
     def cancel(self, payment: PaymentIn) -> Snapshot:
-        if payment.received:
+        """Nothing is closed while a proof says that the money is under way."""
+        if payment.received or payment.is_under_review:
             return self.fetch(payment)
         return Snapshot(state=Payment.State.CANCELED, currency=payment.currency)
 

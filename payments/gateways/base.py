@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from campaigns.money import CURRENCIES
-from payments.models import Dispute, Payment, Refund
+from payments.models import Dispute, Payment, Refund, StatementLine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +46,15 @@ class PaymentIn:
     name: str = ""
     phone: str = ""
     started_at: datetime | None = None
+    # Until when the gateway keeps its page open; empty before it has one.
+    page_ends_at: datetime | None = None
     payee: Payee | None = None
     # The buyer agreed to have the balance charged to the same card.
     saves_method: bool = False
     # What this shop has booked so far; for gateways whose truth is the shop's own row.
     received: Decimal = Decimal(0)
     is_open: bool = True
+    is_under_review: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +137,8 @@ class Snapshot:
     saved_customer: str = ""
     saved_method: str = ""
     saved_label: str = ""
+    # The line of a bank's statement that tells of the new money.
+    line: StatementLine | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +175,10 @@ class Caps:
     longest_page: timedelta | None = None
     # How long a hold waits for this gateway when it does not answer.
     grace: timedelta = timedelta(minutes=60)
+    # In place of it, where banks work on weekdays only.
+    grace_workdays: int = 0
+    # Its money is told late by nature: a hold lasts for the whole grace.
+    waits_out_grace: bool = False
     # Whether `history` can tell all it holds.
     lists: bool = False
     # Whether a card can be charged without its owner (`charge_saved`).
@@ -220,4 +229,8 @@ class ChargesSavedCards(Protocol):
         self, payment: PaymentIn, *, customer: str, method: str
     ) -> Snapshot:
         """Charge without the buyer; Declined when the bank wants its owner, or no."""
+        ...
+
+    def forget_saved(self, method: str) -> None:
+        """The buyer takes the consent back: the card is not kept there either."""
         ...

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.clock import Clock
-from campaigns.money import CURRENCY_CHOICES
+from campaigns.money import CURRENCY_CHOICES, smallest_unit
 from orders.models import Order
 from payments.models.bank import BankAccount
 
@@ -205,5 +205,24 @@ class Payment(models.Model):
         return self.state in self.OPEN
 
     @property
+    def is_transfer(self) -> bool:
+        return self.bank_account_id is not None
+
+    @property
+    def is_under_review(self) -> bool:
+        """A proof of transfer waits for its seller: the money may be there."""
+        return self.is_open and self.progress == self.Progress.PROOF_UPLOADED
+
+    @property
+    def code_amount(self) -> Decimal:
+        """The unique code counts in rupiah, or in cents."""
+        return self.code * smallest_unit(self.currency)
+
+    @property
     def refundable(self) -> Decimal:
         return self.amount_received - self.amount_reversed - self.amount_refunding
+
+    @property
+    def has_own_suspense(self) -> bool:
+        """Money is set aside in the order's own currency, so it can be counted."""
+        return bool(self.amount_in_suspense) and self.suspense_currency == self.currency

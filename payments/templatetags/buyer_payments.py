@@ -52,6 +52,7 @@ def buyer_payments(order: Order) -> dict[str, Any]:
         "order": order,
         "sums": sums_of(order),
         "received": [p for p in payments if p.amount_received],
+        "set_aside": [p for p in payments if p.amount_in_suspense],
         "taken_back": [p for p in payments if p.amount_reversed],
         "refunds": [_news(refund) for refund in _refunds(payments)],
         "balance": balance,

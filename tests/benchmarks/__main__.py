@@ -2,6 +2,7 @@
 
     make bench                                  all of it, into docs/benchmarks
     make bench ARGS=--quick                     a minute; only printed
+    make bench ARGS=--growth                    up to a million orders; only printed
     make bench ARGS="--only postgres --to DIR"  one database, written elsewhere
     make bench ARGS="--part refund_batch"       one part alone
 
@@ -34,9 +35,8 @@ def main(arguments: list[str]) -> int:
     options = _parse(arguments)
     if options.part:
         return _part(options.part, options)
-    plan = "quick" if options.quick else "full"
     chosen = [options.only] if options.only else DATABASES
-    results = [_measure(database, plan) for database in chosen]
+    results = [_measure(database, options.plan) for database in chosen]
     text = report.markdown(results, Machine.here())
     print(text)
     folder = _folder(options)
@@ -44,11 +44,13 @@ def main(arguments: list[str]) -> int:
         (folder / "orders.md").write_text(text, encoding="utf-8")
         (folder / "orders.svg").write_text(plot.svg(results), encoding="utf-8")
         print(f"Written to {folder}.", file=sys.stderr)
-    return max([_part(name, options) for name in PARTS], default=0)
+    parts = [] if options.plan == "growth" else list(PARTS)
+    return max((_part(name, options) for name in parts), default=0)
 
 
 def _folder(options: argparse.Namespace) -> Path | None:
-    folder: Path | None = options.to or (None if options.quick else WRITTEN_TO)
+    written_to = WRITTEN_TO if options.plan == "full" else None
+    folder: Path | None = options.to or written_to
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -56,7 +58,7 @@ def _folder(options: argparse.Namespace) -> Path | None:
 
 def _part(name: str, options: argparse.Namespace) -> int:
     """A part that measures one thing, in a process of its own on each database."""
-    number = options.number or PARTS[name][options.quick]
+    number = options.number or PARTS[name][options.plan == "quick"]
     chosen = [options.only] if options.only else DATABASES
     tables = [_measure_part(name, database, number) for database in chosen]
     text = "\n\n".join([_part_head(name), *tables]) + "\n"
@@ -100,7 +102,14 @@ def _environment(url: str, folder: str) -> dict[str, str]:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", allow_abbrev=False)
-    parser.add_argument("--quick", action="store_true", help="a minute; only printed")
+    parser.set_defaults(plan="full")
+    for plan, help_ in (
+        ("quick", "a minute; only printed"),
+        ("growth", "purchases alone, up to a million orders; only printed"),
+    ):
+        parser.add_argument(
+            f"--{plan}", dest="plan", action="store_const", const=plan, help=help_
+        )
     parser.add_argument("--only", choices=DATABASES, help="measure one database")
     parser.add_argument("--part", choices=PARTS, help="measure this alone")
     parser.add_argument("--number", type=int, help="of what a part measures")

@@ -1,4 +1,4 @@
-"""Measures one database: python -m tests.benchmarks.measure full|quick RESULTS_FILE."""
+"""Measures one database: python -m tests.benchmarks.measure PLAN RESULTS_FILE."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ from tests.benchmarks import limits, purchase, shops
 from tests.benchmarks.history import History, count_anew
 from tests.benchmarks.load import Buyers
 from tests.benchmarks.machine import cpu_seconds
-from tests.benchmarks.plan import FULL, QUICK, Plan
+from tests.benchmarks.plan import PLANS, Plan
 from tests.benchmarks.purchase import Counter
 from tests.benchmarks.results import Limit, Orders, Placing, Results, Step
 from tests.benchmarks.shops import Cost, Shop
@@ -48,7 +48,7 @@ def main(plan: Plan, file: Path) -> None:
             placing(batch, plan, existing, results)
             if existing <= LARGEST_CHECKED:
                 invariants(existing, results)
-            if number == 0:
+            if number == 0 and plan.buyers:
                 order_posts(running, [Counter.of(batch), *counters], plan, results)
                 count_anew(batch)
     call_command("check_invariants", quiet=True)
@@ -186,4 +186,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main({"full": FULL, "quick": QUICK}[sys.argv[1]], Path(sys.argv[2]))
+    main(PLANS[sys.argv[1]], Path(sys.argv[2]))

@@ -1,4 +1,4 @@
-"""How much is measured: all of it, or what fits into a minute."""
+"""How much is measured: all of it, what fits into a minute, or growth alone."""
 
 from dataclasses import dataclass
 
@@ -31,3 +31,13 @@ QUICK = Plan(
     sizes=(1_000,),
     limit_seconds=1,
 )
+# Whether an order costs more the more there are; nobody buys at once.
+GROWTH = Plan(
+    rounds=3,
+    orders=0,
+    buyers=(),
+    purchases=32,
+    sizes=(1_000, 100_000, 1_000_000),
+    limit_seconds=0,
+)
+PLANS = {"full": FULL, "quick": QUICK, "growth": GROWTH}

@@ -41,9 +41,9 @@ def _database(results: Results) -> list[str]:
         "### Ratios\n\n" + _table(["what", "aim", "measured"], _ratios(results)),
         "### A whole purchase, CPU ms (application + database)\n\n"
         + _table(["step", *map(_count, results.sizes())], _steps(results)),
-        "### Order POSTs on one batch\n\n" + _table(ORDER_COLUMNS, _orders(results)),
+        *_order_posts(results),
         *_limits(results),
-        _rest(results),
+        f"Medians of {results.rounds()} round{'s' if results.rounds() > 1 else ''}.",
     ]
 
 
@@ -54,17 +54,22 @@ def _ratios(results: Results) -> Iterable[list[str]]:
         "≤ 25",
         f"{results.purchase_ms(first):.1f}",
     ]
-    yield _ratio(results, "order POST : bare view, 8 buyers", "≥ 0.25", "bare view")
-    yield _ratio(results, "with cap : without, 8 buyers", "≥ 0.9", "shop without cap")
-    for shop in ("shop", "shop, threads"):
-        many, few = results.rates(shop, MANY), results.rates(shop, FEW)
-        yield [f"{shop}: 64 buyers : 8", "≥ 0.9", f"{ratio(many, few):.2f}"]
+    if results.orders:
+        yield from _ratios_of_posts(results)
     if last > first:
         growth = results.purchase_ms(last) / results.purchase_ms(first)
         what = f"cost at {_count(last)} orders : at {_count(first)}"
         yield [what, "≤ 1.2", f"{growth:.2f}"]
     what = f"check_invariants at {_count(results.invariants_orders)} orders, s"
     yield [what, "≤ 5", f"{results.invariants_seconds:.1f}"]
+
+
+def _ratios_of_posts(results: Results) -> Iterable[list[str]]:
+    yield _ratio(results, "order POST : bare view, 8 buyers", "≥ 0.25", "bare view")
+    yield _ratio(results, "with cap : without, 8 buyers", "≥ 0.9", "shop without cap")
+    for shop in ("shop", "shop, threads"):
+        many, few = results.rates(shop, MANY), results.rates(shop, FEW)
+        yield [f"{shop}: 64 buyers : 8", "≥ 0.9", f"{ratio(many, few):.2f}"]
 
 
 def _ratio(results: Results, what: str, aim: str, other: str) -> list[str]:
@@ -91,6 +96,13 @@ def _steps(results: Results) -> Iterable[list[str]]:
 
 
 ORDER_COLUMNS = ["served by", "buyers", "orders/s", "p50 ms", "p99 ms", "CPU ms"]
+
+
+def _order_posts(results: Results) -> list[str]:
+    if not results.orders:
+        return []
+    table = _table(ORDER_COLUMNS, _orders(results))
+    return [f"### Order POSTs on one batch\n\n{table}"]
 
 
 def _orders(results: Results) -> Iterable[list[str]]:
@@ -120,11 +132,6 @@ def _limits(results: Results) -> list[str]:
     ]
     head = ["pgbench, transactions/s", *(f"{n} clients" for n in clients)]
     return ["### The database alone: an order of four rows\n\n" + _table(head, rows)]
-
-
-def _rest(results: Results) -> str:
-    rounds = len(results.rates("shop", FEW))
-    return f"Medians of {rounds} round{'s' if rounds > 1 else ''}."
 
 
 def _table(head: list[str], rows: Iterable[list[str]]) -> str:

@@ -102,6 +102,9 @@ class Results:
     def steps_of(self, name: str, existing: int) -> list[Step]:
         return [s for s in self.steps if (s.name, s.existing) == (name, existing)]
 
+    def rounds(self) -> int:
+        return len(self.steps_of(PHASES[0], self.sizes()[0]))
+
     def sizes(self) -> list[int]:
         return sorted({step.existing for step in self.steps})
 

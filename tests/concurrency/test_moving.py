@@ -14,7 +14,7 @@ from fulfillment import production
 from fulfillment.models import ProductionSheetLine
 from orders import cancellation, decisions, lifecycle, moves
 from orders.models import Decision, Order
-from tests.concurrency.racing import BUYERS, assert_invariants, race
+from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import TOTAL, make_draft, order_once, place_paid
 from tests.fulfillment.goods import close
 from tests.orders.moving import (
@@ -29,6 +29,8 @@ from tests.orders.moving import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+# Half as many as race elsewhere: each must have ordered and paid first.
+MOVERS = 16
 LAST_UNITS = 5
 DEADLOCK_ROUNDS = 40
 UNIT = 150_000
@@ -54,11 +56,11 @@ def in_another_connection(work):
 
 def test_the_last_units_of_a_batch_go_to_as_many_movers_as_there_are_units():
     first, second = two_batches(capacity=LAST_UNITS)
-    questions = asked(first, second, BUYERS)
+    questions = asked(first, second, MOVERS)
 
     outcomes = race([say(decision) for decision in questions])
 
-    stayed = BUYERS - LAST_UNITS
+    stayed = MOVERS - LAST_UNITS
     assert outcomes == {"ok": LAST_UNITS, "SoldOut": stayed}
     assert counters_of(first, second) == [
         (stayed, stayed, stayed * UNIT),
@@ -70,13 +72,13 @@ def test_the_last_units_of_a_batch_go_to_as_many_movers_as_there_are_units():
 
 def test_control_a_move_that_only_looks_at_what_is_left_overfills(monkeypatch):
     first, second = two_batches(capacity=LAST_UNITS)
-    questions = asked(first, second, BUYERS)
+    questions = asked(first, second, MOVERS)
     monkeypatch.setattr(capacity, "shift", lambda *moves: None)
 
     outcomes = race([say(decision) for decision in questions])
 
-    assert outcomes == {"ok": BUYERS}
-    assert Order.objects.filter(batch=second).count() == BUYERS > LAST_UNITS
+    assert outcomes == {"ok": MOVERS}
+    assert Order.objects.filter(batch=second).count() == MOVERS > LAST_UNITS
     with pytest.raises(SystemExit):
         assert_invariants()
 
@@ -95,12 +97,12 @@ def crossing(batches, orders):
 def test_moves_in_opposite_directions_never_deadlock():
     batches = two_batches(variants=2)
 
-    outcomes = race(crossing(batches, BUYERS))
+    outcomes = race(crossing(batches, MOVERS))
 
-    units = BUYERS // 2
-    assert outcomes == {"ok": BUYERS}
+    units = MOVERS // 2
+    assert outcomes == {"ok": MOVERS}
     assert counters_of(*batches) == [(2 * units, units, 2 * units * UNIT)] * 2
-    assert Decision.objects.moved().count() == BUYERS
+    assert Decision.objects.moved().count() == MOVERS
     assert_invariants()
 
 
@@ -185,7 +187,7 @@ def test_control_without_the_gate_a_move_slips_in_beside_the_sheet(monkeypatch):
 
 def test_nobody_moves_into_a_batch_after_it_closed():
     first, second = two_batches()
-    questions = asked(first, second, BUYERS)
+    questions = asked(first, second, MOVERS)
 
     def end():
         Batch.objects.get(pk=second.pk).close(actor=SYSTEM)

@@ -1,5 +1,7 @@
 """The same news from many sides at once has one effect."""
 
+import socket
+from contextlib import closing
 from functools import partial
 
 import pytest
@@ -68,6 +70,27 @@ def test_control_without_the_locks_amounts_are_booked_twice(monkeypatch):
     settlement.apply(payment, snapshot)
 
     assert LedgerEntry.objects.count() == 2
+
+
+def test_a_real_server_takes_and_refuses_bodies_sent_in_chunks(server):
+    small = b'{"id": "evt_1", "type": "payment.paid", "reference": "NOBODY-1"}'
+    large = small + b" " * 256 * 1024
+
+    assert [send_in_chunks(server.port, raw) for raw in (small, large)] == [200, 413]
+
+    assert bytes(GatewayEvent.objects.get().body) == small
+
+
+def send_in_chunks(port, raw):
+    head = (
+        "POST /webhooks/sandbox/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Transfer-Encoding: chunked\r\nConnection: close\r\n"
+        f"{sandbox.SIGNATURE_HEADER}: {sandbox.sign(raw)}\r\n\r\n"
+    )
+    body = f"{len(raw):x}\r\n".encode() + raw + b"\r\n0\r\n\r\n"
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=30)) as line:
+        line.sendall(head.encode() + body)
+        return int(line.recv(100).split()[1])
 
 
 def assert_paid_once():

@@ -15,12 +15,16 @@ from tests.web import Browser, gunicorn
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def shop_where_workers_die(fault_at: str, once: str):
+    """Loaded before its workers are made, so that another one is there at once."""
+    application = "tests.faults.broken_wsgi"
+    return gunicorn(application, "--preload", FAULT_AT=fault_at, FAULT_ONCE=once)
+
+
 def order_with_a_dying_worker(tmp_path: Path, fault_at: str, batch: Batch, key: str):
     """The first tap dies with its worker: what was there then, and the retry."""
     once = str(tmp_path / "dead")
-    with gunicorn(
-        "tests.faults.broken_wsgi", FAULT_AT=fault_at, FAULT_ONCE=once
-    ) as port:
+    with shop_where_workers_die(fault_at, once) as port:
         buyer = Browser(port)
         with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
             buyer.checkout(batch, submit_key=key)
@@ -51,11 +55,7 @@ def test_death_after_the_commit_leaves_one_order_and_the_retry_leads_to_it(tmp_p
 def test_control_another_key_after_the_death_is_a_second_order(tmp_path):
     batch = make_offer(capacity=3)
 
-    with gunicorn(
-        "tests.faults.broken_wsgi",
-        FAULT_AT="after-commit",
-        FAULT_ONCE=str(tmp_path / "dead"),
-    ) as port:
+    with shop_where_workers_die("after-commit", str(tmp_path / "dead")) as port:
         with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
             Browser(port).checkout(batch)
         Browser(port).checkout(batch)

@@ -165,6 +165,7 @@ REQUIRED = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("value", [None, ""])
 @pytest.mark.parametrize("name", [*REQUIRED, "terms"])
 def test_what_is_missing_is_asked_for(batch, name, value):
@@ -176,12 +177,14 @@ def test_what_is_missing_is_asked_for(batch, name, value):
 OPTIONAL = ["note", "subdistrict", "landmark"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("value", ["   ", "\t\r\n"])
 @pytest.mark.parametrize("name", REQUIRED)
 def test_blanks_are_no_answer(batch, name, value):
     assert_refused(batch, fields_of(batch, **{name: value}), 422)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", [*REQUIRED, *OPTIONAL])
 def test_what_is_too_long_is_refused(batch, name):
     assert_refused(batch, fields_of(batch, **{name: LONG}), 422)

@@ -110,7 +110,7 @@ def test_placing_leads_to_the_pay_page(client):
     assert (order.total, order.locale) == (203_000, "en")
 
 
-def test_placing_two_variants_takes_seventeen_queries(client):
+def test_placing_two_variants_takes_fifteen_queries(client):
     batch = make_shop()
     second = make_variant(campaign=batch.campaign, options={"Ukuran": "M"})
     batch.complete_allotments()
@@ -121,7 +121,7 @@ def test_placing_two_variants_takes_seventeen_queries(client):
 
     statements = [query["sql"].split()[0] for query in captured]
     assert response.status_code == 303
-    assert len([s for s in statements if s not in ("BEGIN", "COMMIT")]) == 17
+    assert len([s for s in statements if s not in ("BEGIN", "COMMIT")]) == 15
 
 
 def test_every_error_of_the_summary_leads_to_its_field(client):

@@ -40,7 +40,7 @@ pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 # Closing its page, booking the answer, ending the order: for one line.
-QUERIES_EACH = 32
+QUERIES_EACH = 30
 
 
 def an_overdue_order(**options):

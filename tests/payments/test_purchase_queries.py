@@ -34,16 +34,16 @@ def test_a_purchase_costs_these_statements(client):
 
     with statements(8):
         client.get(page)
-    with statements(5):
+    with statements(4):
         client.get(f"{page}checkout/", data)
-    with statements(16):
+    with statements(14):
         placed = client.post(f"{page}checkout/", data)
     with statements(4):
         client.get(placed.url)
     payment = Payment.objects.get()
     with statements(5):
         paid = client.post(payment.redirect_url, {"ending": "pay"})
-    with statements(20):
+    with statements(18):
         client.get(urlsplit(paid.url).path)
 
     assert Order.objects.get().status == Order.Status.CONFIRMED

@@ -11,4 +11,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{process_due()} events taken up")
+        taken_up = 0
+        while step := process_due():
+            taken_up += step
+        self.stdout.write(f"{taken_up} events taken up")

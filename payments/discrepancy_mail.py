@@ -1,0 +1,69 @@
+"""Tells a seller, and who runs the shop, what a reconciliation listed: once each."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from campaigns.addresses import absolute
+from campaigns.lists import link_to
+from campaigns.models import Campaign
+from orders import mail_rows
+from orders.hold_alerts import SELLER_ALERT
+from orders.models import Message
+from payments.models import Discrepancy, ReconciliationRun
+
+SHOWN = 20
+WORDS = "discrepancies"
+
+
+def tell(run: ReconciliationRun) -> int:
+    """One mail to each seller whose payments differ; the rest goes to the operators."""
+    listed = Discrepancy.objects.filter(run=run).order_by("pk")
+    of_sellers = Campaign.objects.filter(
+        batches__orders__payments__discrepancies__run=run
+    ).select_related("seller")
+    campaigns = {campaign.seller_id: campaign for campaign in of_sellers}
+    mails = [_to_seller(run, listed, campaign) for campaign in campaigns.values()]
+    if unowned := list(listed.filter(payment=None)):
+        mails += [_to_operator(run, unowned, user) for user in _operators()]
+    return mail_rows.store(mails)
+
+
+def _operators() -> list[User]:
+    able = User.objects.filter(is_superuser=True, is_active=True)
+    return list(able.exclude(email="").order_by("pk"))
+
+
+def _to_seller(
+    run: ReconciliationRun, listed: "QuerySet[Discrepancy]", campaign: Campaign
+) -> Message:
+    own = listed.filter(payment__order__batch__campaign__seller=campaign.seller_id)
+    return mail_rows.of_campaign(
+        campaign,
+        SELLER_ALERT,
+        key=f"{SELLER_ALERT}:{WORDS}:{run.pk}:{campaign.seller_id}",
+        locale=campaign.lang,
+        context=_context(list(own)),
+        words=WORDS,
+        to=campaign.seller.email,
+        priority=Message.Priority.NOTICE,
+    )
+
+
+def _to_operator(
+    run: ReconciliationRun, found: list[Discrepancy], user: User
+) -> Message:
+    key = f"{SELLER_ALERT}:{WORDS}:{run.pk}:operator-{user.pk}"
+    return mail_rows.to_operator(
+        SELLER_ALERT, WORDS, key=key, context=_context(found), to=user.email
+    )
+
+
+def _context(found: list[Discrepancy]) -> dict[str, Any]:
+    return {
+        "found": found[:SHOWN],
+        "count": len(found),
+        "more": max(0, len(found) - SHOWN),
+        "list_url": absolute(link_to(Discrepancy)),
+    }

@@ -1,0 +1,183 @@
+"""The pay page of a transfer, and choosing among several ways to pay."""
+
+import pytest
+
+from orders.models import Order
+from payments import gateways
+from payments.errors import Unavailable
+from payments.models import Payment, SandboxPayment
+from tests.concurrency.racing import assert_invariants
+from tests.drafts import TOTAL, ledger_of, make_offer, place_order, press, sums_of
+from tests.factories import checkout_data, make_shop
+from tests.forms import fields_of
+from tests.silence import faulty
+from tests.transfers import (
+    make_account,
+    make_transfer_offer,
+    place_transfer,
+    send_proof,
+    transfer_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def gateways_offered(settings):
+    settings.PAYMENT_GATEWAYS = ["sandbox", "bank_transfer"]
+
+
+def pay_url(order):
+    return f"/o/{order.token}/pay/"
+
+
+def text_of(answer):
+    return " ".join(answer.content.decode().replace("\xa0", " ").split())
+
+
+def states(order):
+    return list(order.payments.order_by("pk").values_list("gateway", "state"))
+
+
+def test_the_page_tells_account_exact_amount_and_reference(client):
+    order = place_transfer()
+    Order.objects.update(locale="en")
+    payment = transfer_of(order)
+
+    text = text_of(client.get(pay_url(order)))
+
+    digits = f"{payment.amount:,.0f}".replace(",", ".")
+    assert f"Rp {digits[:-3]}<u>{digits[-3:]}</u>" in text
+    assert f'data-copy="{payment.amount:.0f}"' in text
+    assert payment.bank_account.number in text
+    assert f'data-copy="{order.number}"' in text
+    assert f"/o/{order.token}/proof/" in text
+    assert f"Pay Rp {digits}" in text
+    assert f"−Rp {payment.code}" in text
+
+
+def test_the_checkout_page_says_what_each_way_means(client):
+    batch = make_shop()
+    make_account(batch.campaign.seller)
+
+    page = client.get(f"/en/c/{batch.campaign.slug}/checkout/", checkout_data(batch))
+
+    text = text_of(page)
+    assert "You transfer an exact amount from your own bank." in text
+    assert "You pay on the page of the payment company" in text
+
+
+def test_checkout_with_transfer_leads_to_the_instructions(client):
+    batch = make_shop()
+    make_account(batch.campaign.seller)
+    data = checkout_data(batch, payment="bank_transfer")
+
+    placed = client.post(f"/id/c/{batch.campaign.slug}/checkout/", data)
+    page = client.get(placed.url)
+
+    assert placed.status_code == 303
+    assert transfer_of(Order.objects.get()).bank_account.number in text_of(page)
+
+
+def test_every_way_is_offered_and_the_current_one_marked(client):
+    order = place_order(make_transfer_offer())
+
+    page = client.get(pay_url(order))
+
+    assert fields_of(page)["payment"] == "sandbox"
+    assert 'value="bank_transfer"' in page.content.decode()
+
+
+def test_one_way_alone_is_no_choice(client):
+    order = place_order(make_offer())
+
+    assert b'name="payment"' not in client.get(pay_url(order)).content
+
+
+def test_switching_closes_the_first_page_before_the_second_begins(client):
+    order = place_order(make_transfer_offer())
+
+    answer = client.post(pay_url(order), {"payment": "bank_transfer"})
+
+    assert answer.url == pay_url(order)
+    assert states(order) == [("sandbox", "expired"), ("bank_transfer", "pending")]
+    assert SandboxPayment.objects.get().state == "expired"
+    again = client.post(pay_url(order), {"payment": "sandbox"})
+    assert states(order)[1:] == [("bank_transfer", "canceled"), ("sandbox", "pending")]
+    assert again.url == order.payments.latest("pk").redirect_url
+    assert_invariants()
+
+
+def test_money_found_while_switching_confirms_and_nothing_second_begins(client):
+    order = place_order(make_transfer_offer())
+    press(order.payments.get(), "pay")
+
+    answer = client.post(pay_url(order), {"payment": "bank_transfer"})
+
+    assert answer.url == pay_url(order)
+    assert states(order) == [("sandbox", "confirmed")]
+    assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
+    assert ledger_of(order) == [("payment", TOTAL)]
+
+
+def test_a_gateway_that_does_not_answer_keeps_its_page_and_the_buyer_is_told(client):
+    order = place_order(make_transfer_offer())
+
+    with faulty(cancel=Unavailable("down")):
+        answer = client.post(pay_url(order), {"payment": "bank_transfer"})
+
+    assert answer.status_code == 409
+    assert b'role="alert"' in answer.content
+    assert states(order) == [("sandbox", "pending")]
+
+
+def test_a_transfer_under_review_is_not_left(client):
+    order = place_transfer()
+    send_proof(order)
+
+    page = client.get(pay_url(order))
+    answer = client.post(pay_url(order), {"payment": "sandbox"})
+
+    assert 'name="payment"' not in page.content.decode()
+    assert answer.status_code == 409
+    assert states(order) == [("bank_transfer", "pending")]
+
+
+@pytest.mark.parametrize("way", ["stripe", "bank", "", "sandbox\x00", "x" * 5000])
+def test_a_way_that_is_not_offered_changes_nothing(client, way):
+    order = place_order(make_transfer_offer())
+    before = list(Payment.objects.values())
+
+    answer = client.post(pay_url(order), {"payment": way})
+
+    assert answer.status_code in (303, 409)
+    assert list(Payment.objects.values()) == before
+
+
+def test_a_way_whose_limits_the_amount_passes_is_not_offered(client, monkeypatch):
+    order = place_order(make_transfer_offer())
+    takes = gateways.base.Caps.takes
+    monkeypatch.setattr(
+        gateways.base.Caps,
+        "takes",
+        lambda caps, amount, currency: takes(caps, amount, currency) and amount < 5,
+    )
+    client.post(pay_url(order), {"payment": "bank_transfer"})
+
+    page = client.get(pay_url(order))
+
+    assert 'value="sandbox"' not in page.content.decode()
+
+
+def test_another_orders_pages_are_not_found(client):
+    order = place_transfer()
+
+    for page in ("pay", "proof", "pay/return"):
+        assert client.get(f"/o/{order.token[:-1]}/{page}/").status_code == 404
+
+
+def test_the_page_costs_these_statements(client, django_assert_num_queries):
+    order = place_transfer()
+
+    with django_assert_num_queries(6):
+        client.get(pay_url(order))
