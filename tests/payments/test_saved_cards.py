@@ -295,6 +295,22 @@ def test_the_mail_that_asks_for_the_balance_says_the_card_pays_it(stripe):
     assert order.number in text
 
 
+def test_staff_can_read_what_a_buyer_agreed_to(
+    stripe, admin_client, django_assert_num_queries
+):
+    order = paid_deposit(stripe)
+    paid_deposit(stripe)
+
+    with django_assert_num_queries(7):
+        listed = admin_client.get("/admin/payments/savedmethod/").content.decode()
+    pk = SavedMethod.objects.get(order=order).pk
+    page = admin_client.get(f"/admin/payments/savedmethod/{pk}/change/")
+
+    assert order.number in listed
+    assert CONSENT in page.content.decode()
+    assert "pm_" not in page.content.decode()
+
+
 # The checkout page.
 
 
