@@ -38,10 +38,11 @@ def refunds_not_booked_once() -> Iterable[str]:
     wrong = (is_paid & ~Q(went=F("came_back") + 1)) | (
         ~is_paid & ~Q(went=F("came_back"))
     )
-    for refund in booked.filter(wrong).order_by().iterator(CHUNK):
+    rows = booked.filter(wrong).order_by().values("pk", "state", "went", "came_back")
+    for row in rows.iterator(CHUNK):
         yield (
-            f"refund {refund.pk} {refund.state}: "
-            f"booked {refund.went} times out, {refund.came_back} back"
+            f"refund {row['pk']} {row['state']}: "
+            f"booked {row['went']} times out, {row['came_back']} back"
         )
 
 

@@ -44,13 +44,13 @@ def main(arguments: list[str]) -> int:
         (folder / "orders.md").write_text(text, encoding="utf-8")
         (folder / "orders.svg").write_text(plot.svg(results), encoding="utf-8")
         print(f"Written to {folder}.", file=sys.stderr)
-    if options.plan == "growth":
-        return 0
-    return max([_part(name, options) for name in PARTS], default=0)
+    parts = [] if options.plan == "growth" else list(PARTS)
+    return max((_part(name, options) for name in parts), default=0)
 
 
 def _folder(options: argparse.Namespace) -> Path | None:
-    folder: Path | None = options.to or (WRITTEN_TO if options.plan == "full" else None)
+    written_to = WRITTEN_TO if options.plan == "full" else None
+    folder: Path | None = options.to or written_to
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -58,7 +58,7 @@ def _folder(options: argparse.Namespace) -> Path | None:
 
 def _part(name: str, options: argparse.Namespace) -> int:
     """A part that measures one thing, in a process of its own on each database."""
-    number = options.number or PARTS[name][options.plan != "full"]
+    number = options.number or PARTS[name][options.plan == "quick"]
     chosen = [options.only] if options.only else DATABASES
     tables = [_measure_part(name, database, number) for database in chosen]
     text = "\n\n".join([_part_head(name), *tables]) + "\n"

@@ -42,5 +42,6 @@ GROWTH = Plan(
     purchases=32,
     sizes=(1_000, 100_000, 1_000_000),
     limit_seconds=0,
+    payments=0,
 )
 PLANS = {"full": FULL, "quick": QUICK, "growth": GROWTH}
