@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from orders.models import Message, Order
-from payments import gateways, inbox, sandbox, settlement
+from payments import gateways, inbox, reconciliation, sandbox, settlement
 from payments.models import GatewayEvent, LedgerEntry, Payment, SandboxPayment
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import make_offer, payment_of, place_order
@@ -63,10 +63,10 @@ def test_control_without_the_locks_amounts_are_booked_twice(monkeypatch):
     payment = paid_at_the_gateway()
     snapshot = gateways.get("sandbox").fetch(gateways.payment_in(payment))
     stale = Payment.objects.get(pk=payment.pk)
-    monkeypatch.setattr(settlement.books, "locked_payment", lambda _pk: stale)
+    monkeypatch.setattr(settlement.books, "locked_payments", lambda _order: [stale])
 
     settlement.apply(payment, snapshot)
-    stale.amount_received = 0
+    stale.amount_received = stale.amount_seen = 0
     settlement.apply(payment, snapshot)
 
     assert LedgerEntry.objects.count() == 2
@@ -100,3 +100,20 @@ def assert_paid_once():
     assert LedgerEntry.objects.get().amount == order.total
     assert Message.objects.filter(kind="order_confirmed").count() == 1
     assert_invariants()
+
+
+def test_notification_return_page_and_reconciliation_at_once_confirm_once():
+    payment = paid_at_the_gateway()
+    token = payment.order.token
+    body = f'{{"id": "e", "type": "payment.paid", "reference": "{payment.reference}"}}'
+    post(body)
+
+    outcomes = race(
+        [inbox.process_due] * 3
+        + [lambda: Client().get(f"/o/{token}/pay/return/")] * 3
+        + [partial(reconciliation.reconcile, mode=reconciliation.Mode.DAILY)] * 3
+    )
+
+    assert outcomes == {"ok": 9}
+    assert Order.objects.get().events.filter(kind="confirmed").count() == 1
+    assert_paid_once()

@@ -40,7 +40,9 @@ def test_books_and_gateways_agree_after_long_histories():
     run_state_machine_as_test(MoneyMachine, settings=LONG)
 
 
-@pytest.mark.parametrize("kind", ["refund", "assigned"])
+@pytest.mark.parametrize(
+    "kind", ["refund", pytest.param("assigned", marks=pytest.mark.long)]
+)
 def test_control_an_entry_that_is_left_out_is_found(monkeypatch, kind):
     enter = books.enter
 
