@@ -26,7 +26,15 @@ from campaigns.money import format_money, rounded
 from campaigns.phases import standing
 from orders import hold_alerts
 from orders.models import Message, Order
-from payments.models import Discrepancy, GatewayEvent, Payment, Refund, RefundRun
+from payments.models import (
+    Discrepancy,
+    GatewayEvent,
+    Payment,
+    Refund,
+    RefundRun,
+    StatementLine,
+    TransferProof,
+)
 
 Stage, Status = Batch.Stage, Order.Status
 LIVE = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
@@ -201,6 +209,8 @@ def _alerts(desk: Desk) -> Iterator[Number]:
         (_("Mails that failed"), Message, {"state__exact": "failed"}),
         (_("Payments that need a look"), Payment, {"needs_review__exact": 1}),
         (_("Refunds of extra money to approve"), Refund, UNAPPROVED),
+        (_("Proofs of transfer to look at"), TransferProof, {"decision__exact": ""}),
+        (_("Statement lines to assign"), StatementLine, {"state__exact": "new"}),
         (_("Refunds to pay by hand"), Refund, {"state__exact": "manual"}),
         (_("Refund runs that stopped"), RefundRun, {"state__exact": "stopped"}),
         (_("Gateway events given up"), GatewayEvent, {"state__exact": "dead"}),

@@ -5,6 +5,8 @@ import fulfillment.invariants
 import orders.invariants
 import orders.waitlist_invariants
 import payments.invariants
+import payments.ledger_invariants
+import payments.refund_invariants
 from campaigns.invariants import Invariant
 
 APPS = (
@@ -12,6 +14,8 @@ APPS = (
     orders.invariants,
     orders.waitlist_invariants,
     payments.invariants,
+    payments.ledger_invariants,
+    payments.refund_invariants,
     fulfillment.invariants,
 )
 

@@ -3,6 +3,8 @@
 import logging
 import re
 
+from payments.secrets import redacted
+
 # `/o/<token>` and its like, also inside an encoded address.
 SECRET_PATH = re.compile(
     r"((?:/|%2F)(?:o|waitlist|unsubscribe|admin/password/[^/\s]+)(?:/|%2F))"
@@ -21,4 +23,4 @@ class DiscreetFormatter(logging.Formatter):
     """Not a filter: only here are arguments and traceback one text with the message."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return discreet(super().format(record))
+        return redacted(discreet(super().format(record)))

@@ -1,4 +1,4 @@
-"""How much of an upload is kept: a buyer's file that is too large never fills a disk."""
+"""How much of an upload is kept: a buyer's file that is too large fills no disk."""
 
 from typing import Any
 

@@ -20,9 +20,9 @@ def of_order(order: Order) -> list[str]:
 
 def sentences(order: Order) -> list[str]:
     terms = BalanceTerms.of(order)
-    noted = _noted(order, terms)
-    if noted and noted.last_day and terms.due_on:
-        return [overdue(terms.due_on, noted.last_day), ending(terms)]
+    passed = noted(order, terms)
+    if passed and passed.last_day and terms.due_on:
+        return [overdue(terms.due_on, passed.last_day), ending(terms)]
     return [due(terms), *unpaid(terms)]
 
 
@@ -33,7 +33,8 @@ def overdue(due_on: date, last_day: date) -> str:
     return words % {"due": dates.day(due_on), "last": dates.day(last_day)}
 
 
-def _noted(order: Order, terms: BalanceTerms) -> OrderEvent | None:
+def noted(order: Order, terms: BalanceTerms) -> OrderEvent | None:
+    """That its day has passed."""
     is_past = terms.due_at is not None and terms.due_at <= timezone.now()
     return order.balance_overdue() if is_past else None
 

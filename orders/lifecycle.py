@@ -99,10 +99,10 @@ def extend_hold(order: Order, *, actor: Actor) -> None:
 
 def prolong_hold(order: Order, *, until: datetime, actor: Actor, why: str) -> bool:
     """Let the hold last until then at least; False when it does, or holds nothing."""
-    is_held = order.status == Order.Status.PENDING and order.expires_at is not None
-    if not is_held or order.expires_at >= until:
+    ends = order.expires_at
+    if order.status != Order.Status.PENDING or ends is None or ends >= until:
         return False
-    change = {"from": order.expires_at, "to": until}
+    change = {"from": ends, "to": until}
     order.expires_at = until
     order.save(update_fields=["expires_at"])
     order.record("hold_prolonged", actor=actor, data={"pay_before": change, "why": why})

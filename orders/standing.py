@@ -21,6 +21,8 @@ class Next:
 
     what: str
     note: str = ""
+    # Of a confirmed order: a balance, with the button to pay it.
+    is_payment: bool = False
 
 
 def title(order: Order) -> str:
@@ -90,12 +92,15 @@ def _balance(order: Order) -> Next | None:
     if not (order.still_due and is_asked):
         return None
     amount = format_money(order.still_due, order.currency)
-    note = " ".join(balance_words.sentences(order))
-    if terms.due_on is None:
+    passed = balance_words.noted(order, terms)
+    day = passed.last_day if passed else terms.due_on
+    note = " ".join(balance_words.sentences(order)) if passed else ""
+    if day is None:
         words = _("Pay the balance of %(amount)s before it ships")
-        return Next(words % {"amount": amount}, note)
+        return Next(words % {"amount": amount}, note, is_payment=True)
     words = _("Pay the balance of {amount} by {day}")
-    return Next(format_html(words, amount=amount, day=day_tag(terms.due_on)), note)
+    what = format_html(words, amount=amount, day=day_tag(day))
+    return Next(what, note, is_payment=True)
 
 
 def _production(order: Order) -> Next | None:

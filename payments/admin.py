@@ -289,7 +289,10 @@ class SandboxPaymentAdmin(MoneyAdmin):
 
 # Their classes need `MoneyAdmin`, and register themselves.
 from payments import (  # noqa: E402, F401
+    admin_bank,
     admin_disputes,
+    admin_proofs,
     admin_reconciliation,
     admin_saved_cards,
+    admin_statements,
 )

@@ -25,10 +25,10 @@ class DisputeAdmin(MoneyAdmin):
         "gateway_reference",
         "order_link",
         "state_badge",
+        "answer_until",
         "disputed",
         "withdrawn",
         "reason",
-        "answer_until",
         "moment",
     )
     list_filter = ("state", "payment__gateway")

@@ -114,7 +114,7 @@ def rows(columns: Iterable[Figures], money: Callable[[Decimal], str]) -> Iterato
     yield row(_("Working capital"), "capital", _("what is left once they are paid"))
     yield row(_("Production cost"), "cost", _("of paid units with a cost"), minus=True)
     yield row(_("After production"), "after_production")
-    yield row(_("Owed to buyers in goods"), "in_goods", _("paid, not shipped"))
+    yield row(_("Owed to buyers in goods"), "in_goods")
     yield row(_("Kept after cancellations"), "kept", _("part of the cash in"))
     yield row(_("Balances still due"), "due", _("not received yet"))
     yield row(_("Fees of gateways"), "fees", _("paid by buyers on top"))

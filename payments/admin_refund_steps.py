@@ -177,14 +177,15 @@ class RefundOrder(Transition):
         now, money = Refundable.of(row), _money_of(row)
         payments = list(row.payments.order_by("-confirmed_at", "-pk"))
         going_back = sum(payment.amount_refunding for payment in payments)
-        after = _("lowered by what goes back beyond that, or it were due again")
+        beyond = _("lowers that by the same amount, or it would be due again")
         kept = _("Total") if row.status in Order.HOLDING else _("What you keep")
         return [
             (_("Received"), money(row.amount_paid)),
             (_("Refunded or being refunded"), money(going_back)),
             (_("Can go back at most"), money(now.held)),
             (_("Of that owed back anyway"), money(now.owed)),
-            (kept, f"{money(row.entitled)}, {after}"),
+            (kept, money(row.entitled)),
+            (_("What goes back beyond what is owed"), beyond),
             *((p.reference, _of_payment(p)) for p in payments if p.refundable > 0),
         ]
 

@@ -40,7 +40,7 @@ def one_of(payments: list[Payment], payment_id: int) -> Payment:
     return next(payment for payment in payments if payment.pk == payment_id)
 
 
-def enter(
+def enter(  # noqa: PLR0913  what it is about is one of several
     order: Order,
     payment: Payment,
     kind: Kind,

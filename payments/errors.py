@@ -1,8 +1,13 @@
 """What can go wrong with a gateway, by what may be done about it."""
 
+from payments.secrets import redacted
+
 
 class GatewayError(Exception):
-    """A call to a gateway did not end as hoped."""
+    """A call to a gateway did not end as hoped; what it says quotes no secret."""
+
+    def __init__(self, words: object = "") -> None:
+        super().__init__(redacted(str(words)))
 
 
 class Declined(GatewayError):

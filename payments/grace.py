@@ -1,4 +1,4 @@
-"""How long a hold waits for money that is under way, by the gateway it comes through."""
+"""How long a hold waits for money under way, by the gateway it comes through."""
 
 from datetime import datetime
 

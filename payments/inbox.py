@@ -13,6 +13,7 @@ from payments import discrepancies, gateways, settlement
 from payments.errors import GatewayError
 from payments.gateways.base import Inbound
 from payments.models import GatewayEvent, Payment
+from payments.secrets import redacted
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ def _process(event: GatewayEvent) -> bool:
     except Exception as error:  # one poisoned event must not stop others
         logger.exception("event %s", event.pk)
         is_poisoned = event.attempts >= POISONED_AFTER and not is_busy(error)
-        _later(event, repr(error), give_up=is_poisoned)
+        _later(event, redacted(repr(error)), give_up=is_poisoned)
     else:
         _finish(event, GatewayEvent.State.DONE, payment=payment)
     return True

@@ -63,12 +63,14 @@ class ProofForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
+    def __init__(
+        self, data: Any = None, files: Any = None, *, payment: Payment
+    ) -> None:
         initial = {
             "amount": plain(payment.amount, payment.currency),
             "on": timezone.localdate(),
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, files, initial=initial)
         self.currency = payment.currency
 
     def clean_amount(self) -> Decimal:

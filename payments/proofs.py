@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from campaigns.actors import BUYER, Actor
 from campaigns.clock import Clock
@@ -19,6 +18,7 @@ from orders import lifecycle
 from orders.models import Order
 from payments import books, transfer_mails, transfers
 from payments.models import Payment, TransferProof
+from payments.models.proof import TransferProofQuerySet
 from payments.proof_files import ProofFile
 
 MOST_PER_ORDER = 5
@@ -51,7 +51,7 @@ class Claim:
         return {"claimed_amount": amount, "claimed_on": on, "sender": sender}
 
 
-def of_order(order: Order) -> QuerySet[TransferProof]:
+def of_order(order: Order) -> TransferProofQuerySet:
     return TransferProof.objects.filter(payment__order=order)
 
 
@@ -80,7 +80,8 @@ def _store(order_id: int, proof: TransferProof) -> TransferProof:
     if payment is None:
         raise NoTransferAwaited
     sent = of_order(order)
-    if same := sent.undecided().filter(sha256=proof.sha256).first():
+    same = sent.undecided().filter(sha256=proof.sha256).first()
+    if same is not None:
         return same
     if sent.count() >= MOST_PER_ORDER:
         raise TooManyProofs
@@ -126,7 +127,7 @@ def close_answered(payment: Payment, *, actor: Actor) -> None:
 
 
 def reject(proof_id: int, *, reason: str, actor: Actor) -> Order:
-    """Tell the buyer why, and give time to transfer or to prove; raises AlreadyDecided."""
+    """Tell the buyer why, and give time to transfer or prove; raises AlreadyDecided."""
     with transaction.atomic():
         proof, order, payment = _locked(proof_id)
         _decide(proof, Decision.REJECTED, actor=actor, reason=reason)
@@ -136,12 +137,6 @@ def reject(proof_id: int, *, reason: str, actor: Actor) -> Order:
         order.record("proof_rejected", actor=actor, data={"reason": reason})
         transfer_mails.rejected(order, proof)
     return order
-
-
-def twins(proof: TransferProof) -> QuerySet[TransferProof]:
-    """The same file, sent for another order."""
-    same = TransferProof.objects.filter(sha256=proof.sha256)
-    return same.exclude(payment__order=proof.payment.order_id)
 
 
 def _locked(proof_id: int) -> tuple[TransferProof, Order, Payment]:

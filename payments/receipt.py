@@ -84,7 +84,6 @@ class Receipt:
         order = self.order
         batch = f"{order.batch.campaign.title}, {order.batch.number}"
         return [
-            Row(label=_("Order"), value=order.number),
             Row(label=_("Placed"), value=dates.day(order.placed_at)),
             Row(label=_("Campaign and batch"), value=batch),
             Row(label=_("Status"), value=order.get_status_display()),

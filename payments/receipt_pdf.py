@@ -33,7 +33,8 @@ for name in (REGULAR, BOLD):
 KNOWN = pdfmetrics.getFont(REGULAR).face.charToGlyph
 
 MARGIN = 20 * mm
-WIDTH = A4[0] - 2 * MARGIN
+# The frame around the text keeps six points on either side.
+WIDTH = A4[0] - 2 * MARGIN - 12
 PLAIN = ParagraphStyle("plain", fontName=REGULAR, fontSize=9, leading=13)
 STRONG = ParagraphStyle("strong", parent=PLAIN, fontName=BOLD)
 TITLE = ParagraphStyle("title", parent=STRONG, fontSize=15, leading=20)
@@ -74,6 +75,7 @@ def _story(receipt: Receipt) -> list[Flowable]:
         *_section(_("Items"), _items(receipt)),
         *_section(_("Amount"), _rows(receipt.sums)),
         *_section(_("Payments"), _rows([*receipt.movements, *receipt.ending])),
+        Spacer(1, 3 * mm),
         *(_text(note, SMALL) for note in receipt.notes),
     ]
     return parts + _lacking(receipt)

@@ -137,9 +137,13 @@ class Worker:
         return done
 
     def _take_over(self) -> None:
-        """What a dead worker may have sent is looked up at once."""
-        cut_off = Refund.objects.filter(run=self.run, state=State.SENDING)
-        cut_off.update(next_attempt_at=Clock())
+        """What a dead worker had in its hands is sent or looked up at once."""
+        in_hand = Refund.objects.filter(
+            run=self.run,
+            state__in=[State.REQUESTED, State.SENDING],
+            next_attempt_at__gt=Clock(),
+        )
+        in_hand.update(next_attempt_at=Clock())
 
     def _round(self) -> int:
         """Once through all there is; while it works, more may come."""

@@ -91,12 +91,14 @@ def _begin(order_id: int) -> int | None:
 def _try(payment_id: int) -> bool:
     """One call, outside any transaction; False when it is not time for one."""
     payment = Payment.objects.select_related("order__saved_method").get(pk=payment_id)
+    was_tried = payment.fetched_at is not None
     if not _claim_call(payment):
         return False
-    if database_now() - payment.created_at > KEY_LIVES:
-        _find_or_give_up(payment)
-    else:
-        _charge(payment)
+    try:
+        if not (was_tried and _is_found(payment)):
+            _charge(payment)
+    except GatewayError as error:
+        logger.warning("payment %s: card not charged: %s", payment.reference, error)
     return True
 
 
@@ -107,6 +109,9 @@ def _claim_call(payment: Payment) -> bool:
 
 
 def _charge(payment: Payment) -> None:
+    if database_now() - payment.created_at > KEY_LIVES:
+        _give_up(payment, "no answer")
+        return
     saved = payment.order.saved_method
     gateway = cast("ChargesSavedCards", gateways.get(payment.gateway))
     try:
@@ -117,19 +122,17 @@ def _charge(payment: Payment) -> None:
         )
     except (Declined, Rejected) as error:
         _give_up(payment, str(error))
-    except GatewayError as error:
-        logger.warning("payment %s: card not charged: %s", payment.reference, error)
     else:
         _settle(payment, snapshot)
 
 
-def _find_or_give_up(payment: Payment) -> None:
-    """The key is too old for a repeated call: only what is there already counts."""
+def _is_found(payment: Payment) -> bool:
+    """A call that may have been made is looked up before it is repeated."""
     snapshot = gateways.get(payment.gateway).fetch(gateways.payment_in(payment))
     if snapshot.state == Payment.State.CREATED:
-        _give_up(payment, "no answer")
-    else:
-        _settle(payment, snapshot)
+        return False
+    _settle(payment, snapshot)
+    return True
 
 
 def _give_up(payment: Payment, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""What a buyer reads of an open transfer: where to, how much exactly, what was proved."""
+"""What a buyer reads of an open transfer: where to, how much, what was proved."""
 
 from dataclasses import dataclass
 from datetime import datetime

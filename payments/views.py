@@ -20,7 +20,7 @@ from orders.lifecycle import NotExtendable
 from orders.models import Order
 from orders.pages import find, order_door, order_page
 from orders.tallies import BuyerLimitReached
-from payments import attempts, checkout_words
+from payments import attempts, checkout_words, gateways
 from payments.checkout import place
 from payments.checkout_page import CheckoutPage
 from payments.extension import extend
@@ -131,7 +131,8 @@ def _start(request: HttpRequest, order: Order) -> HttpResponse:
         return _refused(request, order, "is_kept")
     if payment and payment.redirect_url:
         return see_other(payment.redirect_url)
-    if payment is None and PayPage.read(find(order.token)).is_payable:
+    is_asked = bool(wanted or gateways.configured())
+    if payment is None and is_asked and PayPage.read(find(order.token)).is_payable:
         return _refused(request, order, "has_no_way")
     return see_other(reverse("payment:pay", args=[order.token]))
 

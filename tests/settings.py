@@ -26,9 +26,10 @@ KNOWN_ENVIRONMENT = {
     "MEDIA_ROOT": os.environ.get("TEST_MEDIA_ROOT") or f"{FOLDER}/media",
     "MEDIA_URL": "/media/",
     "MIDTRANS_PRODUCTION": "0",
-    "PAYMENT_GATEWAYS": "sandbox",
+    "PAYMENT_GATEWAYS": os.environ.get("TEST_PAYMENT_GATEWAYS") or "sandbox",
     "PORT": "8000",
-    "PRIVATE_MEDIA_ROOT": f"{FOLDER}/private",
+    "PRIVATE_MEDIA_ROOT": os.environ.get("TEST_PRIVATE_MEDIA_ROOT")
+    or f"{FOLDER}/private",
     "RATE_LIMITS": "0",
     "REDIS_URL": "",
     "SECRET_KEY": "only-for-tests-and-nothing-else-0123456789abcdef",

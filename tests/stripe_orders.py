@@ -1,7 +1,11 @@
 """Orders paid by Stripe: placed by the shop's own door, paid at the double."""
 
+from dataclasses import replace
 from typing import Any
 
+from django.utils import timezone
+
+from campaigns.models import Batch
 from orders.models import Order
 from payments import attempts, inbox
 from payments.checkout import place
@@ -12,13 +16,12 @@ from tests.factories import make_campaign
 
 # In Stripe's hundredths of a rupiah: `drafts.TOTAL`.
 TOTAL_MINOR = 16_800_000
+CONSENT = "Nila may charge the balance once."
 
 
 def place_by_stripe(*, consent: str = "", **offer: Any) -> Payment:
     """The first attempt of a pending order, its page open at Stripe."""
-    draft = make_draft(make_offer(**offer))
-    if consent:
-        object.__setattr__(draft, "consent", consent)
+    draft = replace(make_draft(make_offer(**offer)), consent=consent)
     order = place(draft, gateway="stripe", submit_key=new_key())
     return Payment.objects.get(order=order)
 
@@ -49,3 +52,11 @@ def look(order: Order) -> Order:
     """The shop asks Stripe how the latest attempt stands."""
     Payment.objects.filter(order=order).update(fetched_at=None)
     return attempts.refresh(order)
+
+
+def make_balance_due(order):
+    """Production started, and the balance is asked for."""
+    now = timezone.now()
+    Batch.objects.filter(pk=order.batch_id).update(
+        stage="production", production_at=now, closes_at=now, closed_at=now
+    )

@@ -79,6 +79,7 @@ def shop_environment() -> dict[str, str]:
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "TEST_MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        "TEST_PRIVATE_MEDIA_ROOT": str(settings.PRIVATE_MEDIA_ROOT),
     }
 
 

@@ -23,7 +23,7 @@ class CrowdedOffer(Offer):
     waiting: tuple[int, ...] = ()
 
     def live_through(self, campaign: Campaign) -> None:
-        batch = campaign.batches.get()
+        batch = campaign.batches.latest("number")
         for buyer, units in zip(BUYERS, self.orders, strict=False):
             buyer.order(batch, units)
         allotment = batch.allotments.get(variant__sku=self.gone)

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaigns.models import Membership, Seller, ShippingOption
+from payments.models import BankAccount
 
 PASSWORD = "demo"  # noqa: S105  printed at start, and refused outside DEBUG
 
@@ -55,6 +56,8 @@ class Brand:
     terms: str
     refund_rule: str
     couriers: tuple[Courier, ...]
+    # At a bank that does not exist; seen where PAYMENT_GATEWAYS names bank_transfer.
+    account: str = ""
 
     @transaction.atomic
     def create(self) -> tuple[Seller, bool]:
@@ -69,6 +72,13 @@ class Brand:
         )
         for position, courier in enumerate(self.couriers):
             courier.create(seller, position)
+        if self.account:
+            BankAccount.objects.get_or_create(
+                seller=seller,
+                bank="Bank Contoh",
+                number=self.account,
+                defaults={"holder": self.name},
+            )
         return seller, is_new
 
     def _columns(self) -> dict[str, str]:
@@ -127,6 +137,7 @@ NILA = Brand(
         Courier("JNE REG Jawa", 18_000, 14_000, "2–3", tuple(JAVA)),
         Courier("Pos Reguler", 34_000, 27_000, "4–8"),
     ),
+    account="0012345678",
 )
 
 KUNYIT = Brand(

@@ -8,24 +8,15 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
-import requests
 import stripe
 from django.conf import settings
-from urllib3.exceptions import NewConnectionError
 
 from payments.errors import Declined, GatewayError, Rejected, Unavailable, Unknown
+from payments.gateways import calls
 
-# Seconds to connect, and for each answer. The SDK's own 80 would outlast our leases.
-TIMEOUT: Final = (5.0, 15.0)
 PAGE: Final = 100
 MOST_KEYS: Final = 5
 LIVE_KEYS: Final = ("sk_live_", "rk_live_")
-# Nothing was sent when one of these is the reason.
-NEVER_SENT = (
-    requests.exceptions.ConnectTimeout,
-    requests.exceptions.SSLError,
-    requests.exceptions.ProxyError,
-)
 
 Record = dict[str, Any]
 
@@ -42,7 +33,8 @@ def client() -> stripe.StripeClient:
     key = settings.STRIPE_SECRET_KEY
     if not key:
         raise Unavailable("no STRIPE_SECRET_KEY is set")
-    return _client(key, settings.STRIPE_API_BASE, TIMEOUT)
+    # The SDK's own 80 seconds would outlast our leases.
+    return _client(key, settings.STRIPE_API_BASE, calls.TIMEOUT)
 
 
 @lru_cache(maxsize=4)
@@ -80,7 +72,7 @@ def _in_our_terms(error: stripe.StripeError) -> GatewayError:
         case stripe.InvalidRequestError():
             return Rejected(words)
         case stripe.APIConnectionError():
-            return Unavailable(words) if _was_never_sent(error) else Unknown(words)
+            return calls.silence("stripe", error.__cause__ or error)
         # A key that is refused or throttled today may be taken tomorrow.
         case (
             stripe.RateLimitError()
@@ -99,12 +91,6 @@ def _codes_of(error: stripe.StripeError) -> str:
     told = (error.http_status, error.code, getattr(error, "param", None))
     codes = " ".join(str(part) for part in told if part)
     return f"{type(error).__name__} {codes} {error.request_id or ''}".strip()
-
-
-def _was_never_sent(error: stripe.StripeError) -> bool:
-    reason = error.__cause__
-    inner = getattr(reason.args[0], "reason", None) if reason and reason.args else None
-    return isinstance(reason, NEVER_SENT) or isinstance(inner, NewConnectionError)
 
 
 def create_once(

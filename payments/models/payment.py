@@ -48,24 +48,16 @@ class Payment(models.Model):
         FRAUD_REVIEW = "fraud_review", _("Held by the gateway's fraud review")
 
     OPEN = (State.CREATED, State.PENDING)
-    # Confirmed money never goes back to waiting; late money is always taken in.
+    # Confirmed money never goes back to waiting; late money is always taken in. It may
+    # have come and gone while nobody heard of it.
+    ENDS = {State.CONFIRMED, State.REVERSED}
+    UNPAID_ENDS = {State.FAILED, State.EXPIRED, State.CANCELED}
     TRANSITIONS = {
-        State.CREATED: {
-            State.PENDING,
-            State.CONFIRMED,
-            State.FAILED,
-            State.EXPIRED,
-            State.CANCELED,
-        },
-        State.PENDING: {
-            State.CONFIRMED,
-            State.FAILED,
-            State.EXPIRED,
-            State.CANCELED,
-        },
-        State.FAILED: {State.CONFIRMED},
-        State.EXPIRED: {State.CONFIRMED},
-        State.CANCELED: {State.CONFIRMED},
+        State.CREATED: {State.PENDING, *UNPAID_ENDS, *ENDS},
+        State.PENDING: {*UNPAID_ENDS, *ENDS},
+        State.FAILED: ENDS,
+        State.EXPIRED: ENDS,
+        State.CANCELED: ENDS,
         State.CONFIRMED: {State.REVERSED},
     }
 

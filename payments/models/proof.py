@@ -6,7 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.clock import Clock
@@ -26,6 +26,12 @@ def private_storage() -> Storage:
 class TransferProofQuerySet(models.QuerySet["TransferProof"]):
     def undecided(self) -> Self:
         return self.filter(decision="")
+
+    def with_twins(self) -> Self:
+        """Marks those whose very file was sent for another order too."""
+        same = TransferProof.objects.filter(sha256=OuterRef("sha256"))
+        elsewhere = same.exclude(payment__order=OuterRef("payment__order"))
+        return self.annotate(has_twin=Exists(elsewhere))
 
 
 class TransferProof(models.Model):
@@ -83,3 +89,11 @@ class TransferProof(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment} {self.uploaded_at:%Y-%m-%d}"
+
+    @property
+    def is_picture(self) -> bool:
+        return self.content_type.startswith("image/")
+
+    @property
+    def suffix(self) -> str:
+        return str(self.file.name).rpartition(".")[2]

@@ -5,6 +5,7 @@ are the same rows under other keys, so what `check_invariants` says of the ten i
 say of a million.
 """
 
+from django.core.management.color import no_style
 from django.db import connection, models
 from django.db.models import Max, Sum
 
@@ -59,15 +60,22 @@ class History:
         # What comes later is no template.
         self.last_keys = {model: _last_key(model) for model in TABLES}
 
-    def grow_to(self, orders: int) -> None:
-        """Copy the ten until there are this many beside what was measured."""
+    def grow_to(self, orders: int, *, are_new: bool = False) -> None:
+        """Copy the ten until there are this many beside what was measured.
+
+        New ones have keys above all others, as what is worked off in order must.
+        """
         begun = 1 + Order.objects.filter(pk__lt=0).count() // TEMPLATES
         last = orders // TEMPLATES - 1
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute("SET statement_timeout = 0")
             for model, last_key in self.last_keys.items():
-                cursor.execute(_copy(model), [begun, last, last_key])
+                copy = _copy(model, "+" if are_new else "-")
+                cursor.execute(copy, [begun, last, last_key])
+            if are_new:
+                for statement in connection.ops.sequence_reset_sql(no_style(), TABLES):
+                    cursor.execute(statement)
             count_anew(self.batch)
             if connection.vendor == "postgresql":
                 cursor.execute("VACUUM ANALYZE")  # Its own daemon would do so, later.
@@ -86,10 +94,10 @@ def _shorten_identities(order: Order) -> None:
     Order.objects.filter(pk=order.pk).update(limit_keys=keys)
 
 
-def _copy(model: type[models.Model]) -> str:
+def _copy(model: type[models.Model], sign: str) -> str:
     fields = model._meta.concrete_fields
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    values = ", ".join(map(_value, fields))
+    values = ", ".join(_value(field, sign) for field in fields)
     table = model._meta.db_table
     return (
         f"{COUNTING[connection.vendor]} INSERT INTO {table} ({columns}) "
@@ -97,10 +105,10 @@ def _copy(model: type[models.Model]) -> str:
     )
 
 
-def _value(field: "models.Field[object, object]") -> str:
+def _value(field: "models.Field[object, object]", sign: str) -> str:
     is_copied = field.primary_key or field.related_model in TABLES
     if is_copied:
-        return f'"{field.column}" - {STEP} * n'
+        return f'"{field.column}" {sign} {STEP} * n'
     json = "jsonb" if connection.vendor == "postgresql" else "text"
     column = field.column or ""
     return VALUES.get(column, f'"{column}"').format(json)

@@ -18,7 +18,7 @@ from django.db import connection
 
 from campaigns.models import Batch
 from payments.checkout import place
-from tests.benchmarks import limits, purchase, shops
+from tests.benchmarks import limits, purchase, reconciling, shops
 from tests.benchmarks.history import History, count_anew
 from tests.benchmarks.load import Buyers
 from tests.benchmarks.machine import cpu_seconds
@@ -51,6 +51,8 @@ def main(plan: Plan, file: Path) -> None:
             if number == 0 and plan.buyers:
                 order_posts(running, [Counter.of(batch), *counters], plan, results)
                 count_anew(batch)
+    say(f"reconciliation of {plan.payments:,} payments")
+    results.reconciling += reconciling.measure(plan.payments)
     call_command("check_invariants", quiet=True)
     results.save(file)
 

@@ -13,6 +13,7 @@ class Plan:
     purchases: int
     sizes: tuple[int, ...]
     limit_seconds: int
+    payments: int
 
 
 FULL = Plan(
@@ -22,6 +23,7 @@ FULL = Plan(
     purchases=256,
     sizes=(1_000, 100_000, 1_000_000),
     limit_seconds=3,
+    payments=10_000,
 )
 QUICK = Plan(
     rounds=1,
@@ -30,6 +32,7 @@ QUICK = Plan(
     purchases=24,
     sizes=(1_000,),
     limit_seconds=1,
+    payments=1_000,
 )
 # Whether an order costs more the more there are; nobody buys at once.
 GROWTH = Plan(
@@ -39,5 +42,6 @@ GROWTH = Plan(
     purchases=32,
     sizes=(1_000, 100_000, 1_000_000),
     limit_seconds=0,
+    payments=0,
 )
 PLANS = {"full": FULL, "quick": QUICK, "growth": GROWTH}

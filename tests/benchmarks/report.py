@@ -31,6 +31,7 @@ Written by `make bench` on {time.strftime("%Y-%m-%d")}: {machine.cores} cores,
 database share the machine: read ratios, not rates. *shop* is gunicorn with 2 sync
 workers, *threads* 2 x 8 gthread, *without cap* skips the batch row, *bare view* writes
 the rows of an order by the ORM and nothing else. CPU is that of all processes.
+What was measured by other means, and what was tried: [notes](notes.md).
 
 ![Orders per second by buyers at once](orders.svg)"""
 

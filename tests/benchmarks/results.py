@@ -60,6 +60,17 @@ class Placing:
     cpu_ms: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reconciling:
+    """One round over this many payments; `longest_ms` is its longest transaction."""
+
+    payments: int
+    applied: int
+    seconds: float
+    peak_mib: float
+    longest_ms: float
+
+
 @dataclass
 class Results:
     database: str
@@ -67,6 +78,7 @@ class Results:
     steps: list[Step] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     placing: list[Placing] = field(default_factory=list)
+    reconciling: list[Reconciling] = field(default_factory=list)
     invariants_orders: int = 0
     invariants_seconds: float = 0
 
@@ -76,7 +88,13 @@ class Results:
     @classmethod
     def read(cls, file: Path) -> "Results":
         data = json.loads(file.read_text())
-        kinds = {"orders": Orders, "steps": Step, "limits": Limit, "placing": Placing}
+        kinds = {
+            "orders": Orders,
+            "steps": Step,
+            "limits": Limit,
+            "placing": Placing,
+            "reconciling": Reconciling,
+        }
         for name, kind in kinds.items():
             data[name] = [kind(**row) for row in data[name]]
         return cls(**data)

@@ -16,7 +16,7 @@ from campaigns.actors import SYSTEM
 from campaigns.models import Batch, Membership, Seller
 from fulfillment import production
 from orders.models import Order, WaitlistEntry
-from payments.models import GatewayEvent, Payment, Refund
+from payments.models import GatewayEvent, Payment, Refund, RefundRun
 from tests.factories import (
     make_batch,
     make_campaign,
@@ -52,6 +52,7 @@ def make_world(**campaign: Any) -> Seller:
 
 
 def _money_of(payment: Payment) -> None:
+    RefundRun.objects.create(batch=payment.order.batch)
     Refund.objects.create(
         reference=f"REF-{payment.pk}", payment=payment, amount=12_347, source="admin"
     )

@@ -26,6 +26,7 @@ from config.demo.offers import Shot
 from config.demo.pictures import kaos
 from fulfillment.models import ProductionSheet, Shipment
 from orders.models import Message, Order
+from payments import balances
 from tests.factories import picture_file
 
 MODELS = (
@@ -131,6 +132,19 @@ def test_the_jacket_takes_a_deposit_and_a_name(demo):
 
 
 @pytest.mark.once
+def test_balances_of_the_first_jackets_are_due_and_one_is_paid(demo):
+    batch = Batch.objects.get(campaign__slug="jaket-kanvas", number=1)
+    orders = batch.orders.all()
+
+    assert batch.stage == Batch.Stage.PRODUCTION
+    assert sorted(order.still_due > 0 for order in orders) == [False, True, True]
+    assert {order.rules["unpaid_balance"] for order in orders} == {
+        "refund_less_deposit"
+    }
+    assert balances.remind_due() == 2
+
+
+@pytest.mark.once
 def test_every_picture_is_described_and_some_are_only_designs(demo):
     pictures = Picture.objects.all()
 
@@ -226,14 +240,14 @@ def test_no_mail_of_the_past_is_sent_today(demo):
     past = ["production", "completed"]
     mails = Message.objects.filter(order__batch__stage__in=past)
 
-    assert mails.count() == 5 * 3 + 6 * 3
+    assert mails.count() == 5 * 3 + 6 * 3 + 3 * 2
     assert not mails.due().exists()
     assert not mails.exclude(state="sent").exists()
 
 
 @pytest.mark.once
 def test_a_variant_is_gone_and_two_wait_for_it(demo):
-    batch = Batch.objects.get(campaign__slug="jaket-kanvas")
+    batch = Batch.objects.get(campaign__slug="jaket-kanvas", number=2)
 
     gone = batch.allotments.get(variant__sku="KANVAS-XL")
     waiting = batch.waitlist.values_list("variant", "quantity", "state")

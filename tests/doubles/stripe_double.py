@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from django.http import HttpResponse
 from django.test import Client, TestCase
 
 from tests.web import free_port
@@ -70,6 +69,12 @@ class StripeDouble:
     def change_refund(self, refund: str, **columns: str) -> None:
         self._send("post", f"/_test/refunds/{refund}", **columns)
 
+    def new_card(self, number: str) -> str:
+        """Stripe's name of a card that was typed somewhere."""
+        card = {"number": number, "exp_month": 12, "exp_year": 2031, "cvc": "123"}
+        made = self._send("post", "/v1/payment_methods", type="card", card=card)
+        return str(made["id"])
+
     def put(self, record: str, **columns: Any) -> None:
         """Let a record say something else."""
         self._send("post", f"/_test/objects/{record}", **columns)
@@ -113,7 +118,7 @@ class StripeDouble:
         return answer.json() if answer.content else None
 
 
-def post(notification: dict[str, str]) -> HttpResponse:
+def post(notification: dict[str, str]) -> Any:
     """As Stripe does: bytes, and their signature."""
     with TestCase.captureOnCommitCallbacks(execute=True):
         return Client().post(

@@ -6,6 +6,7 @@ from django.utils import translation
 from campaigns import room
 from campaigns.models import Allotment, Batch
 from campaigns.offer import Offer
+from orders import held
 from orders.held import Held
 from orders.models import OrderLine
 from orders.templatetags import held as tags
@@ -164,3 +165,24 @@ def test_a_cap_that_no_count_shows_is_said(client):
 
     assert "<dt>Left</dt><dd>3</dd>" in html
     assert "This batch takes orders up to a limited value of goods." in html
+
+
+def test_very_many_held_units_are_counted_once_a_second(
+    monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(held, "MANY_UNITS", 3)
+    monkeypatch.setattr(held, "_kept", held._Kept())
+    batch = make_offer()
+    place_order(batch, units=[2])
+
+    few = Held.of([batch])
+    place_order(batch, units=[1])
+    many = Held.of([batch])
+    with django_assert_num_queries(0):
+        again = Held.of([batch])
+    monkeypatch.setattr(held, "KEPT_SECONDS", 0.0)
+    place_order(batch, units=[1])
+    later = Held.of([batch])
+
+    counts = [found.in_batch(batch) for found in (few, many, again, later)]
+    assert counts == [2, 3, 3, 4]

@@ -5,6 +5,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
 
 from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign
@@ -476,3 +478,65 @@ def test_a_part_no_gateway_takes_makes_the_whole_total_due(monkeypatch):
 
     assert (order.deposit, order.total) == (168_000, 168_000)
     assert payment_of(order).purpose == "full"
+
+
+# --- told
+
+
+def test_the_order_page_asks_for_the_balance_first(client):
+    order = deposit_paid()
+    Order.objects.filter(pk=order.pk).update(locale="en")
+
+    text = client.get(f"/o/{order.token}/").content.decode()
+
+    assert "Pay the balance of Rp\xa0118.000 by" in text
+    assert text.count(f"/o/{order.token}/pay/") == 1
+    assert "The balance is due by" in text
+
+
+def test_pages_tell_the_last_day_once_the_balance_is_overdue(client):
+    order = deposit_paid("refund_less_deposit")
+    Order.objects.filter(pk=order.pk).update(locale="en")
+    let_day_pass(order)
+    last = today(order) + timedelta(days=3)
+
+    for page in ("", "pay/"):
+        text = client.get(f"/o/{order.token}/{page}").content.decode()
+        assert f"You can still pay until the end of {last.day} {last:%B %Y}." in text
+
+
+def test_before_production_the_expected_day_is_told(client):
+    batch = make_deposit_offer()
+    order = place_paid(batch)
+    Order.objects.filter(pk=order.pk).update(locale="en")
+    planned = batch.production_starts_on + timedelta(days=7)
+
+    text = client.get(f"/o/{order.token}/").content.decode()
+
+    assert "within 7 days after production starts" in text
+    assert f"As planned, that is {planned.day} {planned:%B %Y}." in text
+
+
+def test_the_end_is_told_with_what_was_kept(client):
+    order = deposit_paid("forfeit")
+    let_last_notice_pass(order)
+    Order.objects.filter(pk=order.pk).update(locale="en")
+    balances.end_unpaid()
+
+    mail = order.messages.get(kind="order_canceled")
+    page = client.get(f"/o/{order.token}/").content.decode()
+
+    assert "your order ended by the rule you agreed to" in mail.text
+    assert "Kept by the cancellation rule: Rp\xa050.000" in mail.text
+    assert "The balance was not paid in time, so the order ended." in page
+
+
+def test_staff_read_what_is_due_beside_the_payments(client):
+    order = deposit_paid()
+    client.force_login(User.objects.create_superuser("admin"))
+
+    url = reverse("admin:orders_order_change", args=[order.pk])
+    text = client.get(url, headers={"accept-language": "en"}).content.decode()
+
+    assert "118.000</strong> of the total is still due." in text
+    assert "The balance is due by" in text

@@ -297,7 +297,7 @@ def test_the_form_says_what_goodwill_does_and_asks_for_the_tick(staff):
     refused = staff.post(url, sent)
     done = staff.post(url, sent | {"is_goodwill": "on"})
 
-    assert "or it were due again" in page
+    assert "or it would be due again" in page
     assert payment_of(order).reference in page
     assert refused.status_code == 409
     assert "Tick this" in refused.content.decode()

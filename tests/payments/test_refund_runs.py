@@ -399,6 +399,10 @@ def _dies_after_the_call(monkeypatch):
     monkeypatch.setattr(SandboxGateway, "refund", refund)
 
 
+def _dies_with_the_refund_in_hand(monkeypatch):
+    monkeypatch.setattr(refund_sending.refunds, "rail_pays_back", _die)
+
+
 def _dies_before_the_record(monkeypatch):
     monkeypatch.setattr(refund_sending, "record", _die)
 
@@ -425,6 +429,7 @@ def _die(*_args, **_options):
         _dies_while_it_takes_the_lease,
         _dies_while_it_cancels,
         _dies_while_it_requests,
+        _dies_with_the_refund_in_hand,
         _dies_before_the_call,
         _dies_after_the_call,
         _dies_before_the_record,

@@ -11,7 +11,7 @@ from django.db import connection
 from payments import attempts, gateways
 from payments.closing import Pages
 from payments.errors import Declined, Rejected, Unavailable, Unknown
-from payments.gateways import stripe_calls
+from payments.gateways import calls, stripe_calls
 from payments.gateways.base import PaymentIn
 from payments.gateways.stripe import StripeGateway
 from payments.gateways.stripe_pages import page_params
@@ -28,7 +28,7 @@ SESSIONS = "/v1/checkout/sessions"
 @pytest.fixture
 def impatient(monkeypatch):
     """A call is given up after a second."""
-    monkeypatch.setattr(stripe_calls, "TIMEOUT", (1.0, 1.0))
+    monkeypatch.setattr(calls, "TIMEOUT", (1.0, 1.0))
 
 
 def make_page(**changes):
@@ -119,7 +119,7 @@ def test_a_refused_start_is_shown_to_a_human(stripe):
 
     payment = place_by_stripe()
 
-    assert (payment.state, payment.needs_review) == ("created", True)
+    assert (payment.state, payment.needs_review) == ("failed", True)
     assert payment.review_reason == "InvalidRequestError 400"
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from payments import expiry, inbox
 from payments.models import GatewayEvent, Payment
 from tests.concurrency.racing import assert_invariants
-from tests.doubles.stripe_double import DECLINED, post
+from tests.doubles.stripe_double import DECLINED, KEY, SECRET, post
 from tests.drafts import (
     TOTAL,
     ledger_of,
@@ -243,6 +243,19 @@ def test_a_record_that_cannot_be_believed_changes_nothing_and_is_shown(
     assert (payment.state, payment.amount_seen) == ("pending", 0)
     assert payment.needs_review
     assert doubt in payment.review_reason
+
+
+def test_key_and_secret_stay_out_of_logs_and_rows(stripe, caplog):
+    caplog.set_level("INFO")
+    stripe.fail("POST", "/v1/checkout/sessions", "status", status=401)
+
+    place_by_stripe()
+    pay_by_stripe(stripe)
+
+    told = caplog.text + str(list(Payment.objects.values()))
+    assert "AuthenticationError 401" in told
+    assert KEY not in told
+    assert SECRET not in told
 
 
 def test_what_is_kept_of_a_record_is_named_and_holds_nothing_personal(stripe):

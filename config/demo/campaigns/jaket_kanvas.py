@@ -1,7 +1,7 @@
 """Open with a deposit; a name is embroidered on each."""
 
 from campaigns.models import Batch, Campaign, Picture
-from config.demo.crowded import CrowdedOffer
+from config.demo.deposits import DepositOffer
 from config.demo.offers import Choice, Schedule, Shot
 from config.demo.pictures import jaket
 
@@ -22,7 +22,7 @@ Uang muka 40% mengunci kanvas dan tempatmu di kloter ini. Sisanya dibayar saat
 produksi mulai, paling lambat tujuh hari sesudahnya. Kami ingatkan lewat surel.
 """
 
-OFFER = CrowdedOffer(
+OFFER = DepositOffer(
     seller="nila",
     slug="jaket-kanvas",
     columns={
@@ -52,6 +52,7 @@ OFFER = CrowdedOffer(
         "plan": Campaign.Plan.DEPOSIT,
         "deposit_percent": 40,
         "balance_due_days": 7,
+        "unpaid_balance": Campaign.UnpaidBalance.REFUND_LESS_DEPOSIT,
         "buyer_limit": 3,
         "hold_minutes": 1440,
         "cancellation_kept_percent": 100,
@@ -71,6 +72,8 @@ OFFER = CrowdedOffer(
     ),
     gone="KANVAS-XL",
     waiting=(1, 2),
+    earlier=Schedule(-1, 5, production=(7, 41), ships=(45, 50), capacity=12),
+    deposits=({"KANVAS-M": 1}, {"KANVAS-L": 2}, {"KANVAS-S": 1}),
     schedules=(
         Schedule(
             *(-4, 8),

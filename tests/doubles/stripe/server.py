@@ -370,7 +370,7 @@ async def strike(fault, request, handler):
         error = {"error": {"type": "api_error", "message": "Bad luck."}}
         return web.json_response(error, status=fault["status"])
     if mode.endswith("after"):
-        await handler(request)
+        await remember(request, await handler(request))
     if mode.startswith("hang"):
         await asyncio.sleep(A_DAY)
     error = {"error": {"type": "api_error", "message": "An unknown error occurred."}}
@@ -472,7 +472,9 @@ async def forget_keys(_request):
 
 
 async def take_events(_request):
-    await asyncio.sleep(0)
+    """Once all have reached where they are sent."""
+    under_way = [t for t in asyncio.all_tasks() if t.get_coro().__name__ == "send"]
+    await asyncio.gather(*under_way)
     taken = list(outbox)
     outbox.clear()
     return web.json_response(taken)

@@ -1,0 +1,144 @@
+"""Refunds a canceled batch: python -m tests.benchmarks.refund_batch PAYMENTS."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import django
+
+django.setup()
+
+# ruff: noqa: E402  Django is set up before its models are imported
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import F, Sum
+from django.db.transaction import Atomic
+
+from campaigns.actors import SYSTEM
+from campaigns.models import Batch
+from campaigns.money import rounded, to_minor_units
+from orders.models import Order, OrderLine
+from payments import refund_runs
+from payments.models import Refund
+from tests.benchmarks.history import TEMPLATES, History
+from tests.benchmarks.measure import database_name, prepare, say
+
+PAID_OF_TEN = 7
+PAGE = 4096
+MIB = 1024 * 1024
+
+
+@dataclass
+class Watch:
+    """Memory at a tenth of the way and at the end; the longest transaction."""
+
+    expected: int
+    seen: int = 0
+    early_mib: float = 0
+    longest_ms: float = 0
+    most_statements: int = 0
+    _began: float = 0
+    _statements: int = field(default=0)
+
+    def told(self) -> None:
+        self.seen += 1
+        if self.seen == self.expected // 10:
+            self.early_mib = resident_mib()
+
+    def count(self, execute: Any, *arguments: Any) -> Any:
+        self._statements += 1
+        return execute(*arguments)
+
+    def begin(self) -> None:
+        self._began, self._statements = time.perf_counter(), 0
+
+    def end(self) -> None:
+        lasted = 1000 * (time.perf_counter() - self._began)
+        self.longest_ms = max(self.longest_ms, lasted)
+        self.most_statements = max(self.most_statements, self._statements)
+
+
+def main(payments: int) -> None:
+    prepare()
+    batch = canceled_batch(payments)
+    run = refund_runs.begin(batch)
+    assert refund_runs.take(run)  # noqa: S101  nobody else is here
+    # Each order is canceled, asked what it owes, and refunded.
+    watch = Watch(expected=batch.orders.count() + payments)
+    say(f"{payments:,} payments are refunded")
+    began = time.perf_counter()
+    with watched(watch):
+        refund_runs.Worker(run, per_minute=0, told=watch.told).work()
+    seconds = time.perf_counter() - began
+    call_command("check_invariants", quiet=True)
+    print(_table(watch, seconds))
+
+
+def canceled_batch(payments: int) -> Batch:
+    """With so many payments to refund, and orders that nobody paid."""
+    say(f"{payments:,} payments are made")
+    past = History()
+    past.grow_to(TEMPLATES * -(-payments // PAID_OF_TEN), are_new=True)
+    _count_goods(past.batch)
+    past.batch.refresh_from_db()
+    past.batch.cancel(actor=SYSTEM)
+    return past.batch
+
+
+def _count_goods(batch: Batch) -> None:
+    held = OrderLine.objects.filter(order__batch=batch, order__status__in=Order.HOLDING)
+    amounts = held.aggregate(goods=Sum(F("quantity") * F("unit_price")))
+    goods = to_minor_units(rounded(amounts["goods"], "IDR"), "IDR")
+    Batch.objects.filter(pk=batch.pk).update(goods_taken=goods)
+
+
+@contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """Times each outermost transaction, and counts its statements."""
+    enter, leave = Atomic.__enter__, Atomic.__exit__
+
+    def entering(block: Any) -> None:
+        if not connection.in_atomic_block:
+            watch.begin()
+        enter(block)
+
+    def leaving(block: Any, *error: Any) -> None:
+        leave(block, *error)
+        if not connection.in_atomic_block:
+            watch.end()
+
+    Atomic.__enter__, Atomic.__exit__ = entering, leaving  # type: ignore[method-assign]
+    try:
+        with connection.execute_wrapper(watch.count):
+            yield
+    finally:
+        Atomic.__enter__, Atomic.__exit__ = enter, leave  # type: ignore[method-assign]
+
+
+def resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * PAGE / MIB
+
+
+def _table(watch: Watch, seconds: float) -> str:
+    refunded = Refund.objects.filter(state="succeeded").count()
+    canceled = Order.objects.filter(status="canceled").count()
+    rows = [
+        ("payments refunded", f"{refunded:,}"),
+        ("orders canceled", f"{canceled:,}"),
+        ("payments a second", f"{refunded / seconds:.0f}"),
+        ("memory at a tenth of the way, MiB", f"{watch.early_mib:.0f}"),
+        ("memory at the end, MiB", f"{resident_mib():.0f}"),
+        ("longest transaction, ms", f"{watch.longest_ms:.0f}"),
+        ("most statements in a transaction", f"{watch.most_statements}"),
+    ]
+    lines = [f"## {database_name()}", "", "| what | measured |", "| --- | ---: |"]
+    return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows)])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
