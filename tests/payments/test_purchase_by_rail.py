@@ -8,6 +8,7 @@ from django.test import Client
 from orders.models import Order
 from payments import inbox
 from payments.models import GatewayEvent, Payment
+from tests.concurrency.racing import assert_invariants
 from tests.drafts import ledger_of, mails_of, refunds_of, send_refunds, sums_of
 from tests.factories import checkout_data, make_shop
 from tests.payments import rails
@@ -50,6 +51,7 @@ def test_through_midtrans_to_the_refund(midtrans):
     assert ledger_of(order) == [("payment", TOTAL), ("refund", TOTAL)]
     assert midtrans.transactions[payment.reference]["transaction_status"] == "refund"
     assert mails_of(order).count("order_confirmed") == 1
+    assert_invariants()
 
 
 def test_through_xendit_to_the_refund(xendit):
@@ -76,3 +78,4 @@ def test_through_xendit_to_the_refund(xendit):
     assert sums_of(order) == ("canceled", TOTAL, TOTAL, 0)
     assert ledger_of(order) == [("payment", TOTAL), ("refund", TOTAL)]
     assert GatewayEvent.objects.exclude(state="done").count() == 0
+    assert_invariants()
