@@ -92,9 +92,10 @@ def test_one_round_cancels_refunds_and_tells():
     done = round_of_all.run()
 
     assert done["orders of canceled batches"] == 1
-    assert done["refunds sent"] == 1
+    assert done["refunds of canceled batches"] == 2
     assert sums_of(order) == ("canceled", TOTAL, TOTAL, 0)
-    assert mails_of(order)[-2:] == ["batch_canceled", "refund_sent"]
+    told = ["batch_canceled", "refund_started", "refund_sent"]
+    assert mails_of(order)[-3:] == told
     assert round_of_all.run()["orders of canceled batches"] == 0
     assert Refund.objects.count() == 1
 
