@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, models, transaction
 from django.test import Client
 from django.urls import reverse
@@ -83,7 +84,9 @@ def _transfer_of(payment: Payment) -> None:
         amount=12_349,
     )
     TransferProof.objects.create(
-        payment=payment, file="proofs/none.webp", content_type="image/webp"
+        payment=payment,
+        file=ContentFile(b"RIFF", name="proof.webp"),
+        content_type="image/webp",
     )
 
 
