@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -91,8 +91,13 @@ class TransferProofAdmin(MoneyAdmin):
         """To be saved, by staff of its seller alone."""
         proof = self.get_object(request, object_id)
         name = f"{proof.payment.reference}-{proof.pk}.{proof.suffix}"
+        try:
+            file = proof.file.open()
+        except FileNotFoundError as error:
+            # Lost with a disk, or not restored with the database.
+            raise Http404 from error
         return FileResponse(
-            proof.file.open(),
+            file,
             as_attachment=True,
             filename=name,
             content_type=proof.content_type,

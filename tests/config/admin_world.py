@@ -8,15 +8,24 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, models, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch, Membership, Seller
 from fulfillment import production
 from orders.models import Order, WaitlistEntry
-from payments.models import GatewayEvent, Payment, Refund, RefundRun
+from payments.models import (
+    GatewayEvent,
+    Payment,
+    Refund,
+    RefundRun,
+    StatementLine,
+    TransferProof,
+)
 from tests.factories import (
     make_batch,
     make_campaign,
@@ -26,6 +35,7 @@ from tests.factories import (
     make_shop,
 )
 from tests.fulfillment.goods import close, ship
+from tests.transfers import make_account
 
 REGISTRY: dict[type[models.Model], Any] = dict(admin.site._registry)
 MODELS = sorted(REGISTRY, key=lambda model: model._meta.label)
@@ -45,6 +55,7 @@ def make_world(**campaign: Any) -> Seller:
     order = make_confirmed_order(batch=batch, quantity=2)
     order.record("noted", actor=SYSTEM, data={"amount": str(order.total)})
     _money_of(order.payments.get())
+    _transfer_of(order.payments.get())
     _goods_of(order)
     _waiting_for(make_batch(campaign=batch.campaign))
     Batch.objects.filter(campaign=batch.campaign).update(goods_capacity=98_765_432)
@@ -62,6 +73,22 @@ def _money_of(payment: Payment) -> None:
         type="payment.paid",
         body=b"{}",
         payment=payment,
+    )
+
+
+def _transfer_of(payment: Payment) -> None:
+    """An account, a line of its statement, and a proof that waits."""
+    account = make_account(payment.order.batch.campaign.seller)
+    StatementLine.objects.create(
+        account=account,
+        fingerprint=f"line-{payment.pk}",
+        booked_on=timezone.localdate(),
+        amount=12_349,
+    )
+    TransferProof.objects.create(
+        payment=payment,
+        file=ContentFile(b"RIFF", name="proof.webp"),
+        content_type="image/webp",
     )
 
 

@@ -148,6 +148,13 @@ def test_the_file_is_handed_out_to_be_saved_and_runs_nothing(owner, order):
     answer.close()
 
 
+def test_a_file_that_is_lost_is_not_found(owner, order):
+    proof = send_proof(order)
+    proof.file.storage.delete(proof.file.name)
+
+    assert owner.get(step_url(proof, "file")).status_code == 404
+
+
 def test_the_queue_costs_these_statements(owner, order, django_assert_num_queries):
     for _n in range(2):
         send_proof(order)
