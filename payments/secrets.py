@@ -20,6 +20,7 @@ def redacted(text: str) -> str:
 
 def configured() -> Iterator[str]:
     for name in NAMES:
-        value = getattr(settings, name, "") or ""
+        # A mail server without a password has None.
+        value = getattr(settings, name, None) or ""
         values = [value] if isinstance(value, str) else value
         yield from (secret for secret in values if len(secret) >= SHORTEST)
