@@ -20,7 +20,6 @@ def redacted(text: str) -> str:
 
 def configured() -> Iterator[str]:
     for name in NAMES:
-        # A mail server without a password has None.
-        value = getattr(settings, name, None) or ""
+        value = getattr(settings, name, None) or ()
         values = [value] if isinstance(value, str) else value
         yield from (secret for secret in values if len(secret) >= SHORTEST)
