@@ -38,11 +38,11 @@ def refunds_not_booked_once() -> Iterable[str]:
     wrong = (is_paid & ~Q(went=F("came_back") + 1)) | (
         ~is_paid & ~Q(went=F("came_back"))
     )
-    for refund in booked.filter(wrong).order_by().iterator(CHUNK):
-        yield (
-            f"refund {refund.pk} {refund.state}: "
-            f"booked {refund.went} times out, {refund.came_back} back"
-        )
+    rows = (
+        booked.filter(wrong).order_by().values_list("pk", "state", "went", "came_back")
+    )
+    for pk, state, times_out, times_back in rows.iterator(CHUNK):
+        yield f"refund {pk} {state}: booked {times_out} times out, {times_back} back"
 
 
 def reversed_beyond_what_came() -> Iterable[str]:
