@@ -18,3 +18,6 @@ class DiscreetLogger(Logger):  # type: ignore[misc]
 logger_class = DiscreetLogger
 # Without the Referer: it is another page of the same buyer, or none of our business.
 access_log_format = '%(h)s %(t)s "%(r)s" %(s)s %(b)s %(D)s "%(a)s"'
+
+# A call to a payment company may take two of its timeouts.
+timeout = 60

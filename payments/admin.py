@@ -225,6 +225,11 @@ class GatewayEventAdmin(MoneyAdmin):
     )
     readonly_fields = fields
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What a gateway wrote can name a card and a payer: for the operator alone."""
+        is_operator = getattr(request.user, "is_superuser", False)
+        return [f for f in self.fields if is_operator or f != "body_as_text"]
+
     def get_queryset(self, request: Any) -> Any:
         """The list leaves the bodies where they are."""
         return super().get_queryset(request).defer("body")

@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from campaigns.models import Membership
 from payments.models import GatewayEvent, LedgerEntry, Payment, Refund, SandboxPayment
 from tests.orders.test_admin import an_order, text_of, url_of
 
@@ -112,3 +113,19 @@ def test_order_page_shows_its_payments_refunds_and_ledger(staff, rows):
 def test_anonymous_is_sent_to_the_login(client, rows):
     for row in rows:
         assert client.get(url_of(row))["Location"].startswith(reverse("admin:login"))
+
+
+def test_what_a_gateway_wrote_is_shown_to_the_operator_alone(staff, rows, payment):
+    event = rows[2]
+    owner = User.objects.create_user("owner", is_staff=True)
+    seller = payment.order.batch.campaign.seller
+    Membership.objects.create(seller=seller, user=owner, role="owner")
+    at_the_desk = Client()
+    at_the_desk.force_login(owner)
+
+    seen_by_operator = staff.get(url_of(event)).content.decode()
+    seen_by_owner = at_the_desk.get(url_of(event))
+
+    assert "&lt;script&gt;alert(1)" in seen_by_operator
+    assert seen_by_owner.status_code == 200
+    assert "alert(1)" not in seen_by_owner.content.decode()
