@@ -320,6 +320,18 @@ def test_a_hold_that_the_seller_ended_waits_for_no_bank():
     assert not grace.must_pass(transfer_of(order))
 
 
+def test_a_proof_sent_before_keeps_the_place_until_somebody_looked():
+    order = place_transfer()
+    proof = send_proof(order)
+    order.record("hold_ended", actor=SYSTEM)
+    run_out(order)
+
+    assert expiry.expire_overdue() == 0
+    accept(proof)
+
+    assert sums_of(order)[0] == "confirmed"
+
+
 def test_without_a_proof_such_a_hold_ends_at_once():
     order = place_transfer()
     order.record("hold_ended", actor=SYSTEM)
