@@ -147,7 +147,7 @@ def test_buyer_reads_of_the_credit(seller):
     page = Client().get(f"/o/{order.token}/").content.decode()
 
     assert "Rahasia" not in page
-    assert "credit" in page or "kredit" in page
+    assert "Disimpan sebagai saldomu" in page
 
 
 def test_credit_of_an_order_that_ends_goes_back(seller):
