@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.admin.forms import AmountField
+from campaigns.admin.forms import AmountField, WordsField
 from campaigns.money import quantize
 from orders.cancellation import Quote
 from orders.forms import PhoneField, PlainEmailField
@@ -15,11 +15,9 @@ from orders.models import Order
 class CancelForm(forms.Form):
     """`quote` is what the seller may keep and return; posted back as it was shown."""
 
-    reason = forms.CharField(
+    reason = WordsField(
         label=_("Reason"),
-        max_length=200,
         help_text=_("The buyer reads it in the mail."),
-        widget=forms.TextInput(attrs={"size": 60}),
     )
 
     def __init__(self, data: Any, *, order: Order, quote: Quote) -> None:

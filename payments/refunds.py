@@ -18,7 +18,6 @@ from payments.models import LedgerEntry, Payment, PayoutAccount, Refund, RefundR
 
 LOOK_UP_EVERY = timedelta(minutes=10)
 ROUNDING_SLACK = Decimal("0.001")
-NOT_PAID_YET = (Refund.State.REQUESTED, Refund.State.MANUAL)
 
 
 def orders_owed_back() -> QuerySet[Order]:
@@ -262,7 +261,7 @@ def _external(payment: Payment, seen: RefundSnapshot) -> Refund:
     Whatever is still owed after it is requested anew by the money rule.
     """
     if seen.amount > payment.refundable:
-        withdraw(payment, payment.refunds.filter(state__in=NOT_PAID_YET))
+        withdraw(payment, payment.refunds.filter(state__in=Refund.NOT_SENT))
     _claim(payment, seen.amount)
     return Refund.objects.create(
         payment=payment,

@@ -189,6 +189,14 @@ class MoneyForm(ShopModelForm):
                 self.add_error(name, _finer_than_unit(currency))
 
 
+class WordsField(forms.CharField):
+    """One line that staff write: a note, a reason, how money was sent."""
+
+    def __init__(self, *, max_length: int = 200, **options: Any) -> None:
+        wide = forms.TextInput(attrs={"size": 60})
+        super().__init__(max_length=max_length, widget=wide, **options)
+
+
 class AmountField(forms.DecimalField):
     """An amount of money, as fine as its currency and no finer."""
 

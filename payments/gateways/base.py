@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from campaigns.money import CURRENCIES
+from payments.errors import Rejected
 from payments.models import Dispute, Payment, Refund, StatementLine
 
 
@@ -189,6 +190,10 @@ class Caps:
         most = self.maximum.get(currency)
         fits = amount >= least and (most is None or amount <= most)
         return currency in self.currencies and fits
+
+    def refuse_others(self, amount: Decimal, currency: str) -> None:
+        if not self.takes(amount, currency):
+            raise Rejected(f"{amount} {currency} is not taken")
 
 
 class Gateway(Protocol):

@@ -6,7 +6,7 @@ is no transaction, and nothing that could be closed: the page ends by its own cl
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha512
 from typing import Any
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from campaigns.addresses import absolute
 from campaigns.money import to_minor_units
-from payments.errors import BadSignature, Rejected, Unavailable
+from payments.errors import BadSignature, Unavailable
 from payments.gateways import calls, midtrans_status, notices
 from payments.gateways import midtrans_api as api
 from payments.gateways.base import (
@@ -31,15 +31,21 @@ from payments.gateways.base import (
     Started,
 )
 from payments.gateways.clocks import JAKARTA, page_length
-from payments.gateways.midtrans_rails import is_direct, rests_at_night, rule_of
+from payments.gateways.midtrans_rails import is_direct, rests, rule_of
 from payments.models import Payment
 
 # Each way to pay has a minimum of its own; no virtual account takes less than ten times
 # this.
 LEAST = Decimal(1_000)
 MINUTE = timedelta(minutes=1)
-# ShopeePay takes no refunds from five to midnight until six in the morning.
-NIGHT_FROM, NIGHT_UNTIL = time(23, 55), time(6)
+SIGNED = ("order_id", "status_code", "gross_amount")
+TOLD_APART_BY = (
+    "transaction_id",
+    "transaction_status",
+    "status_code",
+    "fraud_status",
+    "gross_amount",
+)
 
 
 class MidtransGateway:
@@ -52,8 +58,7 @@ class MidtransGateway:
     )
 
     def start(self, payment: PaymentIn) -> Started:
-        if not self.caps.takes(payment.amount, payment.currency):
-            raise Rejected(f"{payment.amount} {payment.currency} is not taken")
+        self.caps.refuse_others(payment.amount, payment.currency)
         minutes = page_length(payment, self.caps) // MINUTE
         notify = absolute(reverse("gateways:webhook", args=[self.name]))
         page = api.create(_parameters(payment, minutes), notify=notify)
@@ -87,7 +92,7 @@ class MidtransGateway:
         return self.fetch(payment)
 
     def refund(self, refund: RefundIn) -> RefundSnapshot:
-        if rests_at_night(refund.method) and _is_night(timezone.now()):
+        if rests(refund.method, timezone.now()):
             raise Unavailable("ShopeePay takes no refunds until 06:00 WIB")
         parameters = {
             "refund_key": refund.reference,
@@ -141,16 +146,6 @@ class MidtransGateway:
         return [_inbound(notice)]
 
 
-SIGNED = ("order_id", "status_code", "gross_amount")
-TOLD_APART_BY = (
-    "transaction_id",
-    "transaction_status",
-    "status_code",
-    "fraud_status",
-    "gross_amount",
-)
-
-
 def _parameters(payment: PaymentIn, minutes: int) -> dict[str, Any]:
     """Both of its clocks are set: the page's, and the chosen way to pay's."""
     amount = to_minor_units(payment.amount, payment.currency)
@@ -178,11 +173,6 @@ def _parameters(payment: PaymentIn, minutes: int) -> dict[str, Any]:
         "page_expiry": length,
         "expiry": length | {"start_time": start.strftime("%Y-%m-%d %H:%M:%S %z")},
     }
-
-
-def _is_night(now: datetime) -> bool:
-    local = now.astimezone(JAKARTA).time()
-    return local >= NIGHT_FROM or local < NIGHT_UNTIL
 
 
 def _inbound(notice: notices.Notice) -> Inbound:

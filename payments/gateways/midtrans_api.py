@@ -6,6 +6,7 @@ into paths unquoted, and tells most failures in text. All of that is mended here
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import midtransclient
@@ -17,7 +18,6 @@ from payments.errors import Declined, GatewayError, Rejected
 from payments.gateways import calls
 
 NAME = "midtrans"
-NOT_FOUND = 404
 # 407 is "expired already", 412 "the transaction is in another state".
 TOO_LATE = {407, 412}
 ORDER_ID = re.compile(r"[A-Za-z0-9_.~-]{1,50}")
@@ -109,7 +109,7 @@ def _refusal(error: MidtransAPIError) -> GatewayError:
     body = error.api_response_dict
     body = body if isinstance(body, dict) else {}
     status = _number(body.get("status_code")) or error.http_status_code
-    if status == NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND:
         return NotFound(f"{NAME} knows no such transaction")
     if status in TOO_LATE:
         return WrongState(f"{NAME} answered {status}")

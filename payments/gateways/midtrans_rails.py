@@ -5,10 +5,11 @@ refundable ways to pay (every virtual account, counter and paylater of others) e
 the payout list.
 """
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from payments.gateways.base import RefundRule
+from payments.gateways.clocks import JAKARTA
 
 QRIS = "qris"
 QRIS_GOPAY = "qris_gopay"
@@ -34,6 +35,8 @@ REFUND_DAYS: dict[str, int | None] = {
 # Sent to the provider at once; the others wait for Midtrans' own rounds.
 DIRECT = {"gopay", "akulaku", "kredivo", SHOPEEPAY}
 NO_REFUND = RefundRule(by_api=False)
+# ShopeePay takes no refunds from five to midnight until six in the morning.
+NIGHT_FROM, NIGHT_UNTIL = time(23, 55), time(6)
 
 
 def method_of(status: dict[str, Any]) -> str:
@@ -59,5 +62,7 @@ def is_direct(method: str) -> bool:
     return method in DIRECT or method.startswith(QRIS)
 
 
-def rests_at_night(method: str) -> bool:
-    return SHOPEEPAY in method
+def rests(method: str, now: datetime) -> bool:
+    local = now.astimezone(JAKARTA).time()
+    is_night = local >= NIGHT_FROM or local < NIGHT_UNTIL
+    return is_night and SHOPEEPAY in method

@@ -68,13 +68,12 @@ class StripeGateway:
     )
 
     def start(self, payment: PaymentIn) -> Started:
-        self._refuse_odd_amounts(payment)
+        self.caps.refuse_others(payment.amount, payment.currency)
         is_fresh = payment.started_at and _now() - payment.started_at < FRESH
         record = None if is_fresh else self._find(payment)
         record = record or self._open_page(payment)
-        if records.asked_of(record) != records.to_minor(
-            payment.amount, payment.currency
-        ):
+        asked = records.to_minor(payment.amount, payment.currency)
+        if records.asked_of(record) != asked:
             raise Rejected("Stripe has another amount under this reference")
         ends = record.get("expires_at")
         return Started(
@@ -147,7 +146,7 @@ class StripeGateway:
     def charge_saved(
         self, payment: PaymentIn, *, customer: str, method: str
     ) -> Snapshot:
-        self._refuse_odd_amounts(payment)
+        self.caps.refuse_others(payment.amount, payment.currency)
         params: Any = {
             "amount": records.to_minor(payment.amount, payment.currency),
             "currency": payment.currency.lower(),
@@ -175,10 +174,6 @@ class StripeGateway:
     def forget_saved(self, method: str) -> None:
         with asking():
             client().v1.payment_methods.detach(method)
-
-    def _refuse_odd_amounts(self, payment: PaymentIn) -> None:
-        if not self.caps.takes(payment.amount, payment.currency):
-            raise Rejected(f"{payment.amount} {payment.currency} is out of range")
 
     def _open_page(self, payment: PaymentIn) -> Record:
         params: Any = page_params(payment, _now())

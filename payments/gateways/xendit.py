@@ -49,8 +49,7 @@ class XenditGateway:
     )
 
     def start(self, payment: PaymentIn) -> Started:
-        if not self.caps.takes(payment.amount, payment.currency):
-            raise Rejected(f"{payment.amount} {payment.currency} is not taken")
+        self.caps.refuse_others(payment.amount, payment.currency)
         # Xendit takes no idempotency key here: what a lost answer made is adopted.
         invoice = _found(payment) or api.create_invoice(**_fields(payment, self.caps))
         if invoice.get("amount") != payment.amount:

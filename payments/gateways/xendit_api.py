@@ -8,6 +8,7 @@ lacks a list of banks, as paid ones do: so its answers are read here, with decim
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 import xendit
@@ -22,7 +23,6 @@ from payments.errors import Declined, GatewayError, Rejected, Unavailable, Unkno
 from payments.gateways import calls
 
 NAME = "xendit"
-NOT_FOUND = 404
 # By Xendit's error codes, where its HTTP status says less.
 MEANINGS: dict[str, type[GatewayError]] = {
     "INSUFFICIENT_BALANCE": Unavailable,
@@ -134,6 +134,6 @@ def _refusal(error: XenditSdkException) -> GatewayError:
     words = f"{code} {error.errorMessage}"[: calls.LONGEST_WORDS]
     if kind := MEANINGS.get(code):
         return kind(f"{NAME} answered {status}: {words}")
-    if status == NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND:
         return NotFound(f"{NAME} answered {status}: {words}")
     return calls.refusal(NAME, status, words)

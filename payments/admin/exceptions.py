@@ -11,38 +11,32 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
+from campaigns.admin.forms import WordsField
 from campaigns.admin.transitions import Transition
 from campaigns.money import format_money
 from payments import suspense
 from payments.models import Payment
 
-WIDE = {"size": 60}
-
 
 class NoteForm(forms.Form):
-    note = forms.CharField(
+    note = WordsField(
         label=_("Note"),
-        max_length=200,
         help_text=_("Kept in the order's history."),
-        widget=forms.TextInput(attrs=WIDE),
     )
 
 
 class ReasonForm(forms.Form):
-    note = forms.CharField(
+    note = WordsField(
         label=_("Reason"),
-        max_length=200,
         help_text=_("The buyer reads it."),
-        widget=forms.TextInput(attrs=WIDE),
     )
 
 
 class ReferenceForm(forms.Form):
-    reference = forms.CharField(
+    reference = WordsField(
         label=_("How it was sent back"),
         max_length=120,
         help_text=_("Bank, date and number of the transfer."),
-        widget=forms.TextInput(attrs=WIDE),
     )
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import dates
 from campaigns.actors import Actor
+from campaigns.admin.forms import WordsField
 from campaigns.admin.transitions import Transition, WentOtherwise
 from campaigns.money import format_money
 from payments import statement_booking
@@ -18,11 +19,7 @@ State = StatementLine.State
 
 
 class NoteForm(forms.Form):
-    note = forms.CharField(
-        label=gettext_lazy("Note"),
-        max_length=200,
-        widget=forms.TextInput(attrs={"size": 60}),
-    )
+    note = WordsField(label=gettext_lazy("Note"))
 
 
 class NumberForm(forms.Form):

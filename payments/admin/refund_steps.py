@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.actors import Actor
-from campaigns.admin.forms import AmountField
+from campaigns.admin.forms import AmountField, WordsField
 from campaigns.admin.transitions import Transition
 from campaigns.errors import NotReady
 from campaigns.money import format_money, quantize, smallest_unit
@@ -21,11 +21,9 @@ Fact = tuple[Any, object]
 
 
 class NoteForm(forms.Form):
-    note = forms.CharField(
+    note = WordsField(
         label=gettext_lazy("Why"),
-        max_length=200,
         help_text=gettext_lazy("Kept with the order; its buyer does not see it."),
-        widget=forms.TextInput(attrs={"size": 60}),
     )
 
 
@@ -121,11 +119,9 @@ class PayByHand(Transition):
 
 
 class RefundForm(forms.Form):
-    note = forms.CharField(
+    note = WordsField(
         label=gettext_lazy("Reason"),
-        max_length=200,
         help_text=gettext_lazy("The buyer reads it in the mail."),
-        widget=forms.TextInput(attrs={"size": 60}),
     )
     is_goodwill = forms.BooleanField(
         label=gettext_lazy("What is above the amount owed back lowers the total"),

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from campaigns.admin.base import badge, badge_column
 from campaigns.admin.transitions import Transition
 from campaigns.money import format_money
-from payments.admin import MoneyAdmin
-from payments.admin_proof_steps import (
+from payments.admin.base import MoneyAdmin
+from payments.admin.proof_steps import (
     DECIDE,
     Accept,
     AcceptForm,

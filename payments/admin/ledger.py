@@ -26,7 +26,7 @@ from campaigns.admin.row_pages import RowPage
 from campaigns.admin.seller import SellerAdmin
 from campaigns.models import Batch, Campaign, Seller
 from payments import ledger_export
-from payments.admin_money import told
+from payments.admin.money import told
 from payments.ledger_export import Entries
 from payments.models import LedgerEntry
 

@@ -20,8 +20,8 @@ from campaigns.admin.transitions import Transition, staff
 from campaigns.errors import CampaignError
 from campaigns.money import format_money
 from payments import statement_booking, statement_form, statement_matching
-from payments.admin import MoneyAdmin
-from payments.admin_statement_steps import DECIDE, STEPS
+from payments.admin.base import MoneyAdmin
+from payments.admin.statement_steps import DECIDE, STEPS
 from payments.models import BankAccount, StatementLine
 from payments.statement_files import UnknownColumns, UnreadableStatement
 from payments.statement_form import StatementForm

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from payments.admin import MoneyAdmin
+from payments.admin.base import MoneyAdmin
 from payments.models import SavedMethod
 
 

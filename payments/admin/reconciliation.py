@@ -11,8 +11,8 @@ from campaigns.admin.base import badge
 from campaigns.admin.scope import SUPERUSER_ONLY
 from campaigns.admin.transitions import Transition
 from payments import discrepancies
-from payments.admin import MoneyAdmin
-from payments.admin_exceptions import NoteForm
+from payments.admin.base import MoneyAdmin
+from payments.admin.exceptions import NoteForm
 from payments.models import Discrepancy, ReconciliationRun
 
 SIDES = {"here": _("Here"), "there": _("At the payment company")}

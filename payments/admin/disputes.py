@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import dates
 from campaigns.admin.base import badge_column
 from campaigns.money import format_money
-from payments.admin import MoneyAdmin
+from payments.admin.base import MoneyAdmin
 from payments.models import Dispute
 from payments.tones import DISPUTES
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns import dates
 from campaigns.actors import Actor
-from campaigns.admin.forms import AmountField
+from campaigns.admin.forms import AmountField, WordsField
 from campaigns.admin.transitions import Transition
 from campaigns.money import format_money, quantize, smallest_unit
 from payments import proofs
@@ -61,11 +61,9 @@ class Accept(Transition):
 
 
 class RejectForm(forms.Form):
-    reason = forms.CharField(
+    reason = WordsField(
         label=_("Reason"),
-        max_length=200,
         help_text=_("The buyer reads it in a mail, and gets another working day."),
-        widget=forms.TextInput(attrs={"size": 60}),
     )
 
 

@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
-from campaigns.admin.forms import AmountField
+from campaigns.admin.forms import AmountField, WordsField
 from campaigns.admin.transitions import Transition
 from campaigns.money import format_money, quantize, smallest_unit
 from orders.models import Order
@@ -20,12 +20,10 @@ KEY = RegexValidator(r"^[A-Za-z0-9_-]{16,64}\Z")
 
 
 class CashForm(forms.Form):
-    note = forms.CharField(
+    note = WordsField(
         label=_("Note"),
-        max_length=200,
         required=False,
         help_text=_("For example who took it. Buyers do not see it."),
-        widget=forms.TextInput(attrs={"size": 60}),
     )
     # Made with the page: the same page sent twice books once.
     key = forms.CharField(validators=[KEY], widget=forms.HiddenInput)
@@ -75,11 +73,10 @@ class CashReceived(Transition):
 
 
 class PaidBackForm(forms.Form):
-    reference = forms.CharField(
+    reference = WordsField(
         label=_("How it was paid back"),
         max_length=120,
         help_text=_("Bank, date and number of the transfer, or who got the cash."),
-        widget=forms.TextInput(attrs={"size": 60}),
     )
 
 
