@@ -368,6 +368,30 @@ def test_wrong_orders_money_goes_to_suspense_and_then_to_the_right_one():
     assert_invariants()
 
 
+def test_a_line_put_aside_meanwhile_is_not_booked_as_a_new_one(monkeypatch):
+    order = place_transfer()
+    line = line_for(order)
+    statement_booking.put_aside(line.pk, note="Siapa?")
+    monkeypatch.setattr(statement_booking, "_line", lambda _pk: line)
+
+    with pytest.raises(statement_booking.LineDecided):
+        confirm(line, transfer_of(order))
+    with pytest.raises(statement_booking.LineDecided):
+        statement_booking.send_back(line.pk, note="Kembali")
+
+    assert [entry.kind for entry in LedgerEntry.objects.all()] == ["suspense"]
+    assert sums_of(order) == ("pending", 0, 0, 0)
+
+
+def test_a_payment_that_is_not_there_takes_no_line():
+    line = line_for(place_transfer())
+
+    with pytest.raises(statement_booking.DoesNotBelong):
+        statement_booking.confirm(line.pk, 10**17, actor=SYSTEM)
+
+    assert StatementLine.objects.get().state == "new"
+
+
 def test_money_sent_back_leaves_suspense():
     order = place_transfer()
     take(transfer_of(order).bank_account, written(55_555), written(44_444))
