@@ -257,3 +257,19 @@ def test_who_pays_the_same_due_again_gets_no_second_discount():
     assert (order.total, order.discount) == (TOTAL, 0)
     assert refunds_of(order) == [("manual", transfer.amount, "duplicate")]
     assert_invariants()
+
+
+def test_going_to_and_fro_between_ways_to_pay_ends(client, monkeypatch):
+    monkeypatch.setattr(attempts, "MOST_PER_ORDER", 4)
+    order = place_transfer()
+    page = f"/o/{order.token}/pay/"
+
+    answers = [
+        client.post(page, {"payment": way}).status_code
+        for way in ("sandbox", "bank_transfer") * 3
+    ]
+
+    assert answers == [303, 303, 303, 409, 409, 409]
+    assert order.payments.count() == 4
+    assert mails_of(order).count("payment_instructions") == 2
+    assert_invariants()
