@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 FETCH_AGAIN_AFTER = timedelta(seconds=10)
 SECRET_LENGTH = 10
+# Each attempt may cost a mail, a page at a gateway and an amount no other may ask for.
+MOST_PER_ORDER = 50
 
 
 def unsaved(order: Order, gateway: str, amount: Decimal, **columns: Any) -> Payment:
@@ -96,6 +98,8 @@ def next_attempt(order_id: int, gateway: str) -> Payment | None:
             return None
         if payment := open_attempt(order):
             return payment
+        if order.payments.count() >= MOST_PER_ORDER:
+            return None
         payment = unsaved(order, gateway, amount)
         return payment if insert(payment) else None
 

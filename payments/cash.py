@@ -79,7 +79,9 @@ def _pay_back(refund: Refund, seen: RefundSnapshot, actor: Actor) -> None:
     if seen.gateway_reference and same.exists():
         raise AlreadyRecorded
     refund.refresh_from_db(fields=["state"])
-    if refund.state != Refund.State.MANUAL:
+    # While the buyer's bank asks for the same money, it must not leave twice.
+    is_disputed = refund.payment.disputes.open().exists()
+    if refund.state != Refund.State.MANUAL or is_disputed:
         raise InvalidTransition(refund, Refund.State.SUCCEEDED)
     data = {"refund": refund.reference, "amount": refund.amount}
     noted = _noted(seen.gateway_reference)

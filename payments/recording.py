@@ -11,6 +11,7 @@ from campaigns.clock import database_now
 from orders.models import Order
 from payments import books, gateways
 from payments.dispute_records import record_disputes
+from payments.dues import balance_of
 from payments.gateways.base import Snapshot
 from payments.models import LedgerEntry, Payment, SavedMethod, StatementLine
 
@@ -125,11 +126,14 @@ def _fits(payment: Payment, snapshot: Snapshot) -> bool:
 
 
 def _grant_code(order: Order, payment: Payment, snapshot: Snapshot) -> None:
-    """A transfer's unique code becomes a discount once its exact amount has come."""
-    code = min(payment.code_amount, order.total)
+    """A transfer's unique code becomes a discount once its exact amount has come.
+
+    Never more than is due then: who pays the same due again gets no second discount.
+    """
+    code = _code_due(order, payment) if payment.code else Decimal(0)
     is_first = payment.amount_received < payment.amount <= snapshot.received
     is_canceled = order.status == Order.Status.CANCELED
-    if not code or not is_first or is_canceled:
+    if code <= 0 or not is_first or is_canceled:
         return
     order.discount += code
     order.total -= code
@@ -138,6 +142,12 @@ def _grant_code(order: Order, payment: Payment, snapshot: Snapshot) -> None:
         order.deposit = max(Decimal(0), order.deposit - code)
     order.deposit = min(order.deposit, order.total)
     order.save(update_fields=["discount", "total", "deposit"])
+
+
+def _code_due(order: Order, payment: Payment) -> Decimal:
+    """Of its code, what the amount that was asked for leaves due."""
+    asked = payment.amount - payment.amount_received
+    return min(payment.code_amount, order.total - balance_of(order).net - asked)
 
 
 def _take_back(order: Order, payment: Payment, snapshot: Snapshot) -> dict[str, Any]:

@@ -31,7 +31,10 @@ def confirm(line_id: int, payment_id: int, *, actor: Actor) -> Order:
 
     What a proof brought into the books before is not booked again.
     """
-    order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
+    orders = Payment.objects.filter(pk=payment_id).values_list("order_id", flat=True)
+    order_id = orders.first()
+    if order_id is None:
+        raise DoesNotBelong
     with transaction.atomic():
         order = lifecycle.locked(order_id)
         payment = books.locked_payment(payment_id)
@@ -121,9 +124,14 @@ def _decide(
     note: str,
     among: tuple[State, ...] = UNDECIDED,
 ) -> None:
-    """One of many who press at once; `line` keeps telling what it was before."""
-    rows = StatementLine.objects.filter(pk=line.pk, state__in=among, amount__gt=0)
-    if not rows.update(state=state, note=note[:200], decided_at=Clock()):
+    """One of many who press at once; `line` keeps telling what it was before.
+
+    What is booked follows from that, so it must be so still.
+    """
+    rows = StatementLine.objects.filter(pk=line.pk, state=line.state, amount__gt=0)
+    if line.state not in among or not rows.update(
+        state=state, note=note[:200], decided_at=Clock()
+    ):
         raise LineDecided
 
 

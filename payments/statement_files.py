@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,8 @@ from payments.statement_dates import is_month_first, read_day
 
 MAX_BYTES = 5 * 1024**2
 MOST_ROWS = 20_000
+# Each row is read against each of them.
+MOST_COLUMNS = 100
 DELIMITERS = (";", "\t", ",", "|")
 UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Some banks write who and when above their table.
@@ -57,8 +60,9 @@ class Table:
     rows: list[list[str]]
     first: int
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
+        """Read once: each row asks."""
         return names_of(self.header)
 
     def cells(self, row: Sequence[str]) -> dict[str, str]:
@@ -109,7 +113,7 @@ def _records(text: str) -> list[list[str]]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     readings = [_parted(text, delimiter) for delimiter in DELIMITERS]
     best = max(readings, key=_weight)
-    if not _weight(best):
+    if not _weight(best) or max(map(len, best)) > MOST_COLUMNS:
         raise UnreadableStatement(
             _("No table was found. Copy the rows together with their header.")
         )

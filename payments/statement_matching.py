@@ -62,22 +62,23 @@ def _suggest(
     line: StatementLine, fitting: list[Payment], named: list[Payment]
 ) -> Suggestion | None:
     told = {payment.order_id for payment in named}
-    both = [p for p in fitting if p.order_id in told or _names_buyer(line, p)]
-    if both:
-        return Suggestion(
-            line, both[0], _counted(line, both[0], Reason.EXACT_AND_NAMED)
-        )
+    by_name = [p for p in fitting if _names_buyer(line, p)]
+    if both := [p for p in fitting if p.order_id in told]:
+        return _of(line, both[0], Reason.EXACT_AND_NAMED)
     if fitting and told:
         return Suggestion(line, fitting[0], Reason.OTHER_NAMED)
+    if len(fitting) > 1:
+        # A name is the buyer's choice, and may be a word that all transfers carry.
+        return _of(line, (by_name or fitting)[0], Reason.SEVERAL)
     if fitting:
-        reason = Reason.SEVERAL if len(fitting) > 1 else Reason.EXACT
-        return Suggestion(line, fitting[0], _counted(line, fitting[0], reason))
+        reason = Reason.EXACT_AND_NAMED if by_name else Reason.EXACT
+        return _of(line, fitting[0], reason)
     return Suggestion(line, named[0], Reason.NAMED) if named else None
 
 
-def _counted(line: StatementLine, payment: Payment, reason: Reason) -> Reason:
+def _of(line: StatementLine, payment: Payment, reason: Reason) -> Suggestion:
     is_counted = statement_booking.is_counted(line, payment)
-    return Reason.COUNTED if is_counted else reason
+    return Suggestion(line, payment, Reason.COUNTED if is_counted else reason)
 
 
 def _by_amount(

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import (
     FileResponse,
@@ -34,6 +36,11 @@ TEMPLATE = "admin/payments/ledger.html"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = [("csv", "CSV"), ("xlsx", "XLSX")]
 CENT = Decimal("0.01")
+# No day of a ledger is outside; days at the end of time have no next one.
+DAYS = (
+    MinValueValidator(date(2000, 1, 1)),
+    MaxValueValidator(date(2999, 12, 31)),
+)
 
 
 class PeriodForm(forms.Form):
@@ -42,11 +49,13 @@ class PeriodForm(forms.Form):
     since = forms.DateField(
         label=gettext_lazy("From"),
         required=False,
+        validators=DAYS,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     until = forms.DateField(
         label=gettext_lazy("Until"),
         required=False,
+        validators=DAYS,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     format = forms.ChoiceField(choices=FORMATS, required=False)

@@ -162,9 +162,8 @@ class ListsPayouts(Options):
             raise PermissionDenied
 
     def _to_pay(self, request: HttpRequest) -> Any:
-        rows = self._of_sellers(request, SEE_ACCOUNTS).by_hand()
-        approved = rows.filter(approved_at__isnull=False).order_by("pk")
-        return approved.select_related("payment__order", "payout_account")
+        rows = self._of_sellers(request, SEE_ACCOUNTS).payable_by_hand()
+        return rows.order_by("pk").select_related("payment__order", "payout_account")
 
     def _of_sellers(self, request: HttpRequest, permission: str) -> Any:
         rows: Any = self.get_queryset(request)

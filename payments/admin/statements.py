@@ -29,6 +29,8 @@ from payments.statement_import import Verdict, import_statement
 from payments.statement_words import OUTCOMES, REASONS
 
 ON_A_PAGE = 100
+# Faults told one by one: messages are kept in the session, and a file has many rows.
+MOST_TOLD = 20
 TONES = {"new": "warn", "matched": "ok", "suspense": "bad"}
 IMPORT = "payments.add_statementline"
 PREFIX = "line-"
@@ -220,10 +222,12 @@ def _tell(request: HttpRequest, verdicts: list[Verdict]) -> None:
     counts = Counter(verdict.outcome for verdict in verdicts)
     told = [f"{word}: {counts[outcome]}" for outcome, word in OUTCOMES.items()]
     messages.success(request, " · ".join(told))
-    for verdict in verdicts:
-        if fault := verdict.movement.fault:
-            line = _("line %(first)s") % {"first": verdict.movement.line}
-            messages.warning(request, f"{line}: {fault}")
+    faults = [verdict.movement for verdict in verdicts if verdict.movement.fault]
+    for movement in faults[:MOST_TOLD]:
+        line = _("line %(first)s") % {"first": movement.line}
+        messages.warning(request, f"{line}: {movement.fault}")
+    if len(faults) > MOST_TOLD:
+        messages.warning(request, "…")
 
 
 def _tell_confirmed(request: HttpRequest, done: int, refused: int) -> None:

@@ -27,9 +27,14 @@ def read(gateway: str, raw: bytes) -> Notice:
 
 
 def text(notice: Notice, field: str) -> str:
-    """A field that is text, or nothing; PostgreSQL stores no NUL."""
+    """A field that is text, or nothing; PostgreSQL stores no NUL.
+
+    JSON can spell half of a pair of UTF-16, which no encoding writes: it is a mark.
+    """
     value = notice.get(field)
-    return value.replace("\0", "") if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\0", "").encode(errors="replace").decode()
 
 
 def part(notice: Notice, field: str) -> Notice:

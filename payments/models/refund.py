@@ -49,6 +49,12 @@ class RefundQuerySet(models.QuerySet["Refund"]):
     def by_hand(self) -> Self:
         return self.filter(state=Refund.State.MANUAL)
 
+    def payable_by_hand(self) -> Self:
+        """What the seller may pay now: decided on, and disputed by no bank."""
+        disputed = Dispute.objects.open().values("payment")
+        approved = self.by_hand().filter(approved_at__isnull=False)
+        return approved.exclude(payment__in=disputed)
+
     def unapproved(self) -> Self:
         return self.filter(state__in=Refund.NOT_SENT, approved_at__isnull=True)
 

@@ -41,6 +41,10 @@ def rail(request):
         b"[" * 100_000,
         b'{"order_id": ' + b"9" * 5_000 + b"}",
         b"order_id=P1&status_code=200",
+        # Half of a pair of UTF-16: text to JSON, and to nobody else.
+        b'{"order_id": "\\ud800", "status_code": "200", "gross_amount": "1"}',
+        b'{"order_id": "A", "status_code": "200", "gross_amount": "1",'
+        b' "signature_key": "\\ud800"}',
     ],
 )
 def test_bytes_that_are_no_notification_are_refused_and_forgotten(midtrans, raw):

@@ -7,7 +7,7 @@ from django.test import Client
 from orders import cancellation
 from orders.models import Message, Order
 from payments import refund_sending
-from payments.models import Dispute, Refund
+from payments.models import Dispute, Payment, Refund
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import TOTAL, ledger_of, refunds_of, send_refunds, sums_of
 from tests.factories import make_campaign
@@ -168,6 +168,32 @@ def test_a_refund_by_hand_is_not_offered_while_a_dispute_is_open(stripe, admin):
     stripe.change_dispute(dispute, status="won")
     hear(stripe)
     assert admin.get(page + "paid-back/").status_code == 200
+
+
+def test_the_list_to_pay_by_hand_leaves_out_what_a_bank_disputes(stripe, admin):
+    payment, dispute = disputed(stripe)
+    refund = Refund.objects.create(
+        payment=payment, reference="R-1", amount=1000, state="manual", source="admin"
+    )
+    Payment.objects.filter(pk=payment.pk).update(amount_refunding=1000)
+    page = "/admin/payments/refund/payouts/"
+    noted = {"refund": "R-1", "reference-R-1": "BCA 1"}
+
+    shown = admin.get(page).content.decode()
+    exported = b"".join(admin.get(page + "csv/").streaming_content).decode()
+    refused = admin.post(page, noted)
+
+    assert "R-1" not in shown
+    assert "R-1" not in exported
+    assert refused.status_code == 409
+    refund.refresh_from_db()
+    assert (refund.state, refund.gateway_reference) == ("manual", "")
+
+    stripe.change_dispute(dispute, status="won")
+    hear(stripe)
+    assert admin.post(page, noted).status_code == 200
+    refund.refresh_from_db()
+    assert refund.state == "succeeded"
 
 
 def test_the_refund_page_says_why_it_waits(stripe, admin):

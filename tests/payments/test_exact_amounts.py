@@ -7,11 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Campaign, Variant
 from orders.models import Message, Order
-from payments import attempts, exact_amounts
-from payments.models import Payment
+from payments import attempts, exact_amounts, statement_booking
+from payments.models import Payment, StatementLine
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,
@@ -19,6 +20,7 @@ from tests.drafts import (
     mails_of,
     make_offer,
     place_order,
+    refunds_of,
     run_out,
     sums_of,
 )
@@ -235,3 +237,39 @@ def test_no_account_no_transfer(client, settings):
 
     assert b"bank_transfer" not in page.content
     run_out(place_order(batch))
+
+
+def test_who_pays_the_same_due_again_gets_no_second_discount():
+    order = place_transfer()
+    transfer = transfer_of(order)
+    attempts.begin(order, wanted="sandbox")
+    finish(order, "pay")
+    line = StatementLine.objects.create(
+        account=transfer.bank_account,
+        fingerprint="f",
+        booked_on=order.placed_at.date(),
+        amount=transfer.amount,
+    )
+
+    statement_booking.confirm(line.pk, transfer.pk, actor=SYSTEM)
+
+    order.refresh_from_db()
+    assert (order.total, order.discount) == (TOTAL, 0)
+    assert refunds_of(order) == [("manual", transfer.amount, "duplicate")]
+    assert_invariants()
+
+
+def test_going_to_and_fro_between_ways_to_pay_ends(client, monkeypatch):
+    monkeypatch.setattr(attempts, "MOST_PER_ORDER", 4)
+    order = place_transfer()
+    page = f"/o/{order.token}/pay/"
+
+    answers = [
+        client.post(page, {"payment": way}).status_code
+        for way in ("sandbox", "bank_transfer") * 3
+    ]
+
+    assert answers == [303, 303, 303, 409, 409, 409]
+    assert order.payments.count() == 4
+    assert mails_of(order).count("payment_instructions") == 2
+    assert_invariants()

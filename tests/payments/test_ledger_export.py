@@ -145,6 +145,8 @@ def test_a_period_counts_days_at_the_sellers_place(staff):
     "asked",
     [
         {"since": "2026-13-01"},
+        {"since": "0001-01-01"},
+        {"until": "9999-12-31"},
         {"since": "2026-11-10", "until": "2026-11-09"},
         {"format": "exe"},
     ],

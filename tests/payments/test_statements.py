@@ -163,6 +163,16 @@ def test_what_is_no_table_is_refused_whole(account, data):
     assert not account.lines.exists()
 
 
+def test_a_table_of_very_many_columns_is_refused_before_its_rows_are_read(account):
+    header = "Tanggal;Keterangan;Jumlah;" + ";" * 1_000
+    data = header + "\n" + written(100_000)
+
+    with pytest.raises(UnreadableStatement):
+        import_statement(account, data.encode())
+
+    assert not account.lines.exists()
+
+
 def test_columns_named_once_are_remembered(account):
     data = f"Hari;Apa;Berapa\n{today()};TRSF;100.000\n".encode()
     with pytest.raises(UnknownColumns) as unknown:
@@ -195,6 +205,22 @@ def test_number_or_name_in_the_text_make_it_certain():
     by_name = suggestion(line_for(second, text="TRSF DARI SRI WAHYUNI"))
 
     assert by_number.reason == by_name.reason == Reason.EXACT_AND_NAMED
+
+
+def test_a_name_like_a_banks_word_takes_nobody_elses_money_unasked():
+    batch = make_transfer_offer()
+    bad = place_transfer(batch, name="E-Banking")
+    amount = transfer_of(bad).amount
+    Payment.objects.update(state="canceled")
+    good = place_transfer(batch, name="Sri Wahyuni")
+    Payment.objects.filter(order=good).update(amount=amount)
+
+    found = suggestion(line_for(good, text="TRSF E-BANKING CR"))
+    by_number = suggestion(line_for(good, text=f"TRSF E-BANKING {good.number}"))
+
+    assert found.reason == Reason.SEVERAL
+    assert not found.is_sure
+    assert (by_number.payment.order, by_number.is_sure) == (good, True)
 
 
 def test_another_amount_with_the_number_is_only_suggested():
@@ -366,6 +392,30 @@ def test_wrong_orders_money_goes_to_suspense_and_then_to_the_right_one():
     assert sums_of(first) == ("pending", 0, 0, 0)
     assert sums_of(second)[1] == paid
     assert_invariants()
+
+
+def test_a_line_put_aside_meanwhile_is_not_booked_as_a_new_one(monkeypatch):
+    order = place_transfer()
+    line = line_for(order)
+    statement_booking.put_aside(line.pk, note="Siapa?")
+    monkeypatch.setattr(statement_booking, "_line", lambda _pk: line)
+
+    with pytest.raises(statement_booking.LineDecided):
+        confirm(line, transfer_of(order))
+    with pytest.raises(statement_booking.LineDecided):
+        statement_booking.send_back(line.pk, note="Kembali")
+
+    assert [entry.kind for entry in LedgerEntry.objects.all()] == ["suspense"]
+    assert sums_of(order) == ("pending", 0, 0, 0)
+
+
+def test_a_payment_that_is_not_there_takes_no_line():
+    line = line_for(place_transfer())
+
+    with pytest.raises(statement_booking.DoesNotBelong):
+        statement_booking.confirm(line.pk, 10**17, actor=SYSTEM)
+
+    assert StatementLine.objects.get().state == "new"
 
 
 def test_money_sent_back_leaves_suspense():

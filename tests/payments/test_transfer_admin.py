@@ -342,3 +342,15 @@ def test_the_desk_counts_what_waits(owner, order):
     assert "/admin/payments/statementline/?state__exact=new" in page
     listed = owner.get("/admin/payments/transferproof/?decision__exact=")
     assert order.number in listed.content.decode()
+
+
+def test_of_many_faults_the_first_are_told(owner, order):
+    header, day = "Tanggal;Keterangan;Jumlah\n", timezone.localdate().isoformat()
+    text = header + f"{day};TRSF;x\n" * 200
+    account = transfer_of(order).bank_account
+
+    page = owner.post(IMPORT, {"account": account.pk, "text": text}, follow=True)
+
+    told = [str(message) for message in page.context["messages"]]
+    assert len(told) == 22
+    assert told[-1] == "…"
