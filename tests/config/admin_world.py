@@ -19,10 +19,14 @@ from campaigns.models import Batch, Membership, Seller
 from fulfillment import production
 from orders.models import Order, WaitlistEntry
 from payments.models import (
+    Discrepancy,
+    Dispute,
     GatewayEvent,
     Payment,
+    ReconciliationRun,
     Refund,
     RefundRun,
+    SavedMethod,
     StatementLine,
     TransferProof,
 )
@@ -56,6 +60,7 @@ def make_world(**campaign: Any) -> Seller:
     order.record("noted", actor=SYSTEM, data={"amount": str(order.total)})
     _money_of(order.payments.get())
     _transfer_of(order.payments.get())
+    _trouble_of(order.payments.get())
     _goods_of(order)
     _waiting_for(make_batch(campaign=batch.campaign))
     Batch.objects.filter(campaign=batch.campaign).update(goods_capacity=98_765_432)
@@ -89,6 +94,29 @@ def _transfer_of(payment: Payment) -> None:
         payment=payment,
         file=ContentFile(b"RIFF", name="proof.webp"),
         content_type="image/webp",
+    )
+
+
+def _trouble_of(payment: Payment) -> None:
+    """A saved card, a dispute, and a difference that a comparison found."""
+    SavedMethod.objects.create(
+        order=payment.order,
+        gateway="stripe",
+        customer_reference=f"cus_{payment.pk}",
+        method_reference=f"pm_{payment.pk}",
+        label="Visa 4242",
+        consent="The balance is charged to this card.",
+    )
+    Dispute.objects.create(
+        payment=payment, gateway_reference=f"dp_{payment.pk}", amount=12_351
+    )
+    Discrepancy.objects.create(
+        kind="paid_there",
+        gateway="sandbox",
+        reference=payment.reference,
+        payment=payment,
+        run=ReconciliationRun.objects.create(mode="open", gateway="sandbox"),
+        details={"there": "12353.00 IDR"},
     )
 
 
