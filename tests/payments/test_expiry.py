@@ -39,8 +39,8 @@ from tests.silence import down, faulty
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
-# Closing its page, booking the answer, ending the order: for one line.
-QUERIES_EACH = 30
+# Closing its page, booking the answer, ending the order and its mail: one line.
+QUERIES_EACH = 31
 
 
 def an_overdue_order(**options):
