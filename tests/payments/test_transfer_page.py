@@ -1,13 +1,23 @@
 """The pay page of a transfer, and choosing among several ways to pay."""
 
 import pytest
+from django.core.cache import cache
 
+from campaigns.clock import database_now
 from orders.models import Order
-from payments import gateways
+from payments import attempts, gateways
 from payments.errors import Unavailable
 from payments.models import Payment, SandboxPayment
 from tests.concurrency.racing import assert_invariants
-from tests.drafts import TOTAL, ledger_of, make_offer, place_order, press, sums_of
+from tests.drafts import (
+    TOTAL,
+    ledger_of,
+    make_offer,
+    place_order,
+    press,
+    rows_of_orders,
+    sums_of,
+)
 from tests.factories import checkout_data, make_shop
 from tests.forms import fields_of
 from tests.silence import faulty
@@ -25,6 +35,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def gateways_offered(settings):
     settings.PAYMENT_GATEWAYS = ["sandbox", "bank_transfer"]
+
+
+@pytest.fixture
+def rate_limits(settings):
+    settings.RATE_LIMITS = True
+    cache.clear()
+    yield
+    cache.clear()
 
 
 def pay_url(order):
@@ -167,6 +185,36 @@ def test_a_way_whose_limits_the_amount_passes_is_not_offered(client, monkeypatch
     page = client.get(pay_url(order))
 
     assert 'value="sandbox"' not in page.content.decode()
+
+
+def test_who_switches_without_end_stays_with_the_page_that_is_open(client, monkeypatch):
+    monkeypatch.setattr(attempts, "MOST_PER_ORDER", 3)
+    order = place_order(make_transfer_offer())
+    for way in ("bank_transfer", "sandbox"):
+        client.post(pay_url(order), {"payment": way})
+    before = rows_of_orders()
+
+    refused = client.post(pay_url(order), {"payment": "bank_transfer"})
+    kept = client.post(pay_url(order), {"payment": "sandbox"})
+
+    assert refused.status_code == 409
+    assert b'role="alert"' in refused.content
+    assert kept.url == order.payments.latest("pk").redirect_url
+    assert rows_of_orders() == before
+    an_hour_ago = database_now() - attempts.COUNTED_WITHIN
+    Payment.objects.update(created_at=an_hour_ago)
+    client.post(pay_url(order), {"payment": "bank_transfer"})
+    assert states(order)[-1] == ("bank_transfer", "pending")
+
+
+def test_one_address_presses_pay_so_often_and_then_waits(client, rate_limits):
+    order = place_order(make_transfer_offer())
+
+    answers = [client.post(pay_url(order)).status_code for _n in range(61)]
+
+    assert answers == [303] * 60 + [429]
+    assert client.get(pay_url(order)).status_code == 200
+    assert Payment.objects.count() == 1
 
 
 def test_another_orders_pages_are_not_found(client):
