@@ -129,7 +129,7 @@ def _grant_code(order: Order, payment: Payment, snapshot: Snapshot) -> None:
     code = min(payment.code_amount, order.total)
     is_first = payment.amount_received < payment.amount <= snapshot.received
     is_canceled = order.status == Order.Status.CANCELED
-    if not code or not is_first or is_canceled:
+    if not code or not is_first or is_canceled or _is_paid_already(order):
         return
     order.discount += code
     order.total -= code
@@ -138,6 +138,11 @@ def _grant_code(order: Order, payment: Payment, snapshot: Snapshot) -> None:
         order.deposit = max(Decimal(0), order.deposit - code)
     order.deposit = min(order.deposit, order.total)
     order.save(update_fields=["discount", "total", "deposit"])
+
+
+def _is_paid_already(order: Order) -> bool:
+    """What comes now comes twice: it goes back, and its code lowers nothing."""
+    return order.amount_paid - order.amount_refunded >= order.total
 
 
 def _take_back(order: Order, payment: Payment, snapshot: Snapshot) -> dict[str, Any]:

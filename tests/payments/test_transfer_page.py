@@ -3,11 +3,13 @@
 import pytest
 from django.core.cache import cache
 
+from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
+from campaigns.errors import InvalidTransition
 from orders.models import Order
-from payments import attempts, gateways
+from payments import approvals, attempts, gateways, inbox
 from payments.errors import Unavailable
-from payments.models import Payment, SandboxPayment
+from payments.models import Payment, Refund, SandboxPayment
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,
@@ -15,13 +17,16 @@ from tests.drafts import (
     make_offer,
     place_order,
     press,
+    refunds_of,
     rows_of_orders,
+    send_refunds,
     sums_of,
 )
 from tests.factories import checkout_data, make_shop
 from tests.forms import fields_of
 from tests.silence import faulty
 from tests.transfers import (
+    accept,
     make_account,
     make_transfer_offer,
     place_transfer,
@@ -136,6 +141,64 @@ def test_money_found_while_switching_confirms_and_nothing_second_begins(client):
     assert states(order) == [("sandbox", "confirmed")]
     assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
     assert ledger_of(order) == [("payment", TOTAL)]
+
+
+def approve_twice(refund):
+    approvals.approve(refund.pk, actor=SYSTEM)
+    with pytest.raises(InvalidTransition):
+        approvals.approve(refund.pk, actor=SYSTEM)
+    send_refunds()
+    Refund.objects.update(next_attempt_at=database_now())
+    send_refunds()
+
+
+def test_paid_by_transfer_and_then_on_the_page_left_before_the_page_is_returned(client):
+    order = place_order(make_transfer_offer())
+    first = order.payments.get()
+    client.post(pay_url(order), {"payment": "bank_transfer"})
+    accept(send_proof(order))
+    transferred = transfer_of(order).amount
+
+    press(first, "pay_late")
+    inbox.process_due()
+
+    [refund] = Refund.objects.all()
+    assert (refund.payment, refund.amount) == (first, TOTAL)
+    assert refunds_of(order) == [("requested", TOTAL, "duplicate")]
+    assert sums_of(order) == ("confirmed", transferred + TOTAL, 0, 0)
+    send_refunds()
+    assert SandboxPayment.objects.get().refunds == {}
+
+    approve_twice(refund)
+
+    assert len(SandboxPayment.objects.get().refunds) == 1
+    assert refunds_of(order) == [("succeeded", TOTAL, "duplicate")]
+    assert sums_of(order) == ("confirmed", transferred + TOTAL, TOTAL, 0)
+    assert_invariants()
+
+
+def test_paid_on_the_page_and_then_by_transfer_the_transfer_is_returned_by_hand(client):
+    order = place_order(make_transfer_offer())
+    first = order.payments.get()
+    client.post(pay_url(order), {"payment": "bank_transfer"})
+    proof = send_proof(order)
+    press(first, "pay_late")
+    inbox.process_due()
+    assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
+
+    accept(proof)
+
+    transfer = transfer_of(order)
+    back = transfer.amount_received
+    refund = Refund.objects.get()
+    assert (refund.payment, refund.amount, refund.source) == (
+        *(transfer, back),
+        "duplicate",
+    )
+    approve_twice(refund)
+    assert refunds_of(order) == [("manual", back, "duplicate")]
+    assert SandboxPayment.objects.get().refunds == {}
+    assert_invariants()
 
 
 def test_a_gateway_that_does_not_answer_keeps_its_page_and_the_buyer_is_told(client):
