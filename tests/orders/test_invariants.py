@@ -16,7 +16,9 @@ from orders import cancellation
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
 from orders.waitlist_invariants import INVARIANTS as OF_WAITLISTS
 from payments import refund_sending
+from payments.ledger_invariants import INVARIANTS as OF_LEDGER
 from payments.models import LedgerEntry, Payment, Refund
+from payments.refund_invariants import INVARIANTS as OF_REFUNDS
 from tests.drafts import (
     TOTAL,
     end_hold,
@@ -265,7 +267,10 @@ def test_a_broken_invariant_is_named_with_its_row(capsys, corrupt, number, row):
 def test_every_number_is_broken_by_a_corruption_above():
     # Except overrun caps, number 1 too: a constraint refuses those (test_capacity).
     broken = {number for _corrupt, number, _row in CORRUPTIONS.values()}
-    elsewhere = {invariant.number for invariant in (*OF_GOODS, *OF_WAITLISTS)}
+    elsewhere = {
+        invariant.number
+        for invariant in (*OF_GOODS, *OF_WAITLISTS, *OF_LEDGER, *OF_REFUNDS)
+    }
 
     assert broken | elsewhere == {invariant.number for invariant in all_invariants()}
 
