@@ -29,8 +29,9 @@ logger = logging.getLogger(__name__)
 
 FETCH_AGAIN_AFTER = timedelta(seconds=10)
 SECRET_LENGTH = 10
-# Each attempt may cost a mail, a page at a gateway and an amount no other may ask for.
-MOST_PER_ORDER = 50
+# Each is a page at a gateway, and by transfer a mail: nobody needs more of them.
+MOST_PER_ORDER = 20
+COUNTED_WITHIN = timedelta(hours=1)
 
 
 def unsaved(order: Order, gateway: str, amount: Decimal, **columns: Any) -> Payment:
@@ -70,11 +71,13 @@ def begin(order: Order, *, wanted: str) -> Payment | None:
 
     `wanted` names another way to pay than the open attempt's: that one is closed at its
     gateway first, and goes on if money is there or under way. An unknown name, or none,
-    stays with what is open.
+    stays with what is open; so does who had too many attempts already.
     """
     due = due_now(order, balance_of(order))
     ways = gateways.offered(order.batch.campaign, due)
     attempt = open_attempt(order)
+    if _had_too_many(order):
+        ways = []
     if attempt and wanted in ways and wanted != attempt.gateway:
         attempt = None if Pages().close(attempt) else attempt
     if attempt is None and ways:
@@ -82,6 +85,11 @@ def begin(order: Order, *, wanted: str) -> Payment | None:
         attempt = next_attempt(order.pk, gateway)
     needs_start = attempt and attempt.state == Payment.State.CREATED
     return start(attempt) if attempt and needs_start else attempt
+
+
+def _had_too_many(order: Order) -> bool:
+    since = database_now() - COUNTED_WITHIN
+    return order.payments.filter(created_at__gt=since).count() >= MOST_PER_ORDER
 
 
 def _last_used(order: Order, ways: list[str]) -> str:
@@ -98,7 +106,7 @@ def next_attempt(order_id: int, gateway: str) -> Payment | None:
             return None
         if payment := open_attempt(order):
             return payment
-        if order.payments.count() >= MOST_PER_ORDER:
+        if _had_too_many(order):
             return None
         payment = unsaved(order, gateway, amount)
         return payment if insert(payment) else None

@@ -41,6 +41,11 @@ COLUMNS: dict[str, tuple[Kinds, Kinds]] = {
     "amount_seen": ((Kind.PAYMENT, Kind.SUSPENSE), ()),
     "fee": ((Kind.FEE,), ()),
 }
+# A bank's line that waited in suspense before it was known whose it is was no payment's
+# own: for the payment that gets it, it is money that arrives.
+OF_A_LINE = Q(
+    ledger_entries__kind=Kind.ASSIGNED, ledger_entries__statement_line__isnull=False
+)
 
 
 def payments_the_ledger_tells_differently() -> Iterable[str]:
@@ -67,6 +72,7 @@ def _suspects() -> "QuerySet[Payment]":
 def _sum(more: Kinds, less: Kinds) -> Coalesce:
     amount = F("ledger_entries__amount")
     signed = Case(
+        When(OF_A_LINE, then=amount if Kind.PAYMENT in more else NONE),
         When(ledger_entries__kind__in=more, then=amount),
         When(ledger_entries__kind__in=less, then=-amount),
         default=NONE,
@@ -78,8 +84,13 @@ def _sum(more: Kinds, less: Kinds) -> Coalesce:
 def _booked(entries: list[LedgerEntry], column: str) -> Decimal:
     more, less = COLUMNS[column]
     signs = dict.fromkeys(more, 1) | dict.fromkeys(less, -1)
-    parts = (signs.get(Kind(e.kind), 0) * e.amount for e in entries)
+    parts = (signs.get(_kind(entry), 0) * entry.amount for entry in entries)
     return sum(parts, start=Decimal(0))
+
+
+def _kind(entry: LedgerEntry) -> Kind:
+    is_of_a_line = entry.kind == Kind.ASSIGNED and entry.statement_line_id
+    return Kind.PAYMENT if is_of_a_line else Kind(entry.kind)
 
 
 def disputes_the_ledger_tells_differently() -> Iterable[str]:

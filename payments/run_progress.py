@@ -85,7 +85,7 @@ class Progress:
 
     @property
     def is_partly_failed(self) -> bool:
-        return bool(self.part(State.FAILED, *LOOKED_UP).payments)
+        return bool(self.part(State.FAILED).payments)
 
 
 @dataclass(kw_only=True)

@@ -98,6 +98,7 @@ def _checkout(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@throttled("pay", limit=60, seconds=600)
 @order_page
 def pay(request: HttpRequest, order: Order) -> HttpResponse:
     if request.method == "POST":

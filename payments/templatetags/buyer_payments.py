@@ -43,6 +43,12 @@ class RefundNews:
         return self.refund.state == State.MANUAL and bool(self.refund.approved_at)
 
 
+@register.simple_tag
+def money_set_aside(order: Order) -> list[Payment]:
+    """What arrived and is counted nowhere yet: for mails that tell of an end."""
+    return list(order.payments.exclude(amount_in_suspense=0).order_by("pk"))
+
+
 @register.inclusion_tag("payments/buyer_panel.html")
 def buyer_payments(order: Order) -> dict[str, Any]:
     """What was paid, what comes back and how far it is, what is due."""

@@ -64,6 +64,7 @@ def test_the_page_asks_for_whole_rupiah_and_ends_with_the_hold(midtrans):
         "order_id": payment.reference,
         "gross_amount": 168_000,
     }
+    assert type(asked["transaction_details"]["gross_amount"]) is int
     assert asked["notify"] == "http://127.0.0.1:8000/webhooks/midtrans/"
     assert asked["callbacks"]["finish"].endswith(f"/o/{order.token}/pay/return/")
     assert asked["page_expiry"]["unit"] == asked["expiry"]["unit"] == "minutes"
@@ -82,6 +83,20 @@ def test_an_amount_it_cannot_take_is_refused_before_any_call(midtrans, amount):
         MidtransGateway().start(gateways.payment_in(payment))
 
     assert len(midtrans.calls) == before
+
+
+def test_a_thousand_million_goes_out_and_comes_back_exactly(midtrans):
+    amount = Decimal(1_250_000_000)
+    payment = payment_of(order_by("midtrans"))
+    payment.amount, payment.reference = amount, "KQ7MWZ2P-1-BIG"
+
+    MidtransGateway().start(gateways.payment_in(payment))
+    midtrans.pay("KQ7MWZ2P-1-BIG", "qris")
+    snapshot = MidtransGateway().fetch(gateways.payment_in(payment))
+
+    asked = midtrans.pages["KQ7MWZ2P-1-BIG"]["transaction_details"]
+    assert asked["gross_amount"] == 1_250_000_000
+    assert snapshot.received == amount
 
 
 @pytest.mark.parametrize("reference", ["P/1", "P 1", "P?1", "x" * 51, ""])

@@ -10,13 +10,15 @@ from django.urls import reverse
 
 from campaigns.actors import SYSTEM
 from campaigns.errors import InvalidTransition
-from campaigns.models import Membership
-from orders.models import Message
+from campaigns.models import Batch, Membership
+from orders import cancellation
+from orders.models import Message, Order
 from payments import expiry, gateways, inbox, settlement, suspense
 from payments.models import Discrepancy, Payment, SandboxPayment
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,
+    end_hold,
     finish,
     ledger_of,
     mails_of,
@@ -184,6 +186,82 @@ def test_the_end_of_the_hold_returns_what_was_set_aside():
     assert sums_of(order) == ("expired", SHORT, SHORT, 0)
     assert payment_of(order).amount_in_suspense == 0
     assert_invariants()
+
+
+def mail_of(order, kind):
+    return order.messages.get(kind=kind)
+
+
+def test_at_the_end_of_the_hold_the_mail_tells_of_the_other_currency():
+    order = paid_in_dollars()
+    Order.objects.update(locale="en")
+    run_out(order)
+
+    assert expiry.expire_overdue() == 1
+
+    told = mail_of(order, "order_expired")
+    assert "US$\xa0168,000.00 arrived, Rp\xa0168.000 was asked for." in told.text
+    assert "cannot be counted. The seller looks at it and sends it back." in told.text
+    assert "No payment arrived" not in told.text
+    assert sums_of(order) == ("expired", 0, 0, 0)
+    assert payment_of(order).amount_in_suspense == TOTAL
+    assert flagged() == 1
+    assert_invariants()
+
+
+def test_late_money_of_another_currency_is_told_as_what_it_is():
+    order = place_order(make_offer())
+    Order.objects.update(locale="en")
+    end_hold(order)
+    SandboxPayment.objects.update(currency=USD)
+
+    finish(order, "pay_late")
+
+    told = mail_of(order, "late_payment")
+    assert told.subject == f"Paid too late – {order.number}"
+    assert "US$\xa0168,000.00 arrived, Rp\xa0168.000 was asked for." in told.text
+    assert "Rp\xa00" not in told.text
+    assert sums_of(order) == ("expired", 0, 0, 0)
+    assert refunds_of(order) == []
+    assert_invariants()
+
+
+@pytest.mark.parametrize(
+    ("make", "came", "follows"),
+    [
+        (paid_short, "Rp\xa0151.200", "It is returned to you."),
+        (
+            paid_in_dollars,
+            "US$\xa0168,000.00",
+            "The seller looks at it and sends it back.",
+        ),
+    ],
+)
+def test_who_cancels_is_told_of_what_was_set_aside(make, came, follows):
+    order = make()
+    Order.objects.update(locale="en")
+
+    cancellation.cancel_as_shown(order.pk, shown=0)
+
+    told = mail_of(order, "order_canceled").text
+    assert f"{came} arrived, Rp\xa0168.000 was asked for. {follows}" in told.replace(
+        "It is another currency than the order’s, so it cannot be counted. ", ""
+    )
+    assert "nothing is to be paid or returned" not in told
+
+
+@pytest.mark.parametrize("kind", ["batch_canceled", "minimum_missed"])
+def test_a_batch_that_ends_tells_of_what_was_set_aside(kind):
+    order = paid_in_dollars()
+    Order.objects.update(locale="en")
+    order.batch.cancel(actor=SYSTEM)
+    if kind == "minimum_missed":
+        Batch.objects.update(minimum_missed_at=order.placed_at)
+
+    assert cancellation.cancel_with_batch(order.pk)
+
+    assert "US$\xa0168,000.00 arrived" in mail_of(order, kind).text
+    assert "nothing is to be paid or returned" not in mail_of(order, kind).text
 
 
 def test_money_taken_back_is_due_again_and_on_the_list(staff):

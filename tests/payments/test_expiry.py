@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns import rounds
 from campaigns.clock import database_now
+from campaigns.errors import SoldOut
 from campaigns.models import Allotment, Batch
 from orders import cancellation
 from orders.models import BuyerTally, Order
@@ -39,8 +40,8 @@ from tests.silence import down, faulty
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
-# Closing its page, booking the answer, ending the order: for one line.
-QUERIES_EACH = 30
+# Closing its page, booking the answer, ending the order and its mail: one line.
+QUERIES_EACH = 31
 
 
 def an_overdue_order(**options):
@@ -148,6 +149,25 @@ def test_a_gateway_that_does_not_answer_keeps_the_hold_for_an_hour(error):
     payment = payment_of(order)
     assert payment.hold_until == order.expires_at + HOUR
     assert payment.state == "pending"
+    assert_invariants()
+
+
+def test_a_place_held_in_silence_is_sold_to_nobody_else():
+    batch = make_offer(capacity=1)
+    order = place_order(batch)
+    run_out(order)
+
+    with down():
+        assert expiry.expire_overdue() == 0
+        before = rows_of_orders()
+        with pytest.raises(SoldOut):
+            place_order(batch)
+        assert rows_of_orders() == before
+        Payment.objects.update(hold_until=database_now())
+        assert expiry.expire_overdue() == 1
+
+    assert sums_of(place_paid(batch))[0] == "confirmed"
+    assert Batch.objects.get().taken == 1
     assert_invariants()
 
 

@@ -1,17 +1,32 @@
 """The pay page of a transfer, and choosing among several ways to pay."""
 
 import pytest
+from django.core.cache import cache
 
+from campaigns.actors import SYSTEM
+from campaigns.clock import database_now
+from campaigns.errors import InvalidTransition
 from orders.models import Order
-from payments import gateways
+from payments import approvals, attempts, gateways, inbox
 from payments.errors import Unavailable
-from payments.models import Payment, SandboxPayment
+from payments.models import Payment, Refund, SandboxPayment
 from tests.concurrency.racing import assert_invariants
-from tests.drafts import TOTAL, ledger_of, make_offer, place_order, press, sums_of
+from tests.drafts import (
+    TOTAL,
+    ledger_of,
+    make_offer,
+    place_order,
+    press,
+    refunds_of,
+    rows_of_orders,
+    send_refunds,
+    sums_of,
+)
 from tests.factories import checkout_data, make_shop
 from tests.forms import fields_of
 from tests.silence import faulty
 from tests.transfers import (
+    accept,
     make_account,
     make_transfer_offer,
     place_transfer,
@@ -25,6 +40,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def gateways_offered(settings):
     settings.PAYMENT_GATEWAYS = ["sandbox", "bank_transfer"]
+
+
+@pytest.fixture
+def rate_limits(settings):
+    settings.RATE_LIMITS = True
+    cache.clear()
+    yield
+    cache.clear()
 
 
 def pay_url(order):
@@ -120,6 +143,64 @@ def test_money_found_while_switching_confirms_and_nothing_second_begins(client):
     assert ledger_of(order) == [("payment", TOTAL)]
 
 
+def approve_twice(refund):
+    approvals.approve(refund.pk, actor=SYSTEM)
+    with pytest.raises(InvalidTransition):
+        approvals.approve(refund.pk, actor=SYSTEM)
+    send_refunds()
+    Refund.objects.update(next_attempt_at=database_now())
+    send_refunds()
+
+
+def test_paid_by_transfer_and_then_on_the_page_left_before_the_page_is_returned(client):
+    order = place_order(make_transfer_offer())
+    first = order.payments.get()
+    client.post(pay_url(order), {"payment": "bank_transfer"})
+    accept(send_proof(order))
+    transferred = transfer_of(order).amount
+
+    press(first, "pay_late")
+    inbox.process_due()
+
+    [refund] = Refund.objects.all()
+    assert (refund.payment, refund.amount) == (first, TOTAL)
+    assert refunds_of(order) == [("requested", TOTAL, "duplicate")]
+    assert sums_of(order) == ("confirmed", transferred + TOTAL, 0, 0)
+    send_refunds()
+    assert SandboxPayment.objects.get().refunds == {}
+
+    approve_twice(refund)
+
+    assert len(SandboxPayment.objects.get().refunds) == 1
+    assert refunds_of(order) == [("succeeded", TOTAL, "duplicate")]
+    assert sums_of(order) == ("confirmed", transferred + TOTAL, TOTAL, 0)
+    assert_invariants()
+
+
+def test_paid_on_the_page_and_then_by_transfer_the_transfer_is_returned_by_hand(client):
+    order = place_order(make_transfer_offer())
+    first = order.payments.get()
+    client.post(pay_url(order), {"payment": "bank_transfer"})
+    proof = send_proof(order)
+    press(first, "pay_late")
+    inbox.process_due()
+    assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
+
+    accept(proof)
+
+    transfer = transfer_of(order)
+    back = transfer.amount_received
+    refund = Refund.objects.get()
+    assert (refund.payment, refund.amount, refund.source) == (
+        *(transfer, back),
+        "duplicate",
+    )
+    approve_twice(refund)
+    assert refunds_of(order) == [("manual", back, "duplicate")]
+    assert SandboxPayment.objects.get().refunds == {}
+    assert_invariants()
+
+
 def test_a_gateway_that_does_not_answer_keeps_its_page_and_the_buyer_is_told(client):
     order = place_order(make_transfer_offer())
 
@@ -167,6 +248,36 @@ def test_a_way_whose_limits_the_amount_passes_is_not_offered(client, monkeypatch
     page = client.get(pay_url(order))
 
     assert 'value="sandbox"' not in page.content.decode()
+
+
+def test_who_switches_without_end_stays_with_the_page_that_is_open(client, monkeypatch):
+    monkeypatch.setattr(attempts, "MOST_PER_ORDER", 3)
+    order = place_order(make_transfer_offer())
+    for way in ("bank_transfer", "sandbox"):
+        client.post(pay_url(order), {"payment": way})
+    before = rows_of_orders()
+
+    refused = client.post(pay_url(order), {"payment": "bank_transfer"})
+    kept = client.post(pay_url(order), {"payment": "sandbox"})
+
+    assert refused.status_code == 409
+    assert b'role="alert"' in refused.content
+    assert kept.url == order.payments.latest("pk").redirect_url
+    assert rows_of_orders() == before
+    an_hour_ago = database_now() - attempts.COUNTED_WITHIN
+    Payment.objects.update(created_at=an_hour_ago)
+    client.post(pay_url(order), {"payment": "bank_transfer"})
+    assert states(order)[-1] == ("bank_transfer", "pending")
+
+
+def test_one_address_presses_pay_so_often_and_then_waits(client, rate_limits):
+    order = place_order(make_transfer_offer())
+
+    answers = [client.post(pay_url(order)).status_code for _n in range(61)]
+
+    assert answers == [303] * 60 + [429]
+    assert client.get(pay_url(order)).status_code == 200
+    assert Payment.objects.count() == 1
 
 
 def test_another_orders_pages_are_not_found(client):
