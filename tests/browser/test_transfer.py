@@ -70,8 +70,7 @@ def accept(staff):
     desk.sign_in(staff, "nila")
     staff.goto("/admin/payments/transferproof/queue/")
     expect(staff.locator("img.proof")).to_be_visible()
-    natural = staff.locator("img.proof").evaluate("picture => picture.naturalWidth")
-    assert natural == 540
+    staff.wait_for_function("document.querySelector('img.proof').naturalWidth === 540")
     staff.locator("form[action$='/accept/'] [type=submit]").click()
     expect(staff.locator(".messagelist .success")).to_be_visible()
 

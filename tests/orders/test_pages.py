@@ -232,7 +232,7 @@ def test_the_pay_page_names_amount_deadline_and_link(client):
     assert f'href="/sandbox/{order.payments.earliest("pk").reference}/"' in html
     assert f"http://127.0.0.1:8000/o/{order.token}/" in html
     assert f'data-poll="/o/{order.token}/pay/"' in html
-    assert 'data-status="open-0.00-1"' in html
+    assert 'data-status="open-0.00-1-0-"' in html
     assert "data-countdown=" in html
 
 

@@ -32,7 +32,7 @@ from tests.payments.rails import (
     work_off,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAID = ("confirmed", TOTAL, 0, 0)
 NOTIFY = {"midtrans": post_midtrans, "xendit": post_xendit}

@@ -34,7 +34,7 @@ from tests.payments.rails import (
     work_off,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 UNPAID = ("pending", 0, 0, 0)
 PAID = ("confirmed", TOTAL, 0, 0)

@@ -14,7 +14,7 @@ from tests.doubles.xendit import TOKEN
 from tests.drafts import rows_of_orders
 from tests.payments.rails import order_by, post, reference_of, work_off
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HEADERS = {"midtrans": {}, "xendit": {"X-Callback-Token": TOKEN}}
 LARGEST = 256 * 1024

@@ -148,7 +148,7 @@ def test_counting_costs_one_query():
 
     statements = [query["sql"].split()[0] for query in captured]
     assert response.status_code == 303
-    assert len([s for s in statements if s not in ("BEGIN", "COMMIT")]) == 18
+    assert len([s for s in statements if s not in ("BEGIN", "COMMIT")]) == 16
 
 
 def test_more_units_than_a_buyer_may_have_are_an_error_of_the_form():

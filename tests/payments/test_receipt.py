@@ -20,7 +20,7 @@ from tests.drafts import (
 from tests.payments.deposits import deposit_paid, open_balance
 from tests.payments.test_money_views import cancel_batch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # The order with its lines; payments with refunds, and the clock.
 QUERIES = 5

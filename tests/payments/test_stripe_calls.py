@@ -20,7 +20,7 @@ from payments.models import Payment
 from tests.drafts import TOTAL, ledger_of, sums_of
 from tests.stripe_orders import TOTAL_MINOR, hear, place_by_stripe
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SESSIONS = "/v1/checkout/sessions"
 

@@ -17,7 +17,7 @@ from tests.doubles.stripe_double import SECRET, post
 from tests.drafts import mails_of, rows_of_orders, sums_of
 from tests.stripe_orders import place_by_stripe
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 OBJECTS = Path(stripe_double.__file__).parent / "stripe" / "objects"
 
