@@ -44,6 +44,7 @@ def _database(results: Results) -> list[str]:
         + _table(["step", *map(_count, results.sizes())], _steps(results)),
         *_order_posts(results),
         *_limits(results),
+        *_reconciling(results),
         f"Medians of {results.rounds()} round{'s' if results.rounds() > 1 else ''}.",
     ]
 
@@ -133,6 +134,26 @@ def _limits(results: Results) -> list[str]:
     ]
     head = ["pgbench, transactions/s", *(f"{n} clients" for n in clients)]
     return ["### The database alone: an order of four rows\n\n" + _table(head, rows)]
+
+
+def _reconciling(results: Results) -> list[str]:
+    if not results.reconciling:
+        return []
+    rows = [
+        [
+            _count(row.payments),
+            _count(row.applied),
+            f"{row.seconds:.1f}",
+            f"{row.peak_mib:.1f}",
+            f"{row.longest_ms:.0f}",
+        ]
+        for row in results.reconciling
+    ]
+    head = [
+        *("payments compared", "brought up to date", "s", "peak MiB"),
+        "longest transaction, ms",
+    ]
+    return ["### Reconciliation, whole days\n\n" + _table(head, rows)]
 
 
 def _table(head: list[str], rows: Iterable[list[str]]) -> str:
