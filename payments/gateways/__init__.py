@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 from campaigns.addresses import absolute
 from campaigns.models import Campaign
 from orders.models import Order
-from payments.gateways.base import Gateway, Payee, PaymentIn, RefundIn
+from payments.gateways.base import Gateway, PaymentIn, RefundIn
 from payments.models import BankAccount, Payment, Refund, SavedMethod
 
 ADAPTERS = {
@@ -59,7 +59,7 @@ def get(name: str) -> Gateway:
 
 
 def payment_in(payment: Payment) -> PaymentIn:
-    order, account = payment.order, payment.bank_account
+    order = payment.order
     return PaymentIn(
         reference=payment.reference,
         amount=payment.amount,
@@ -78,7 +78,6 @@ def payment_in(payment: Payment) -> PaymentIn:
         expires_at=order.expires_at if order.status == PENDING else None,
         started_at=payment.created_at,
         page_ends_at=payment.expires_at,
-        payee=_payee(account) if account else None,
         saves_method=_saves_method(payment),
         received=payment.amount_received,
         is_open=payment.is_open,
@@ -93,10 +92,6 @@ def _saves_method(payment: Payment) -> bool:
     return SavedMethod.objects.waiting_for(payment).exists()
 
 
-def _payee(account: BankAccount) -> Payee:
-    return Payee(bank=account.bank, number=account.number, holder=account.holder)
-
-
 def refund_in(refund: Refund) -> RefundIn:
     payment = refund.payment
     return RefundIn(
@@ -109,5 +104,4 @@ def refund_in(refund: Refund) -> RefundIn:
         amount=refund.amount,
         currency=payment.currency,
         idempotency_key=str(refund.idempotency_key),
-        requested_at=refund.created_at,
     )

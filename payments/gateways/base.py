@@ -16,15 +16,6 @@ from payments.models import Dispute, Payment, Refund, StatementLine
 
 
 @dataclass(frozen=True, kw_only=True)
-class Payee:
-    """The account a buyer transfers to by hand."""
-
-    bank: str
-    number: str
-    holder: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class PaymentIn:
     """What a gateway is told about one attempt to pay.
 
@@ -49,7 +40,6 @@ class PaymentIn:
     started_at: datetime | None = None
     # Until when the gateway keeps its page open; empty before it has one.
     page_ends_at: datetime | None = None
-    payee: Payee | None = None
     # The buyer agreed to have the balance charged to the same card.
     saves_method: bool = False
     # What this shop has booked so far; for gateways whose truth is the shop's own row.
@@ -69,8 +59,6 @@ class RefundIn:
     idempotency_key: str
     payment_transaction_reference: str = ""
     method: str = ""
-    reason: str = ""
-    requested_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

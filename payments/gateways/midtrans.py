@@ -97,7 +97,7 @@ class MidtransGateway:
         parameters = {
             "refund_key": refund.reference,
             "amount": to_minor_units(refund.amount, refund.currency),
-            "reason": refund.reason or "order canceled",
+            "reason": "order canceled",
         }
         try:
             answer = api.refund(
