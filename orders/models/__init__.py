@@ -3,6 +3,7 @@ from orders.models.event import OrderEvent
 from orders.models.line import OrderLine
 from orders.models.message import Message
 from orders.models.order import Order
+from orders.models.subscriber import Subscriber
 from orders.models.tally import BuyerTally
 from orders.models.waitlist import WaitlistEntry
 
@@ -13,5 +14,6 @@ __all__ = [
     "Order",
     "OrderEvent",
     "OrderLine",
+    "Subscriber",
     "WaitlistEntry",
 ]

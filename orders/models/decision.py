@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
-from campaigns.models import Batch
+from campaigns.models import Batch, ScheduleChange
 from orders.models.order import Order
 
 # By state and answer; what was withdrawn counts for nothing.
@@ -60,10 +60,13 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 class Decision(models.Model):
     class Kind(models.TextChoices):
         MOVE = "move", _("Move to another batch")
+        DELAY = "delay", _("Later shipping")
 
     class Answer(models.TextChoices):
         MOVE = "move", _("Move")
         STAY = "stay", _("Stay")
+        WAIT = "wait", _("Wait")
+        CANCEL = "cancel", _("Cancel")
 
     class State(models.TextChoices):
         OPEN = "open", _("Asked")
@@ -90,13 +93,22 @@ class Decision(models.Model):
     origin = models.ForeignKey(
         Batch, models.PROTECT, related_name="+", verbose_name=_("from batch")
     )
+    # The batch a move leads to.
     target = models.ForeignKey(
-        Batch, models.PROTECT, related_name="+", verbose_name=_("to batch")
+        Batch, models.PROTECT, null=True, related_name="+", verbose_name=_("to batch")
     )
-    # The promise of the target that the buyer reads, and answers to.
+    # The announcement a delay comes from.
+    schedule_change = models.ForeignKey(
+        ScheduleChange,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("schedule change"),
+    )
+    # The promise that the buyer reads, and answers to; an empty window is not known.
     schedule_version = models.PositiveIntegerField()
-    ships_from = models.DateField(_("ships from"))
-    ships_until = models.DateField(_("ships until"))
+    ships_from = models.DateField(_("ships from"), null=True)
+    ships_until = models.DateField(_("ships until"), null=True)
     answer_by = models.DateTimeField(_("answer by"))
     # What happens without an answer.
     silence = models.CharField(max_length=8, choices=Answer, default=Answer.STAY)
@@ -119,9 +131,31 @@ class Decision(models.Model):
                 condition=Q(state="open"),
                 name="one_open_decision_per_order",
             ),
+            models.UniqueConstraint(
+                fields=["order", "schedule_change"],
+                condition=Q(schedule_change__isnull=False),
+                name="asked_once_about_a_schedule_change",
+            ),
             models.CheckConstraint(
-                condition=~Q(origin=F("target")),
+                condition=Q(target__isnull=True) | ~Q(origin=F("target")),
                 name="decision_moves_to_another_batch",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind="move",
+                    target__isnull=False,
+                    schedule_change__isnull=True,
+                    silence__in=["move", "stay"],
+                    answer__in=["", "move", "stay"],
+                )
+                | Q(
+                    kind="delay",
+                    target__isnull=True,
+                    schedule_change__isnull=False,
+                    silence__in=["wait", "cancel"],
+                    answer__in=["", "wait", "cancel"],
+                ),
+                name="decision_asks_what_its_kind_asks",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "answered", "lapsed", "withdrawn"]),

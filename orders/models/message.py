@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.clock import Clock
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Update
 from orders.models.order import Order
 
 
@@ -47,6 +47,18 @@ class Message(models.Model):
         related_name="+",
         verbose_name=_("campaign"),
     )
+    # The news it brings, if it is one of many that bring the same.
+    update_of = models.ForeignKey(
+        Update,
+        models.PROTECT,
+        null=True,
+        related_name="messages",
+        verbose_name=_("update"),
+    )
+    # The promise it tells of: once its batch promises another, it is not sent any more.
+    schedule_version = models.PositiveIntegerField(null=True, editable=False)
+    # Where mail that nobody has to get is stopped; empty for all other mail.
+    unsubscribe_url = models.URLField(max_length=400, blank=True)
     kind = models.CharField(_("kind"), max_length=30)
     to = models.EmailField(_("to"))
     sender_name = models.CharField(max_length=80, blank=True)

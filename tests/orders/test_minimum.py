@@ -1,8 +1,10 @@
 """Whether enough was paid: decided by the rule that buyers read, told to each once."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
@@ -33,6 +35,7 @@ pytestmark = pytest.mark.django_db
 
 Stage = Batch.Stage
 DAY = timedelta(days=1)
+JAKARTA = ZoneInfo("Asia/Jakarta")
 
 
 def decide():
@@ -144,8 +147,8 @@ def test_the_hour_on_the_sellers_wall_stays_where_the_clock_changes():
 
 
 def test_holds_that_end_late_shorten_the_extension_and_do_not_cancel():
-    tomorrow = database_now() + DAY
-    batch = roomy(closes_at=database_now() - DAY, production_starts_on=tomorrow.date())
+    tomorrow = timezone.localdate(database_now() + DAY, JAKARTA)
+    batch = roomy(closes_at=database_now() - DAY, production_starts_on=tomorrow)
     place_paid_late(batch)
 
     verdict = decide()
