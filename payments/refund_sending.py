@@ -8,7 +8,7 @@ from django.db import transaction
 from campaigns.clock import Clock, database_now
 from campaigns.rounds import count_done, keys_of
 from orders import lifecycle
-from payments import books, gateways, recording, refunds, settlement
+from payments import books, gateways, recording, refunds, refunds_owed, settlement
 from payments.errors import Declined, GatewayError, Rejected, Unavailable, Unknown
 from payments.gateways.base import Gateway, RefundIn, RefundSnapshot
 from payments.models import Refund
@@ -33,7 +33,7 @@ class Outcome(Enum):
 
 def request_all_owed() -> int:
     """Write refunds for every ended order that still holds the buyer's money."""
-    rows = (refunds.orders_owed_back(), refunds.orders_to_look_at())
+    rows = (refunds_owed.orders_owed_back(), refunds_owed.orders_to_look_at())
     keys = (key for query in rows for key in keys_of(query))
     return count_done(keys, settle_ended)
 

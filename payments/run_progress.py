@@ -11,7 +11,7 @@ from campaigns.models import Batch
 from campaigns.money import rounded
 from campaigns.rounds import keys_of
 from orders.models import Order
-from payments import refunds
+from payments import refunds, refunds_owed
 from payments.dues import balance_of
 from payments.models import Refund, RefundRun
 
@@ -28,7 +28,7 @@ def leftover(batch: Batch) -> "QuerySet[Order]":
 
 def owing(batch: Batch) -> "tuple[QuerySet[Order], ...]":
     """Its ended orders that still hold money; decided again under each one's lock."""
-    rows = (refunds.orders_owed_back(), refunds.orders_to_look_at())
+    rows = (refunds_owed.orders_owed_back(), refunds_owed.orders_to_look_at())
     return tuple(orders.filter(batch=batch) for orders in rows)
 
 

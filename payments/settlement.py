@@ -11,7 +11,7 @@ from campaigns.models import Batch
 from campaigns.wakeup import wake_up
 from orders import emails, lifecycle
 from orders.models import Order
-from payments import books, recording, refunds
+from payments import books, recording, refunds_owed, refunds_seen
 from payments.dues import balance_of
 from payments.gateways.base import Snapshot
 from payments.models import Payment
@@ -25,7 +25,7 @@ def apply(payment: Payment, snapshot: Snapshot, *, actor: Actor = GATEWAY) -> Or
         payment = books.one_of(payments, payment.pk)
         arrived = recording.record(order, payment, snapshot)
         for refund in snapshot.refunds:
-            refunds.record_seen(order, payment, refund)
+            refunds_seen.record(order, payment, refund)
         settle(order, payments, late=payment if arrived else None, actor=actor)
     return order
 
@@ -47,7 +47,7 @@ def settle(
     if order.status not in Order.HOLDING:
         count_set_aside(order, payments)
     books.update_sums(order, payments)
-    refunds.withdraw_unsent(order, payments)
+    refunds_owed.withdraw_unsent(order, payments)
     _confirm_if_paid(order, payments, actor)
     if late and order.status not in Order.HOLDING:
         owed_back = balance_of(order, payments).owed_back
@@ -55,7 +55,7 @@ def settle(
         arrival = f"{late.reference}:{late.amount_seen}"
         emails.late_payment(order, payment_key=arrival, amount=owed_back)
     wake_up()
-    return refunds.request_owed(order, payments)
+    return refunds_owed.request(order, payments)
 
 
 def count_set_aside(order: Order, payments: list[Payment]) -> None:

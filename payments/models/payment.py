@@ -214,6 +214,14 @@ class Payment(models.Model):
     def refundable(self) -> Decimal:
         return self.amount_received - self.amount_reversed - self.amount_refunding
 
+    def claim_refund(self, amount: Decimal) -> None:
+        """Count a refund on the locked row before any gateway hears of it."""
+        self.amount_refunding += amount
+        self.save(update_fields=["amount_refunding"])
+
+    def next_refund_reference(self) -> str:
+        return f"{self.reference}-R{self.refunds.count() + 1}"
+
     @property
     def has_own_suspense(self) -> bool:
         """Money is set aside in the order's own currency, so it can be counted."""

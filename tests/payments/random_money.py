@@ -26,7 +26,7 @@ from payments import (
     inbox,
     reconciliation,
     refund_sending,
-    refunds,
+    refunds_owed,
     seller_refunds,
     suspense,
 )
@@ -337,7 +337,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def no_money_is_left_over(self) -> None:
         for order in Order.objects.all():
-            left = balance_of(order).owed_back - refunds.credit_of(order)
+            left = balance_of(order).owed_back - refunds_owed.credit_of(order)
             assert left <= 0, f"{left} of {order.status} neither kept nor returned"
             assert balance_of(order).net >= 0 or order.amount_paid == 0
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from campaigns.clock import database_now
 from campaigns.models import Campaign, ShippingOption, Variant
 from orders import cancellation
-from payments import gateways, inbox, refund_sending, refunds, sandbox
+from payments import gateways, inbox, refund_sending, refunds_owed, sandbox
 from payments.errors import Declined, Rejected, Unavailable, Unknown
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import Refund, SandboxPayment
@@ -103,7 +103,7 @@ def test_only_what_the_rule_keeps_stays():
     send_refunds()
 
     assert sums_of(order) == ("canceled", TOTAL, TOTAL * 3 / 4, TOTAL / 4)
-    assert not refunds.orders_owed_back().exists()
+    assert not refunds_owed.orders_owed_back().exists()
 
 
 def test_cents_that_floats_cannot_add_are_not_owed_back():
@@ -116,7 +116,7 @@ def test_cents_that_floats_cannot_add_are_not_owed_back():
     order = place_paid(batch)
     cancellation.cancel_as_shown(order.pk, shown=Decimal(0))
 
-    assert not refunds.orders_owed_back().exists()
+    assert not refunds_owed.orders_owed_back().exists()
     assert refund_sending.request_all_owed() == 0
 
     assert sums_of(order) == ("canceled", Decimal("0.30"), 0, Decimal("0.30"))
@@ -240,7 +240,7 @@ def test_more_than_was_received_can_never_be_claimed():
     refund_sending.request_all_owed()
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        refunds._claim(payment_of(order), Decimal(1))
+        payment_of(order).claim_refund(Decimal(1))
 
     assert payment_of(order).amount_refunding == TOTAL
 
@@ -289,4 +289,4 @@ def test_an_order_that_goes_on_owes_nothing_back():
     send_refunds()
 
     assert rows_of_orders() == before
-    assert not refunds.orders_owed_back().filter(pk=order.pk).exists()
+    assert not refunds_owed.orders_owed_back().filter(pk=order.pk).exists()
