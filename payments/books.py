@@ -40,15 +40,14 @@ def one_of(payments: list[Payment], payment_id: int) -> Payment:
     return next(payment for payment in payments if payment.pk == payment_id)
 
 
-def enter(  # noqa: PLR0913  what it is about is one of several
+def enter(
     order: Order,
     payment: Payment,
     kind: Kind,
     amount: Decimal,
     *,
-    cause: Refund | Dispute | None = None,
+    cause: Refund | Dispute | StatementLine | None = None,
     currency: str = "",
-    line: StatementLine | None = None,
 ) -> None:
     """One balanced row between two accounts; `cause` is what moved the money."""
     source, target = ROADS[kind]
@@ -67,7 +66,7 @@ def enter(  # noqa: PLR0913  what it is about is one of several
         payment=payment,
         refund=refund,
         dispute=dispute,
-        statement_line=line,
+        statement_line=cause if isinstance(cause, StatementLine) else None,
         sequence=booked.count() + 1,
     )
 

@@ -100,7 +100,7 @@ def _take_in(
         books.enter(order, payment, Kind.FEE, fee)
         changes["fee"] = snapshot.fee
     if _fits(payment, snapshot):
-        books.enter(order, payment, _kind_of(snapshot), new, line=snapshot.line)
+        books.enter(order, payment, _kind_of(snapshot), new, cause=snapshot.line)
         _grant_code(order, payment, snapshot)
         return changes | {"amount_received": payment.amount_received + new}
     books.enter(order, payment, Kind.SUSPENSE, new, currency=snapshot.currency)
