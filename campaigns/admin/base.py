@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     AnyInline = admin.TabularInline[Any, Any]
+    AnyFormSet = forms.BaseInlineFormSet[Any, Any, Any]
     Options = admin.options.BaseModelAdmin[Any]
 else:
     AnyInline = admin.TabularInline
+    AnyFormSet = forms.BaseInlineFormSet
     Options = object
 
 logger = logging.getLogger(__name__)
@@ -98,7 +100,17 @@ class ShopModelAdmin(HidesMoneyInLists, GuardedOptions, TransitionsMixin):
         return super().may_view_on_site(request, row) and self.sees_money(request, row)
 
 
+class ShopFormSet(AnyFormSet):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Each input is named as its column is: a table's head labels none of them."""
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            inner = getattr(field.widget, "widget", field.widget)
+            inner.attrs.setdefault("aria-label", field.label)
+
+
 class ShopInline(HidesMoney, GuardedOptions, ScopedInlineRows, AnyInline):
+    formset = ShopFormSet
     # One empty row, for staff without JavaScript.
     extra = 1
 

@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from campaigns import dates
 
@@ -23,6 +25,14 @@ class MomentField(forms.DateTimeField):
 
 
 class SplitMomentField(forms.SplitDateTimeField):
+    """Two inputs that share one label: each is named for who hears the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        day, hour = self.widget.widgets
+        day.attrs["aria-label"] = format_lazy("{}: {}", self.label, _lazy("Date"))
+        hour.attrs["aria-label"] = format_lazy("{}: {}", self.label, _lazy("Time"))
+
     def compress(self, data_list: Any) -> datetime | None:
         try:
             moment: datetime | None = super().compress(data_list)

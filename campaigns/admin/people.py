@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
-from campaigns.admin.base import ShopInline
+from campaigns.admin.base import ShopFormSet, ShopInline
 from campaigns.admin.scope import SUPERUSER_ONLY, ScopedRows, SellerPath
 from campaigns.admin.transitions import Transition
 from campaigns.invitations import invite
@@ -20,10 +20,8 @@ from campaigns.models import Membership, Seller
 
 if TYPE_CHECKING:
     AnyUserAdmin = UserAdmin[User]
-    AnyFormSet = forms.BaseInlineFormSet[Membership, Seller, Any]
 else:
     AnyUserAdmin = UserAdmin
-    AnyFormSet = forms.BaseInlineFormSet
 
 # What somebody may do follows from their memberships (config/roles.py).
 admin.site.unregister((User, Group))
@@ -42,7 +40,7 @@ class PersonAdmin(ScopedRows, AnyUserAdmin):
     )
 
 
-class MembersFormSet(AnyFormSet):
+class MembersFormSet(ShopFormSet):
     def clean(self) -> None:
         super().clean()
         owners = [
