@@ -176,7 +176,8 @@ def rows_in(models: Iterable[type[Model]]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _all_rows(cursor: Any, model: type[Model]) -> list[dict[str, Any]]:
-    cursor.execute(f"SELECT * FROM {model._meta.db_table} ORDER BY id")  # noqa: S608
+    table, key = model._meta.db_table, model._meta.pk.column
+    cursor.execute(f"SELECT * FROM {table} ORDER BY {key}")  # noqa: S608
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
