@@ -3,12 +3,14 @@
 import itertools
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from django.db import connection
+from django.db.models import Model
 from django.test import Client, TestCase
 
 from campaigns.clock import Clock, database_now
@@ -22,7 +24,7 @@ from tests.factories import make_batch, make_shipping_option, make_variant
 
 # One unit at Rp 150.000, and Rp 18.000 to ship it.
 TOTAL = Decimal(168_000)
-WRITTEN_BY_ORDERS = (
+WRITTEN_BY_ORDERS: tuple[type[Model], ...] = (
     *(Order, OrderLine, OrderEvent, Message, BuyerTally, Batch, BatchEvent, Allotment),
     *(Payment, Refund, LedgerEntry, SandboxPayment),
 )
@@ -162,12 +164,22 @@ def run_out(order: Order) -> None:
     order.refresh_from_db()
 
 
-def rows_of_orders() -> dict[str, list[Any]]:
+def rows_of_orders() -> dict[str, list[dict[str, Any]]]:
     """All that placing, paying or canceling may write: compare before and after."""
-    return {
-        model.__name__: list(model._default_manager.order_by("pk").values())
-        for model in WRITTEN_BY_ORDERS
-    }
+    return rows_in(WRITTEN_BY_ORDERS)
+
+
+def rows_in(models: Iterable[type[Model]]) -> dict[str, list[dict[str, Any]]]:
+    """As the database tells them: to be compared, and in a tenth of Django's time."""
+    with connection.cursor() as cursor:
+        return {model.__name__: _all_rows(cursor, model) for model in models}
+
+
+def _all_rows(cursor: Any, model: type[Model]) -> list[dict[str, Any]]:
+    table, key = model._meta.db_table, model._meta.pk.column
+    cursor.execute(f"SELECT * FROM {table} ORDER BY {key}")  # noqa: S608
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def sums_of(order: Order) -> tuple[str, Decimal, Decimal, Decimal]:

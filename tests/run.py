@@ -13,42 +13,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from xml.etree import ElementTree
 
-from tests import servers
+from tests import results, servers
+from tests.results import NOTHING_RAN, Result
 
 DATABASES = ("sqlite", "postgres")
 LEFT_TO_THE_OTHER = {"sqlite": "not browser", "postgres": "not once"}
-NOTHING_RAN = 5
-# Its statistics are in the report too, for whoever reads that.
-OF_HYPOTHESIS = "hypothesis-statistics"
-NOTHING_TOLD = ElementTree.Element("testsuites")
-
-
-@dataclass
-class Result:
-    """What one run of pytest came to."""
-
-    database: str
-    exit_code: int
-    counts: Counter[str] = field(default_factory=Counter)
-    skips: list[str] = field(default_factory=list)
-    measured: list[str] = field(default_factory=list)
-    broke_off: bool = False
-
-    @property
-    def ok(self) -> bool:
-        return self.exit_code in (0, NOTHING_RAN)
-
-    def __str__(self) -> str:
-        trouble = f" (pytest ended with {self.exit_code})" if self.broke_off else ""
-        return f"{self.database:9} {in_words(self.counts)}{trouble}"
 
 
 @dataclass(frozen=True)
@@ -60,12 +35,6 @@ class Run:
     pytest: "subprocess.Popen[bytes]"
 
 
-def in_words(counts: Counter[str]) -> str:
-    return ", ".join(
-        f"{counts[kind]} {kind}" for kind in ("passed", "failed", "skipped")
-    )
-
-
 def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _leave)
     options, extra = _parse(arguments)
@@ -73,9 +42,9 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="kloter-tests-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL may have to enter it as another user.
-        results = _run_all(databases, folder, options, extra)
-    _report(results)
-    return _exit_code(results)
+        runs = _run_all(databases, folder, options, extra)
+    results.report(runs)
+    return _exit_code(runs)
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:
@@ -151,11 +120,19 @@ def _start(
 def _finish(run: Run, folder: Path) -> Result:
     if run.output is None:
         print(f"\n=== Tests on {run.database} ===", flush=True)
-    exit_code = run.pytest.wait()
+    exit_code, cpu_seconds = _wait_for(run.pytest)
     if run.output is not None:
         print(f"\n=== Tests on {run.database} ===", flush=True)
         print(run.output.read_text(errors="replace"), flush=True)
-    return _read(_report_file(folder, run.database), Result(run.database, exit_code))
+    result = Result(run.database, exit_code, cpu_seconds)
+    return results.read(_report_file(folder, run.database), result)
+
+
+def _wait_for(pytest: "subprocess.Popen[bytes]") -> tuple[int, float]:
+    """Its exit code, and what it and all it waited for took of the processor."""
+    _pid, status, usage = os.wait4(pytest.pid, 0)
+    pytest.returncode = os.waitstatus_to_exitcode(status)
+    return pytest.returncode, usage.ru_utime + usage.ru_stime
 
 
 def _end(pytest: "subprocess.Popen[bytes]") -> None:
@@ -179,55 +156,11 @@ def _environment(database: str, folder: Path) -> Iterator[dict[str, str]]:
             yield environment | {"DATABASE_URL": url}
 
 
-def _read(report: Path, result: Result) -> Result:
-    """Take the counts from pytest's report, if it lived to write one."""
-    told = ElementTree.parse(report).getroot() if report.exists() else NOTHING_TOLD
-    for measure in told.iterfind(".//properties/property"):
-        if str(measure.get("name")).startswith(OF_HYPOTHESIS):
-            continue
-        name, value = measure.get("name"), measure.get("value")
-        result.measured.append(f"{name} {value} ({result.database})")
-    for case in told.iterfind(".//testcase"):
-        kind = _kind(case)
-        result.counts[kind] += 1
-        skipped = case.find("skipped")
-        if kind == "skipped" and skipped is not None:
-            name = f"{case.get('classname')}.{case.get('name')}"
-            result.skips.append(f"{name} ({result.database}): {skipped.get('message')}")
-    if not (result.ok or result.counts["failed"]):
-        result.counts["failed"] = 1  # The run itself.
-        result.broke_off = True
-    return result
-
-
-def _kind(case: ElementTree.Element) -> str:
-    if case.find("failure") is not None or case.find("error") is not None:
-        return "failed"
-    skipped = case.find("skipped")
-    if skipped is not None and skipped.get("type") != "pytest.xfail":
-        return "skipped"
-    return "passed"
-
-
-def _report(results: list[Result]) -> None:
-    skips = [skip for result in results for skip in result.skips]
-    if skips:
-        print(f"\n{' NOT RUN: ' + str(len(skips)) + ' skipped ':!^79}")
-        for skip in skips:
-            print(f"!! {skip}")
-        print("!" * 79)
-    print()
-    for result in results:
-        print("\n".join([*result.measured, str(result)]))
-    total = sum((result.counts for result in results), Counter())
-    print(in_words(total), flush=True)
-
-
-def _exit_code(results: list[Result]) -> int:
-    if not any(result.counts for result in results) and all(r.ok for r in results):
+def _exit_code(runs: list[Result]) -> int:
+    if not any(run.counts for run in runs) and all(run.ok for run in runs):
         print("No test matched.", file=sys.stderr)
         return NOTHING_RAN
-    return 0 if all(result.ok for result in results) else 1
+    return 0 if all(run.ok for run in runs) else 1
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from payments.models import (
     StatementLine,
     TransferProof,
 )
+from tests.drafts import rows_in
 from tests.factories import (
     make_batch,
     make_campaign,
@@ -196,17 +197,10 @@ def _marked(row: models.Model, field: Any) -> Any:
 
 def dump() -> dict[str, list[Any]]:
     """Everything but who logged in when."""
-    return {
-        model._meta.label: list(
-            rows_of(model).order_by("pk").values_list(*_names(model))
-        )
-        for model in our_models()
-    }
-
-
-def _names(model: type[models.Model]) -> list[str]:
-    columns = [field.attname for field in model._meta.concrete_fields]
-    return [name for name in columns if name != "last_login"]
+    rows = rows_in(our_models())
+    for user in rows[User.__name__]:
+        del user["last_login"]
+    return rows
 
 
 class World:
@@ -228,24 +222,26 @@ class World:
         return sorted(set(_keys(model)) - self.first[model])
 
     def rows_of_a(self) -> dict[str, list[Any]]:
-        keys = {model._meta.label: self.first[model] for model in self.first}
+        rows = dump()
         return {
-            label: [row for row in rows if row[0] in keys[label]]
-            for label, rows in dump().items()
+            model.__name__: [row for row in rows[model.__name__] if row["id"] in keys]
+            for model, keys in self.first.items()
         }
 
     def mixed(self) -> list[str]:
         """Where a row of B points to one of A."""
+        rows = dump()
         return [
             f"{model._meta.label}.{field.name}"
-            for model in self.first
+            for model, keys in self.first.items()
             for field in model._meta.concrete_fields
             if field.related_model in self.first
             and field.related_model._meta.label not in SHARED
-            and rows_of(model)
-            .filter(pk__in=self.of_b(model))
-            .filter(**{f"{field.name}__in": self.of_a(field.related_model)})
-            .exists()
+            and any(
+                row[field.column] in self.first[field.related_model]
+                for row in rows[model.__name__]
+                if row["id"] not in keys
+            )
         ]
 
     def client(self, role: str = "owner") -> Client:

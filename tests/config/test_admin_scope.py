@@ -143,11 +143,23 @@ def tried(page: str, shown: str, model: type[models.Model], world: World) -> set
         return {"?_popup=1", "?_to_field=id&_popup=1"}
     queries = {"?_popup=1", "?_to_field=id&_popup=1", "?_facets=1", "?e=1"}
     queries |= {f"?q={PART}", f"?q={PART}&_popup=1"}
+    if page == reverse(f"admin:{name_of(model)}_changelist"):
+        queries |= set(_filters(model, world))
+    links = sorted(map(unescape, re.findall(r'href="(\?[^"#]+)"', shown)))
+    # The same rows in another order are tried once.
+    orders = [link for link in links if link.startswith("?o=")]
+    return queries | set(links) - set(orders[1:])
+
+
+def _filters(model: type[models.Model], world: World) -> Iterator[str]:
     for field in model._meta.get_fields():
         if field.is_relation and field.related_model in world.first:
             for key in world.of_a(field.related_model)[:1]:
-                queries.add(f"?{field.name}__id__exact={key}")
-    return queries | set(map(unescape, re.findall(r'href="(\?[^"#]+)"', shown)))
+                yield f"?{field.name}__id__exact={key}"
+
+
+# Rows are a seller's, not a role's: managers need not try all that owners do.
+ENOUGH = {f"?q={PART}", "?_facets=1"}
 
 
 @each_model
@@ -159,6 +171,8 @@ def test_lists_searches_and_filters_show_own_rows_only(world, model, role):
         first = client.get(page)
         assert clean(first), page
         for query in tried(page, text_of(first), model, world):
+            if role == "manager" and query not in ENOUGH:
+                continue
             assert clean(client.get(page + query)), page + query
 
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Model
+
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Batch
@@ -15,9 +17,9 @@ from fulfillment.models import (
     ShipmentLine,
 )
 from orders.models import Message, Order
-from tests.drafts import WRITTEN_BY_ORDERS, make_offer, place_paid
+from tests.drafts import WRITTEN_BY_ORDERS, make_offer, place_paid, rows_in
 
-WRITTEN_BY_GOODS = (
+WRITTEN_BY_GOODS: tuple[type[Model], ...] = (
     *WRITTEN_BY_ORDERS,
     *(ProductionSheet, ProductionSheetLine, Shipment, ShipmentLine),
 )
@@ -25,11 +27,7 @@ WRITTEN_BY_GOODS = (
 
 def rows_of_goods() -> dict[str, list[dict[str, Any]]]:
     """All that production and shipping may write: compare before and after."""
-    models: tuple[Any, ...] = WRITTEN_BY_GOODS
-    return {
-        model.__name__: list(model._default_manager.order_by("pk").values())
-        for model in models
-    }
+    return rows_in(WRITTEN_BY_GOODS)
 
 
 def close(batch: Batch) -> Batch:

@@ -36,6 +36,7 @@ from tests.drafts import (
     place_order,
     place_paid,
     refunds_of,
+    rows_in,
     rows_of_orders,
     send_refunds,
     sums_of,
@@ -75,10 +76,7 @@ def grow_older(minutes=6):
 
 
 def everything():
-    rows = rows_of_orders()
-    for model in (Discrepancy, ReconciliationRun, GatewayEvent):
-        rows[model.__name__] = list(model.objects.order_by("pk").values())
-    return rows
+    return rows_of_orders() | rows_in([Discrepancy, ReconciliationRun, GatewayEvent])
 
 
 def listed():

@@ -29,6 +29,7 @@ from tests.drafts import (
     place_order,
     place_paid,
     press,
+    rows_in,
     rows_of_orders,
     send_refunds,
 )
@@ -179,9 +180,7 @@ def order_of(page):
 
 def all_rows():
     """With what only the forms behind these links write."""
-    models = (TransferProof, SavedMethod, PayoutAccount)
-    more = {m.__name__: list(m.objects.order_by("pk").values()) for m in models}
-    return rows_of_orders() | more
+    return rows_of_orders() | rows_in([TransferProof, SavedMethod, PayoutAccount])
 
 
 def guesses(order, own):
