@@ -8,7 +8,7 @@ class ShopConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers the system checks.
-        from config import checks, gateway_checks  # noqa: F401, PLC0415
+        from config import checks, gateway_checks, mail_checks  # noqa: F401, PLC0415
 
 
 class ShopAdminConfig(AdminConfig):
