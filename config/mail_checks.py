@@ -13,7 +13,7 @@ from config import mailers
 from config.checks import error, warning
 
 Messages = Iterator[checks.CheckMessage]
-SECRET_EXAMPLE = "ANYMAIL_WEBHOOK_SECRET=<name>:<at least 20 random characters>"
+EXAMPLE = "ANYMAIL_WEBHOOK_SECRET=<name>:<at least 20 random characters>"
 SHORTEST_SECRET = 16
 
 
@@ -59,14 +59,14 @@ def _webhook_secret() -> Messages:
             6,
             "ANYMAIL_WEBHOOK_SECRET is empty: the shop hears of no bounce, and "
             "/anymail/ does not exist.",
-            SECRET_EXAMPLE,
+            EXAMPLE,
         )
     if any(":" not in word or len(word) < SHORTEST_SECRET for word in secrets):
         yield error(
             32,
             "ANYMAIL_WEBHOOK_SECRET is too short to keep forged bounces out, or not "
             "of the form name:word.",
-            SECRET_EXAMPLE,
+            EXAMPLE,
         )
 
 

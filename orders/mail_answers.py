@@ -1,4 +1,4 @@
-"""What it means that a mail could not be handed over: to the mail, and to all others."""
+"""What it means that a mail could not be handed over: to the mail, and to others."""
 
 import smtplib
 import ssl
@@ -70,7 +70,8 @@ def _of_smtp(error: smtplib.SMTPException) -> Verdict:
         case smtplib.SMTPResponseException():
             # A password, a greeting: whatever is said there is said to all.
             return Verdict.AWAY if _is_for_now(error.smtp_code) else Verdict.LOCKED_OUT
-    return Verdict.AWAY
+    # smtplib tells of a timeout by its words alone.
+    return Verdict.HANGS if "timed out" in str(error) else Verdict.AWAY
 
 
 def _least(codes: list[int]) -> Verdict:

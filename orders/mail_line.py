@@ -1,7 +1,8 @@
-"""One connection to the mail server, kept open over many mails and reopened if broken."""
+"""One connection to the mail server, kept open over many mails."""
 
 import logging
 import select
+from contextlib import suppress
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -22,9 +23,7 @@ class Line:
         if self._backend is not None and _was_hung_up(self._backend):
             self.close()
         if self._backend is None:
-            backend = get_connection()
-            backend.open()
-            self._backend = backend
+            self._backend = _opened()
 
     def send(self, mail: EmailMultiAlternatives) -> str:
         """Over the open line; returns what a mailer with an API calls the mail."""
@@ -41,6 +40,18 @@ class Line:
             backend.close()
         except Exception as reason:  # noqa: BLE001  it is gone either way
             logger.info("mail server: %s", reason)
+
+
+def _opened() -> Any:
+    backend = get_connection()
+    try:
+        backend.open()
+    except Exception:
+        # Connected, and turned away: smtplib would leave the socket open.
+        with suppress(Exception):
+            backend.close()
+        raise
+    return backend
 
 
 def _was_hung_up(backend: Any) -> bool:

@@ -1,7 +1,7 @@
 """Delivers the outbox: claim a handful with a lease, send, mark each right after.
 
 At least once, never zero. A sender that dies between the mail server's answer and our
-mark leaves the lease to run out; that one mail goes out again, with the same Message-ID.
+mark leaves the lease to run out; that one mail goes out again, as the same mail.
 """
 
 import logging
@@ -142,7 +142,9 @@ class Sender:
     def _server_failed(self, found: Verdict, words: str) -> None:
         self.line.close()
         self.failures += 1
-        is_certain = self.failures >= FAILURES_THAT_END_A_ROUND
+        # Among other work, one timeout is all the time there is.
+        is_slow = found is Verdict.HANGS and self.ends_at is not None
+        is_certain = is_slow or self.failures >= FAILURES_THAT_END_A_ROUND
         if is_certain or self.in_trouble or found is Verdict.LOCKED_OUT:
             self.is_over = True
             mail_trouble.note(found, words)
