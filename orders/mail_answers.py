@@ -70,7 +70,11 @@ def _of_smtp(error: smtplib.SMTPException) -> Verdict:
         case smtplib.SMTPResponseException():
             # A password, a greeting: whatever is said there is said to all.
             return Verdict.AWAY if _is_for_now(error.smtp_code) else Verdict.LOCKED_OUT
-    # smtplib tells of a timeout by its words alone.
+    return _of_silence(error)
+
+
+def _of_silence(error: Exception) -> Verdict:
+    """A timeout within is told by its words alone."""
     return Verdict.HANGS if "timed out" in str(error) else Verdict.AWAY
 
 
@@ -101,7 +105,7 @@ def _of_api(error: Exception) -> Verdict:
     if status is None:
         # No answer came, or none was asked for: what it cannot write, it never will.
         unwritable = isinstance(error, (ValueError, TypeError))
-        return Verdict.REFUSED if unwritable else Verdict.AWAY
+        return Verdict.REFUSED if unwritable else _of_silence(error)
     if status in KEY_REFUSED:
         return Verdict.LOCKED_OUT
     passes = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (

@@ -1,4 +1,4 @@
-"""A date that was replaced is not mailed any more, and never comes after the new one."""
+"""A date that was replaced is not mailed any more, and never comes after the new."""
 
 from collections.abc import Iterator
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from campaigns.loops import until_stopped
-from orders.outbox import deliver_due
+from orders.outbox import TURN_SECONDS, deliver_due
 
 
 class Command(BaseCommand):
@@ -30,5 +30,6 @@ class Command(BaseCommand):
             until_stopped(partial(self._round, limit), pause=loop)
 
     def _round(self, limit: int | None) -> None:
-        if sent := deliver_due(limit=limit):
+        # So that whoever stops it does not wait for a hundred thousand mails.
+        if sent := deliver_due(limit=limit, seconds=TURN_SECONDS):
             self.stdout.write(f"{sent} mails sent")
