@@ -52,7 +52,21 @@ def verdict(error: Exception) -> Verdict:
 
 def words(error: Exception) -> str:
     """The server's own, as far as it said any."""
-    return f"{type(error).__name__}: {error}"[:LONGEST_ANSWER]
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            answers = [
+                f"{code} {_read(raw)}" for code, raw in error.recipients.values()
+            ]
+            said = "; ".join(answers)
+        case smtplib.SMTPResponseException():
+            said = f"{error.smtp_code} {_read(error.smtp_error)}"
+        case _:
+            said = f"{type(error).__name__}: {error}"
+    return said.replace("\x00", "")[:LONGEST_ANSWER]
+
+
+def _read(raw: bytes | str) -> str:
+    return raw.decode(errors="replace") if isinstance(raw, bytes) else raw
 
 
 def _of_smtp(error: smtplib.SMTPException) -> Verdict:

@@ -4,8 +4,9 @@ A claim is a lease. Whoever holds it alone may write the outcome, and only while
 still theirs; a sender that died leaves its lease to run out.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
@@ -45,7 +46,7 @@ def claim(
 
 def _picked(
     count: int, urgent_only: bool, spared: Collection[str]
-) -> tuple[str, tuple[object, ...]]:
+) -> tuple[str, Sequence[Any]]:
     rows = Message.objects.sendable()
     if urgent_only:
         rows = rows.filter(priority=Message.Priority.BUYER_ACTION)
@@ -55,7 +56,8 @@ def _picked(
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, no_key=True)
     query = rows.values("id")[:count].query
-    return query.get_compiler(connection=connection).as_sql()
+    sql, params = query.get_compiler(connection=connection).as_sql()
+    return str(sql), params
 
 
 def _without_untimely(claimed: list[Message]) -> list[Message]:

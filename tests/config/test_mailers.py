@@ -100,13 +100,14 @@ def test_a_mail_leaves_by_the_api_with_its_headers(api):
 
 
 def test_an_address_the_provider_refuses_fails_alone(api):
-    api.answers = [refusal(422, 406, "inactive recipient")]
+    inactive = "Found inactive addresses: ani@example.com. Inactive recipients bounced."
+    api.answers = [refusal(422, 406, inactive)]
     make_messages(2)
 
     assert outbox.deliver_due() == 1
 
     assert states() == {"failed": 1, "sent": 1}
-    assert "inactive" in Message.objects.get(state="failed").smtp_answer
+    assert "rejected" in Message.objects.get(state="failed").smtp_answer
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, "locked_out"), (503, "away")])
