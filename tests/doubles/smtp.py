@@ -4,7 +4,7 @@
         server.script["ani@example.com"] = ["450 greylisted"]   # then all is well
         server.faults += ["hang", "drop before answer"]          # of whole sessions
 
-`python -m tests.doubles.smtp PORT [JOURNAL]` runs one in a process of its own.
+`python -m tests.doubles.smtp PORT [SECONDS]` runs one in a process of its own.
 """
 
 import socketserver
@@ -55,6 +55,7 @@ class Smtp:
     password: str = ""
     refused_sender: str = ""
     seconds_per_mail: float = 0.0
+    seconds_of_each: float = 0.0
     mails_per_session: int = 0
     sessions: int = 0
     port: int = 0
@@ -83,7 +84,9 @@ class Smtp:
             self.arrived.append(Arrived(to, raw, time.monotonic()))
 
     def take_its_time(self) -> None:
-        """One mail at a time for everybody, as a throttled account."""
+        """For each mail; or one mail at a time for everybody, as if throttled."""
+        if self.seconds_of_each:
+            time.sleep(self.seconds_of_each)
         if self.seconds_per_mail:
             with self.pace:
                 self.stopping.wait(self.seconds_per_mail)
@@ -231,13 +234,13 @@ class Session:
         raise _HangUp
 
 
-def main(port: int) -> None:
-    """For a terminal, or for measuring: counts, and keeps nothing."""
-    sink = Sink()
+def main(port: int, seconds: float = 0.0) -> None:
+    """For a terminal, or for measuring: takes each mail, in so many seconds."""
+    sink = Sink(seconds_of_each=seconds)
     with suppress(KeyboardInterrupt), sink.running(port):
         print(sink.port, flush=True)  # noqa: T201
         threading.Event().wait()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *map(float, sys.argv[2:]))

@@ -27,7 +27,7 @@ def staff(client):
 def a_failed_mail():
     order = place_order(make_offer())
     Message.objects.update(state="failed", attempts=1, smtp_answer=ANSWER)
-    return order, Message.objects.get()
+    return order, Message.objects.latest("pk")
 
 
 def page_of(client, row):
