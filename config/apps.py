@@ -1,5 +1,8 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.module_loading import import_string
+
+from config import mailers
 
 
 class ShopConfig(AppConfig):
@@ -7,8 +10,11 @@ class ShopConfig(AppConfig):
     verbose_name = "Kloter"
 
     def ready(self) -> None:
-        # Registers the system checks.
-        from config import checks, gateway_checks  # noqa: F401, PLC0415
+        # Registers the system checks, and who hears of bounces.
+        from config import checks, gateway_checks, mail_checks  # noqa: F401, PLC0415
+
+        if mailers.hears_bounces():
+            import_string("config.bounces.listen")()
 
 
 class ShopAdminConfig(AdminConfig):

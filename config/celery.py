@@ -13,6 +13,7 @@ from config.checks import refuse_wrong_configuration
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 SWEEP_EVERY_SECONDS = 60
+SEND_EVERY_SECONDS = 5
 
 app = Celery("kloter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -28,7 +29,12 @@ app.conf.update(
             "task": "config.tasks.sweep",
             "schedule": SWEEP_EVERY_SECONDS,
             "options": {"expires": SWEEP_EVERY_SECONDS},
-        }
+        },
+        "mails": {
+            "task": "config.tasks.send_mails",
+            "schedule": SEND_EVERY_SECONDS,
+            "options": {"expires": SEND_EVERY_SECONDS},
+        },
     },
 )
 app.autodiscover_tasks()

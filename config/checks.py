@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib import admin
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
-from django.core.mail import get_connection
 from django.http.request import validate_host
 from django.utils.module_loading import import_string
 
@@ -131,22 +130,6 @@ def base_url_is_absolute(**_kwargs: Any) -> list[checks.CheckMessage]:
             "BASE_URL=https://shop.example",
         )
     ]
-
-
-@checks.register
-def mail_backend_loads(**_kwargs: Any) -> list[checks.CheckMessage]:
-    try:
-        import_string(settings.EMAIL_BACKEND)
-        get_connection()
-    except (ImportError, ImproperlyConfigured, PermissionError, TypeError) as reason:
-        return [
-            error(
-                8,
-                f"EMAIL_URL cannot be used: {reason}.",
-                "EMAIL_URL=smtp+tls://user:password@mail.example:587",
-            )
-        ]
-    return []
 
 
 @checks.register

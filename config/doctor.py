@@ -18,6 +18,7 @@ from campaigns.clock import database_now
 from campaigns.models import Batch
 from config.gateway_accounts import configured_accounts
 from config.health import readiness_problems
+from orders import mail_trouble
 from orders.models import Message, Order
 from payments import gateways
 from payments.models import Payment
@@ -25,6 +26,11 @@ from payments.models import Payment
 BROKER_TIMEOUT_SECONDS = 2
 # The sweep comes every minute at the latest; this late, it does not come at all.
 PATIENCE = timedelta(minutes=10)
+MENDS = {
+    "away": "The mail server cannot be reached; they leave by themselves once it can.",
+    "hangs": "The mail server does not answer in time.",
+    "locked_out": "Put the password in EMAIL_URL or DEFAULT_FROM_EMAIL right.",
+}
 NO_SWEEP = "is anything running `manage.py sweep --loop`, or Celery's beat and worker?"
 
 
@@ -114,6 +120,12 @@ def _gateway(name: str, mode: str) -> str:
 
 
 def mails_leave() -> str:
+    if trouble := mail_trouble.current():
+        minutes = (database_now() - trouble.since) // timedelta(minutes=1)
+        raise Fault(
+            f"no mail has left for {minutes} minutes; all wait. {MENDS[trouble.kind]} "
+            f"The server's last words: {trouble.words}"
+        )
     return _punctual("mail", Message.objects.due(), "next_attempt_at")
 
 

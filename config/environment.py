@@ -17,6 +17,7 @@ TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 LARGEST_PORT = 65535
+LARGEST_RATE = 100_000
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,33 @@ class Environment:
 
         return self._read(name, read, default, f"{name}={int(default)}")
 
-    def number(self, name: str, *, default: int, most: int) -> int:
+    def number(self, name: str, *, default: int, most: int, least: int = 0) -> int:
         def read(name: str, default: int) -> int:
             number = int(self._env.str(name, default=str(default)))
-            if not 0 <= number <= most:
-                raise ValueError(f"{number} is not between 0 and {most}")
+            if not least <= number <= most:
+                raise ValueError(f"{number} is not between {least} and {most}")
             return number
 
         return self._read(name, read, default, f"{name}={default}")
+
+    def rate(self, name: str) -> int:
+        """So many in a minute; empty is no limit, and nought would be none at all."""
+
+        def read(name: str, default: int) -> int:
+            text = self._env.str(name, default="").strip()
+            if text and not 1 <= int(text) <= LARGEST_RATE:
+                raise ValueError(f"{text} is not between 1 and {LARGEST_RATE}")
+            return int(text) if text else default
+
+        return self._read(name, read, 0, f"{name}=60")
+
+    def starting_with(self, prefix: str) -> dict[str, str]:
+        """What the variables of this prefix hold, by the rest of their names."""
+        names = {
+            n.removesuffix("_FILE") for n in self._env.ENVIRON if n.startswith(prefix)
+        }
+        values = {name: self.text(name, default="") for name in sorted(names)}
+        return {name.removeprefix(prefix): v for name, v in values.items() if v}
 
     def choice(
         self,

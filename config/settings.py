@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from config import mailers
 from config.database import database_options
 from config.environment import LARGEST_PORT, Environment
 from config.origins import payment_page_hosts
@@ -144,8 +145,19 @@ STORAGES = {
 }
 
 globals().update(env.mail("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}"))
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", default=10, least=1, most=30)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="toko@localhost")
+# Mails in a minute: in all, and to each domain. 0 is no limit.
+MAIL_RATE = env.rate("MAIL_RATE")
+MAIL_DOMAIN_RATE = env.rate("MAIL_DOMAIN_RATE")
+# Celery tasks that send side by side.
+MAIL_SENDERS = env.number("MAIL_SENDERS", default=1, least=1, most=16)
+# A mailer with an API takes the place of EMAIL_URL.
+ANYMAIL = mailers.anymail_settings(env, timeout=EMAIL_TIMEOUT)
+ANYMAIL_BACKEND = env.text("ANYMAIL_BACKEND", default="").lower()
+if ANYMAIL_BACKEND:
+    EMAIL_BACKEND = mailers.backend(ANYMAIL_BACKEND)
+    INSTALLED_APPS += mailers.apps()
 
 PAYMENT_GATEWAYS = env.names("PAYMENT_GATEWAYS", default=["sandbox"] if DEBUG else [])
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", default="")

@@ -4,13 +4,14 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health
+from config import health, mailers
 
 urlpatterns = [
     path("admin/password/", include("config.passwords")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    *mailers.urls(),
     path("", include("payments.urls.machines")),
     path("o/<token>/", include("payments.urls.secret")),
     path("o/<token>/", include("orders.urls.secret")),

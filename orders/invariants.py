@@ -33,7 +33,6 @@ from orders.models import (
     OrderEvent,
     OrderLine,
 )
-from orders.outbox import BACKOFF
 
 CHUNK = 5000
 # A sweep period and a minute: what is younger is still being done.
@@ -244,11 +243,6 @@ def decisions_nobody_was_told_of() -> Iterable[str]:
         yield f"order {order.pk}: not told that batch {order.batch_id} goes ahead"
 
 
-def messages_beyond_their_attempts() -> Iterable[str]:
-    for message in Message.objects.filter(attempts__gt=len(BACKOFF) + 1):
-        yield f"message {message.pk}: {message.attempts} attempts"
-
-
 INVARIANTS = (
     Invariant(1, "a tally equals the units its buyer holds", tallies_that_drifted),
     Invariant(2, "taken equals the lines that hold units", counters_that_drifted),
@@ -261,7 +255,6 @@ INVARIANTS = (
     Invariant(9, "each answer has its event", outcomes_without_event),
     Invariant(15, "totals are lines and shipping", totals_that_do_not_add_up),
     Invariant(18, "each change has its mail", changes_nobody_was_told_of),
-    Invariant(19, "no mail is tried for ever", messages_beyond_their_attempts),
     Invariant(25, "what is made was decided to be", made_below_their_minimum),
     Invariant(26, "who goes ahead is told", decisions_nobody_was_told_of),
 )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import tzinfo
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,10 +18,19 @@ from campaigns.addresses import absolute, host
 from campaigns.models import Campaign
 from orders.models import Message, Order
 
-MAX_SUBJECT = 200
+# Headers that hold what people typed, and how long they may become.
+HEADERS = {"subject": 200, "sender_name": 80}
+# Marks that turn the writing direction, control characters other than the line's end
+# and the tab, and halves of characters.
+UNSENDABLE = re.compile(
+    "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
+)
+PLAIN = re.compile(r"[A-Za-z0-9._-]+")
+LONGEST_NAME, LONGEST_HOST = 60, 57
 COPIED = (
     *("order", "campaign", "kind", "sender_name", "reply_to", "locale"),
-    *("subject", "text", "priority"),
+    *("subject", "text", "priority", "schedule_version"),
 )
 
 
@@ -94,8 +104,26 @@ def _row(kind: str, key: str, campaign: Campaign, **columns: Any) -> Message:
 
 
 def _keyed(key: str, **columns: Any) -> Message:
-    message_id = f"<{key.replace(':', '.')}@{host()}>"
-    return Message(dedupe_key=key, message_id=message_id, **columns)
+    for name, longest in HEADERS.items():
+        if name in columns:
+            columns[name] = in_one_line(columns[name], longest)
+    if "text" in columns:
+        columns["text"] = UNSENDABLE.sub("", columns["text"])
+    return Message(dedupe_key=key, message_id=_message_id(key), **columns)
+
+
+def _message_id(key: str) -> str:
+    """The same for the same news, and short and plain enough for every server."""
+    name = key.replace(":", ".")
+    if len(name) > LONGEST_NAME or not PLAIN.fullmatch(name):
+        name = sha256(key.encode(errors="replace")).hexdigest()[:40]
+    return f"<{name}@{host()[-LONGEST_HOST:]}>"
+
+
+def in_one_line(text: str, longest: int) -> str:
+    """Harmless in a header: nothing that ends a line, turns the writing direction, or
+    cannot be encoded."""
+    return " ".join(UNSENDABLE.sub("", text).split())[:longest].rstrip()
 
 
 def store(messages: Iterable[Message]) -> int:
@@ -145,7 +173,7 @@ def _words(
     with translation.override(locale), timezone.override(zone):
         subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)
         text = render_to_string(f"orders/emails/{kind}.txt", context)
-    return " ".join(subject.split())[:MAX_SUBJECT], _paragraphs(text)
+    return subject, _paragraphs(text)
 
 
 def _paragraphs(text: str) -> str:

@@ -1,34 +1,42 @@
-"""Delivers the outbox: claim a row with a lease, send, mark. At least once, never zero.
+"""Delivers the outbox: claim a handful with a lease, send, mark each right after.
 
-A sender that dies between the mail server's answer and our mark leaves the lease to
-run out; the mail goes out again with the same Message-ID.
+At least once, never zero. A sender that dies between the mail server's answer and our
+mark leaves the lease to run out; that one mail goes out again, as the same mail.
 """
 
 import logging
-import smtplib
+import time
 from collections.abc import Iterator
-from datetime import timedelta
-from email.utils import formataddr
+from typing import Self
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.db.models import F, QuerySet
-
-from campaigns.addresses import host
-from campaigns.clock import Clock, database_now
-from orders.mail_html import html_of
+from orders import mail_answers, mail_claims, mail_rates, mail_trouble
+from orders.mail_answers import Verdict
+from orders.mail_envelope import as_mail
+from orders.mail_line import Line
 from orders.models import Message
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
-BACKOFF = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 720)]
-PERMANENT_SMTP = range(500, 600)
+# A round among other work: what is left then is for the next one.
+TURN_SECONDS = 10.0
+# Claimed together, and held for so long at most: an urgent mail waits for no more.
+HANDFUL = 20
+HELD_SECONDS = 2.0
+# Failures of the server in a row, after which the others are not even tried.
+FAILURES_THAT_END_A_ROUND = 3
 
 
-def deliver_due(limit: int = 500) -> int:
+def deliver_due(limit: int | None = None, seconds: float | None = None) -> int:
     """Send what is due, the most urgent first; returns how many were accepted."""
-    return sum(_deliver(message) for message in _due(limit))
+    with Sender(limit=limit, seconds=seconds) as sender:
+        return sender.work()
+
+
+def take_a_turn() -> int:
+    """A round that never holds up what comes after it for long."""
+    if mail_trouble.asks_for_rest():
+        return 0
+    return deliver_due(seconds=TURN_SECONDS)
 
 
 def withdraw(dedupe_key: str) -> bool:
@@ -39,99 +47,104 @@ def withdraw(dedupe_key: str) -> bool:
     return not message.exclude(state=Message.State.ABORTED).exists()
 
 
-def _due(limit: int) -> Iterator[Message]:
-    """Due rows one by one, so that urgent mail overtakes what waits behind it."""
-    for _turn in range(limit):
-        message = (
-            Message.objects.due().order_by("priority", "next_attempt_at", "pk").first()
+class Sender:
+    """One round over one connection; any number of them may work side by side."""
+
+    def __init__(self, *, limit: int | None, seconds: float | None) -> None:
+        self.line = Line()
+        self.left = limit
+        self.ends_at = time.monotonic() + seconds if seconds else None
+        self.in_trouble = mail_trouble.current() is not None
+        self.failures = 0
+        self.is_over = False
+        self.urgent_only = False
+        self.full_domains: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.line.close()
+
+    def work(self) -> int:
+        mail_claims.recover()
+        return sum(self._deliver(message) for message in self._due())
+
+    def _due(self) -> Iterator[Message]:
+        while not self._must_stop() and (handful := self._handful()):
+            held_until = time.monotonic() + HELD_SECONDS
+            while handful and not self._must_stop() and time.monotonic() < held_until:
+                yield handful.pop(0)
+            mail_claims.put_back(handful)
+
+    def _must_stop(self) -> bool:
+        is_late = self.ends_at is not None and time.monotonic() >= self.ends_at
+        return self.is_over or self.left == 0 or is_late
+
+    def _handful(self) -> list[Message]:
+        # In trouble, one mail finds out whether it is over.
+        count = 1 if self.in_trouble else HANDFUL
+        return mail_claims.claim(
+            count if self.left is None else min(count, self.left),
+            urgent_only=self.urgent_only,
+            spared=self.full_domains,
         )
-        if message is None:
-            return
-        if _lease(message):
-            yield message
 
+    def _deliver(self, message: Message) -> bool:
+        if full := mail_rates.full_for(message):
+            self._waits_for_its_rate(message, full)
+            return False
+        if self.left is not None:
+            self.left -= 1
+        try:
+            mail = as_mail(message)
+        except Exception as error:  # noqa: BLE001  one bad mail must not stop the others
+            self._failed(message, error, Verdict.REFUSED)
+            return False
+        try:
+            self.line.open()
+            provider_id = self.line.send(mail)
+        except Exception as error:  # noqa: BLE001  whatever a mailer may raise
+            self._failed(message, error, mail_answers.verdict(error))
+            return False
+        mail_claims.mark_sent(message, provider_id=provider_id)
+        self._went_well()
+        return True
 
-def _lease(message: Message) -> bool:
-    """Take this row for one attempt; False when another sender was faster."""
-    rows = Message.objects.due().filter(pk=message.pk, attempts=message.attempts)
-    taken = rows.update(
-        state=Message.State.SENDING,
-        leased_until=database_now() + LEASE,
-        attempts=F("attempts") + 1,
-    )
-    # The address may have been put right since the row was read.
-    message.refresh_from_db()
-    return bool(taken)
+    def _waits_for_its_rate(self, message: Message, full: str) -> None:
+        mail_claims.put_back([message])
+        if full != mail_rates.EVERYONE:
+            self.full_domains.add(full)
+        elif message.priority == Message.Priority.BUYER_ACTION:
+            self.is_over = True
+        else:
+            self.urgent_only = True
 
+    def _went_well(self) -> None:
+        self.failures = 0
+        if self.in_trouble:
+            self.in_trouble = False
+            mail_trouble.over()
 
-def _deliver(message: Message) -> bool:
-    try:
-        _as_mail(message).send()
-    except Exception as error:  # noqa: BLE001  one bad mail must not stop the others
-        _failed(message, error)
-        return False
-    _leased(message).update(
-        state=Message.State.SENT, sent_at=Clock(), leased_until=None, smtp_answer="ok"
-    )
-    return True
+    def _failed(self, message: Message, error: Exception, found: Verdict) -> None:
+        """Later again for what may pass, never again for what will not."""
+        never_reached = not self.line.is_open or found is Verdict.LOCKED_OUT
+        words = mail_answers.words(error)
+        logger.info("mail %s: %s", message.pk, type(error).__name__)
+        is_last = message.attempts >= mail_claims.MOST_ATTEMPTS and not never_reached
+        if found is Verdict.REFUSED or is_last:
+            mail_claims.mark_failed(message, words)
+        else:
+            mail_claims.mark_for_later(message, words, waits_for_server=never_reached)
+        if found.concerns_all:
+            self._server_failed(found, words)
 
-
-def _failed(message: Message, error: Exception) -> None:
-    """Later again for what may pass, never again for what will not."""
-    is_final = _is_permanent(error) or message.attempts > len(BACKOFF)
-    logger.warning("mail %s: %s", message.pk, type(error).__name__)
-    outcome = {"leased_until": None, "smtp_answer": _answer(error)}
-    if is_final:
-        _leased(message).update(state=Message.State.FAILED, **outcome)
-        return
-    pause = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
-    _leased(message).update(
-        state=Message.State.QUEUED, next_attempt_at=database_now() + pause, **outcome
-    )
-
-
-def _is_permanent(error: Exception) -> bool:
-    """No to this mail for ever; a no to our password or sender may still be mended."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = [code for code, _reason in error.recipients.values()]
-        return all(code in PERMANENT_SMTP for code in codes)
-    if isinstance(error, smtplib.SMTPDataError):
-        return error.smtp_code in PERMANENT_SMTP
-    # A header or an address that no server would take.
-    return isinstance(error, ValueError)
-
-
-def _answer(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
-
-
-def _leased(message: Message) -> "QuerySet[Message]":
-    return Message.objects.filter(
-        pk=message.pk, state=Message.State.SENDING, attempts=message.attempts
-    )
-
-
-def _as_mail(message: Message) -> EmailMultiAlternatives:
-    address = settings.DEFAULT_FROM_EMAIL
-    mail = EmailMultiAlternatives(
-        subject=message.subject,
-        body=message.text,
-        from_email=formataddr((message.sender_name, address)),
-        to=[message.to],
-        reply_to=[message.reply_to] if message.reply_to else None,
-        headers={
-            "Message-ID": message.message_id,
-            "Auto-Submitted": "auto-generated",
-            "Content-Language": message.locale,
-            **_thread_of(message),
-        },
-    )
-    mail.attach_alternative(html_of(message), "text/html")
-    return mail
-
-
-def _thread_of(message: Message) -> dict[str, str]:
-    """Mails of one order hang together; who waits has no order yet."""
-    if message.order_id is None:
-        return {}
-    return {"References": f"<order.{message.order_id}@{host()}>"}
+    def _server_failed(self, found: Verdict, words: str) -> None:
+        self.line.close()
+        self.failures += 1
+        # Among other work, one timeout is all the time there is.
+        is_slow = found is Verdict.HANGS and self.ends_at is not None
+        is_certain = is_slow or self.failures >= FAILURES_THAT_END_A_ROUND
+        if is_certain or self.in_trouble or found is Verdict.LOCKED_OUT:
+            self.is_over = True
+            mail_trouble.note(found, words)

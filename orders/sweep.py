@@ -14,6 +14,7 @@ from orders import (
     emails,
     hold_alerts,
     lifecycle,
+    mail_claims,
     minimum,
     minimum_news,
     openings,
@@ -79,5 +80,6 @@ STEPS = (
     ("told that it is extended", minimum_news.tell_extended),
     ("payment reminders", remind_of_payment),
     ("alerts to sellers", hold_alerts.tell_sellers),
-    ("mails", outbox.deliver_due),
+    ("mails of old dates", mail_claims.abort_superseded),
+    ("mails", outbox.take_a_turn),
 )

@@ -6,7 +6,7 @@ uv=$1
 shift
 unset UV_INDEX UV_INDEX_URL UV_EXTRA_INDEX_URL UV_DEFAULT_INDEX UV_FIND_LINKS || true
 
-for name in base midtrans stripe xendit test dev doubles; do
+for name in base anymail midtrans stripe xendit test dev doubles; do
     "$uv" pip compile --no-config --quiet --universal --generate-hashes \
         --python-version 3.11 --custom-compile-command "make lock" "$@" \
         --output-file "requirements/$name.txt" "requirements/$name.in"

@@ -21,8 +21,12 @@ KNOWN_ENVIRONMENT = {
     "DEBUG": "1",
     "DEFAULT_FROM_EMAIL": "toko@example.com",
     "DEFAULT_LANGUAGE": "id",
+    "EMAIL_TIMEOUT": "10",
     "EMAIL_URL": "memorymail://",
     "LOG_LEVEL": "INFO",
+    "MAIL_DOMAIN_RATE": "",
+    "MAIL_RATE": "",
+    "MAIL_SENDERS": "1",
     "MEDIA_ROOT": os.environ.get("TEST_MEDIA_ROOT") or f"{FOLDER}/media",
     "MEDIA_URL": "/media/",
     "MIDTRANS_PRODUCTION": "0",
@@ -36,6 +40,7 @@ KNOWN_ENVIRONMENT = {
     "TRUSTED_PROXIES": "0",
     **dict.fromkeys(
         (
+            "ANYMAIL_BACKEND",
             "STRIPE_SECRET_KEY",
             "STRIPE_WEBHOOK_SECRETS",
             "STRIPE_API_BASE",

@@ -3,6 +3,7 @@ from orders.models.event import OrderEvent
 from orders.models.line import OrderLine
 from orders.models.message import Message
 from orders.models.order import Order
+from orders.models.sending import MailPace, MailSender, MailTrouble
 from orders.models.subscriber import Subscriber
 from orders.models.tally import BuyerTally
 from orders.models.waitlist import WaitlistEntry
@@ -10,6 +11,9 @@ from orders.models.waitlist import WaitlistEntry
 __all__ = [
     "BuyerTally",
     "Decision",
+    "MailPace",
+    "MailSender",
+    "MailTrouble",
     "Message",
     "Order",
     "OrderEvent",

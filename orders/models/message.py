@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.clock import Clock
@@ -17,6 +17,43 @@ class MessageQuerySet(models.QuerySet["Message"]):
         queued = Q(state=Message.State.QUEUED, next_attempt_at__lte=Clock())
         left_behind = Q(state=Message.State.SENDING, leased_until__lte=Clock())
         return self.filter(queued | left_behind)
+
+    def left_behind(self) -> Self:
+        """Of a sender that died, or was slower than its lease."""
+        return self.filter(state=Message.State.SENDING, leased_until__lte=Clock())
+
+    def sendable(self) -> Self:
+        """Due, still true, and not about to overtake what it corrects."""
+        waiting = self.filter(state=Message.State.QUEUED, next_attempt_at__lte=Clock())
+        return waiting.exclude(_tells_an_old_promise()).exclude(
+            _follows_one_in_flight()
+        )
+
+    def superseded(self) -> Self:
+        """Queued with a promise that its batch has replaced."""
+        return self.filter(_tells_an_old_promise(), state=Message.State.QUEUED)
+
+    def untimely(self) -> Self:
+        """Not to be sent now, whatever was true when it was claimed."""
+        return self.filter(_tells_an_old_promise() | _follows_one_in_flight())
+
+
+def _tells_an_old_promise() -> Q:
+    newer = Order.objects.filter(
+        pk=OuterRef("order"), batch__schedule_version__gt=OuterRef("schedule_version")
+    )
+    return Q(Exists(newer))
+
+
+def _follows_one_in_flight() -> Q:
+    """An older promise is at the mail server now: what is newer arrives after it."""
+    older = Message.objects.filter(
+        order=OuterRef("order"),
+        schedule_version__lt=OuterRef("schedule_version"),
+        state=Message.State.SENDING,
+        leased_until__gt=Clock(),
+    )
+    return Q(Exists(older))
 
 
 class Message(models.Model):
@@ -79,6 +116,12 @@ class Message(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True)
     message_id = models.CharField(max_length=120)
     smtp_answer = models.TextField(_("last answer"), blank=True)
+    # It failed for the server's sake: tried at once when the server is back.
+    waits_for_server = models.BooleanField(db_default=False, editable=False)
+    # What a mailer with an API calls it, to hear of bounces.
+    provider_id = models.CharField(
+        max_length=200, blank=True, db_default="", editable=False
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -105,6 +148,11 @@ class Message(models.Model):
                 name="message_outbox",
             ),
             models.Index(fields=["order", "kind"], name="message_by_order_kind"),
+            models.Index(
+                fields=["provider_id"],
+                condition=~Q(provider_id=""),
+                name="message_by_provider_id",
+            ),
         ]
 
     def __str__(self) -> str:

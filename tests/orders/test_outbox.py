@@ -9,15 +9,15 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.management import call_command
 
 from campaigns.clock import database_now
-from orders import emails, outbox
+from orders import emails, mail_claims, outbox
+from orders.mail_claims import BACKOFF, LEASE
 from orders.models import Message
-from orders.outbox import BACKOFF
 from tests.drafts import make_offer, place_order
 from tests.moments import is_since
+from tests.orders.mailbox import make_message
 
 pytestmark = pytest.mark.django_db
 
-LEASE = timedelta(minutes=5)
 BUSY = smtplib.SMTPRecipientsRefused({"ani@example.com": (451, b"try later")})
 UNKNOWN_USER = smtplib.SMTPRecipientsRefused(
     {"ani@example.com": (550, b"no such user")}
@@ -42,22 +42,6 @@ def mailer(settings):
     settings.EMAIL_BACKEND = f"{__name__}.Mailer"
     Mailer.answers = []
     return Mailer
-
-
-def make_message(**overrides):
-    n = Message.objects.count() + 1
-    values = {
-        "dedupe_key": f"news:{n}",
-        "kind": "order_placed",
-        "to": "ani@example.com",
-        "sender_name": "Nila Batik",
-        "reply_to": "nila@example.com",
-        "locale": "id",
-        "subject": f"Pesanan {n}",
-        "text": "Halo Ani,\n\nhttp://127.0.0.1:8000/o/x/\n\n<b>&\n",
-        "message_id": f"<news.{n}@127.0.0.1>",
-    }
-    return Message.objects.create(**values | overrides)
 
 
 def make_due():
@@ -92,6 +76,7 @@ def test_a_mail_says_who_writes_and_to_which_thread_it_belongs():
         "Message-ID": f"<order_placed.{order.number}@127.0.0.1>",
         "Auto-Submitted": "auto-generated",
         "References": f"<order.{order.pk}@127.0.0.1>",
+        "In-Reply-To": f"<order.{order.pk}@127.0.0.1>",
         "Content-Language": "id",
     }
     assert sent.cc == sent.bcc == []
@@ -135,6 +120,32 @@ def test_what_is_over_is_not_sent_again(state):
     assert mail.outbox == []
 
 
+def test_a_turn_ends_with_its_time_and_leaves_the_rest_untried():
+    for _n in range(3):
+        make_message()
+
+    assert outbox.deliver_due(seconds=1e-9) == 0
+
+    assert set(Message.objects.values_list("state", "attempts")) == {("queued", 0)}
+
+
+def test_mail_that_comes_meanwhile_overtakes_after_the_handful(monkeypatch, mailer):
+    monkeypatch.setattr(outbox, "HANDFUL", 2)
+    for n in range(4):
+        make_message(subject=f"bulk {n}", priority=Message.Priority.BULK)
+    sender = outbox.Sender(limit=None, seconds=None)
+    due = sender._due()
+
+    for _n in range(2):
+        sender._deliver(next(due))
+    make_message(subject="answer")
+    for message in due:
+        sender._deliver(message)
+
+    subjects = [sent.subject for sent in mail.outbox]
+    assert subjects == ["bulk 0", "bulk 1", "answer", "bulk 2", "bulk 3"]
+
+
 def test_nothing_is_sent_before_its_time():
     make_message(next_attempt_at=database_now() + timedelta(seconds=30))
 
@@ -143,14 +154,30 @@ def test_nothing_is_sent_before_its_time():
 
 def test_two_senders_do_not_take_one_mail():
     make_message()
-    first, second = Message.objects.get(), Message.objects.get()
     began = database_now()
 
-    assert [outbox._lease(first), outbox._lease(second)] == [True, False]
+    assert [len(mail_claims.claim(5)), len(mail_claims.claim(5))] == [1, 0]
 
     message = Message.objects.get()
     assert (message.state, message.attempts) == ("sending", 1)
     assert is_since(began, message.leased_until - LEASE)
+
+
+def test_what_was_claimed_and_not_tried_costs_no_attempt():
+    message = make_message()
+
+    mail_claims.put_back(mail_claims.claim(5))
+
+    assert state_of(message) == ("queued", 0, "")
+    assert outbox.withdraw(message.dedupe_key)
+
+
+def test_a_mail_that_killed_its_senders_each_time_is_given_up():
+    message = make_message(state="sending", leased_until=database_now(), attempts=9)
+
+    assert outbox.deliver_due() == 0
+
+    assert state_of(message) == ("failed", 9, "given up")
 
 
 def test_a_mail_being_sent_is_left_to_its_sender():
@@ -170,16 +197,15 @@ def test_a_dead_senders_mail_goes_out_again_as_the_same_mail():
 
 def test_a_sender_slower_than_its_lease_marks_nothing():
     message = make_message()
-    slow = Message.objects.get()
-    outbox._lease(slow)
+    (slow,) = mail_claims.claim(1)
     Message.objects.update(leased_until=database_now())
-    other = Message.objects.get()
-    outbox._lease(other)
+    mail_claims.recover()
+    (other,) = mail_claims.claim(1)
 
-    outbox._failed(slow, UNKNOWN_USER)
+    mail_claims.mark_failed(slow, "no such user")
 
     assert state_of(message) == ("sending", 2, "")
-    outbox._deliver(other)
+    mail_claims.mark_sent(other)
     assert state_of(message) == ("sent", 2, "ok")
 
 

@@ -1,12 +1,10 @@
 """One round of everything that happens by itself, or one every few seconds."""
 
-import signal
-import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import close_old_connections
 
+from campaigns.loops import until_stopped
 from config import sweep
 
 
@@ -25,7 +23,7 @@ class Command(BaseCommand):
         if loop is None:
             self._once()
         else:
-            self._until_stopped(loop)
+            until_stopped(self._round, pause=loop)
 
     def _once(self) -> None:
         done = sweep.run()
@@ -34,14 +32,7 @@ class Command(BaseCommand):
         if None in done.values():
             raise CommandError("A step failed; the log has its traceback.")
 
-    def _until_stopped(self, pause: float) -> None:
-        stopped = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_args: stopped.set())
-        while not stopped.is_set():
-            close_old_connections()
-            for name, count in sweep.run().items():
-                if count:
-                    self.stdout.write(f"{name}: {count}")
-            close_old_connections()
-            stopped.wait(pause)
+    def _round(self) -> None:
+        for name, count in sweep.run().items():
+            if count:
+                self.stdout.write(f"{name}: {count}")

@@ -1,0 +1,156 @@
+"""A date that was replaced is not mailed any more, and never comes after the new."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from campaigns.clock import database_now
+from campaigns.models import Batch
+from orders import mail_claims, outbox
+from orders.models import Message
+from tests.doubles.smtp import Smtp
+from tests.drafts import make_offer, place_order
+from tests.orders.mailbox import connect, make_message, make_messages, states
+
+pytestmark = pytest.mark.django_db
+
+MANY = 60
+BULK = Message.Priority.BULK
+
+
+@pytest.fixture
+def server(settings) -> Iterator[Smtp]:
+    with Smtp().running() as running:
+        connect(settings, running)
+        yield running
+
+
+def make_order():
+    order = place_order(make_offer())
+    Message.objects.all().delete()
+    return order
+
+
+def announce(order, *, to="ani@example.com"):
+    """The batch promises another date, and a mail says so; returns it."""
+    batch = Batch.objects.get(pk=order.batch_id)
+    version = batch.schedule_version + 1
+    Batch.objects.filter(pk=batch.pk).update(schedule_version=version)
+    return make_message(order=order, schedule_version=version, priority=BULK, to=to)
+
+
+def test_only_the_newest_date_is_mailed(server):
+    order = make_order()
+    old, new = announce(order), announce(order)
+
+    assert outbox.deliver_due() == 1
+
+    assert server.copies() == {new.message_id: 1}
+    assert mail_claims.abort_superseded() == 1
+    old.refresh_from_db()
+    assert (old.state, old.attempts) == ("aborted", 0)
+    assert [mail_claims.abort_superseded(), outbox.deliver_due()] == [0, 0]
+
+
+def test_mails_without_a_date_are_never_old(server):
+    order = make_order()
+    announce(order)
+    plain = make_message(order=order)
+    announce(order)
+
+    assert mail_claims.abort_superseded() == 1
+    outbox.deliver_due()
+
+    assert plain.message_id in server.copies()
+
+
+def test_a_newer_date_waits_while_the_older_is_at_the_mail_server(server):
+    order = make_order()
+    announce(order)
+    (older,) = mail_claims.claim(1)
+    new = announce(order)
+
+    assert outbox.deliver_due() == 0
+    mail_claims.mark_sent(older)
+    assert outbox.deliver_due() == 1
+
+    assert server.copies() == {new.message_id: 1}
+
+
+def test_a_newer_date_does_not_wait_for_a_sender_that_died(server):
+    order = make_order()
+    old = announce(order)
+    mail_claims.claim(1)
+    new = announce(order)
+    Message.objects.filter(pk=old.pk).update(leased_until=database_now())
+
+    assert outbox.deliver_due() == 1
+
+    assert server.copies() == {new.message_id: 1}
+    assert mail_claims.abort_superseded() == 1
+
+
+def test_two_claims_of_one_moment_are_looked_at_again(monkeypatch):
+    """As if each claim had been decided before the other was seen."""
+    order = make_order()
+    old, new = announce(order), announce(order)
+    sendable = type(Message.objects.all()).sendable
+    monkeypatch.setattr(
+        type(Message.objects.all()),
+        "sendable",
+        lambda rows: rows.filter(state="queued"),
+    )
+
+    claimed = mail_claims.claim(5)
+
+    monkeypatch.setattr(type(Message.objects.all()), "sendable", sendable)
+    assert claimed == []
+    assert states() == {"queued": 2}
+    assert [row.pk for row in mail_claims.claim(5)] == [new.pk]
+    assert old.pk != new.pk
+
+
+def test_a_new_date_amid_a_long_queue_and_an_answer_overtake_it(server):
+    """Of a slow server: the date changes when half of the buyers were told the old."""
+    orders = [make_order() for _n in range(4)]
+    for n in range(MANY):
+        announce(orders[n % 4], to=f"buyer{n}@example.com")
+        Batch.objects.update(schedule_version=1)
+    Message.objects.update(schedule_version=1)
+    told = outbox.deliver_due(limit=MANY // 2)
+
+    Batch.objects.update(schedule_version=2)
+    for n in range(MANY):
+        columns = {"schedule_version": 2, "priority": BULK, "subject": "new"}
+        make_message(order=orders[n % 4], to=f"buyer{n}@example.com", **columns)
+    make_messages(1, to="payer@example.com")
+    mail_claims.abort_superseded()
+    outbox.deliver_due()
+
+    assert told == MANY // 2
+    assert server.recipients()[told] == "payer@example.com"
+    last = {arrived.to: arrived.mail["Subject"] for arrived in server.arrived}
+    del last["payer@example.com"]
+    assert set(last.values()) == {"new"}
+    assert len(last) == MANY
+    assert states() == {"sent": told + 1 + MANY, "aborted": MANY - told}
+
+
+def test_control_without_the_rule_the_older_date_arrives_last(server, monkeypatch):
+    order = make_order()
+    old = announce(order)
+    (claimed,) = mail_claims.claim(1)
+    new = announce(order)
+    monkeypatch.setattr(
+        type(Message.objects.all()),
+        "sendable",
+        lambda rows: rows.filter(state="queued", next_attempt_at__lte=database_now()),
+    )
+    monkeypatch.setattr(mail_claims, "_without_untimely", lambda rows: rows)
+
+    outbox.deliver_due()
+    mail_claims.put_back([claimed])
+    outbox.deliver_due()
+
+    arrived = [mail.message_id for mail in server.arrived]
+    assert arrived == [new.message_id, old.message_id]
