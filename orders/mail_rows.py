@@ -30,10 +30,14 @@ def of_order(
     *,
     key: str = "",
     priority: int = Message.Priority.BUYER_ACTION,
+    words: str = "",
     **context: Any,
 ) -> Message:
-    """To the buyer; not stored yet."""
-    subject, text = render(kind, order, **context)
+    """To the buyer; not stored yet.
+
+    `words` names the template of a kind that has several.
+    """
+    subject, text = render(words or kind, order, **context)
     return _row(
         kind,
         key_of(kind, order, key),
@@ -133,6 +137,7 @@ def render(kind: str, order: Order, **context: Any) -> tuple[str, str]:
         "seller": order.batch.campaign.seller,
         "status_url": absolute(reverse("order:status", args=[order.token])),
         "pay_url": absolute(reverse("payment:pay", args=[order.token])),
+        "reminders_url": absolute(reverse("order:reminders", args=[order.token])),
         "now": timezone.now(),
         **context,
     }

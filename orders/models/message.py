@@ -18,6 +18,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         left_behind = Q(state=Message.State.SENDING, leased_until__lte=Clock())
         return self.filter(queued | left_behind)
 
+    def withdraw_unsent(self, *kinds: str) -> int:
+        """Take back the mails of these kinds that nobody began to send."""
+        waiting = self.filter(kind__in=kinds, state=Message.State.QUEUED, attempts=0)
+        return waiting.update(state=Message.State.ABORTED)
+
 
 class Message(models.Model):
     class State(models.TextChoices):

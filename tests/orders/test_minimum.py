@@ -12,7 +12,7 @@ from campaigns.errors import InvalidTransition, MinimumUndecided
 from campaigns.models import Batch
 from config import sweep as round_of_all
 from fulfillment import production
-from orders import cancellation, emails, minimum, minimum_news
+from orders import batch_news, cancellation, emails, minimum, minimum_news
 from orders.minimum import Outcome
 from orders.models import Message, Order
 from payments.models import Refund
@@ -317,7 +317,7 @@ def test_many_are_told_in_chunks_of_a_constant_cost(
         place_paid(batch, units=[10])
     close(batch)
     decide()
-    monkeypatch.setattr(minimum_news, "CHUNK", 10)
+    monkeypatch.setattr(batch_news, "CHUNK", 10)
 
     # A chunk: orders, lines; a transaction that locks and inserts. One empty.
     with django_assert_num_queries(3 * 6 + 1):
