@@ -15,9 +15,9 @@ from django.utils import timezone, translation
 
 from campaigns.addresses import absolute, host
 from campaigns.models import Campaign
+from orders.mail_words import subject_of, visible
 from orders.models import Message, Order
 
-MAX_SUBJECT = 200
 COPIED = (
     *("order", "campaign", "kind", "sender_name", "reply_to", "locale"),
     *("subject", "text", "priority"),
@@ -150,7 +150,7 @@ def _words(
     with translation.override(locale), timezone.override(zone):
         subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)
         text = render_to_string(f"orders/emails/{kind}.txt", context)
-    return " ".join(subject.split())[:MAX_SUBJECT], _paragraphs(text)
+    return subject_of(subject), _paragraphs(visible(text))
 
 
 def _paragraphs(text: str) -> str:

@@ -89,7 +89,8 @@ def latest_event(*kinds: str, **data: Any) -> Coalesce:
 
 def not_stopped(orders: "QuerySet[Any]", kind: Kind) -> "QuerySet[Any]":
     turned = latest_event(STOPPED, RESUMED, data__reminders=kind)
-    return orders.alias(reminders_turned=turned).exclude(reminders_turned=STOPPED)
+    told: QuerySet[Any] = orders.alias(reminders_turned=turned)
+    return told.exclude(reminders_turned=STOPPED)
 
 
 def reminders_stopped(order: Order, kind: str) -> bool:
