@@ -115,7 +115,7 @@ def _payout(world: World, **more: Any) -> None:
 def _hoarded(world: World) -> Message:
     rows = room.counted(Batch.objects.with_clock().filter(pk=world.batch.pk))
     batch = rows.select_related("campaign__seller").get()
-    return hold_alerts.alert(batch, 99_999, key="seller_alert:1")
+    return hold_alerts.alert(batch, 9_999, key="seller_alert:1")
 
 
 def _disputed(world: World, *, state: str) -> None:

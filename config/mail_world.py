@@ -115,8 +115,8 @@ def _batch(campaign: Campaign, number: int) -> Batch:
         stage=Batch.Stage.OPEN,
         opens_at=datetime(2026, 1, 1, tzinfo=UTC),
         closes_at=MOMENT,
-        capacity=100_000,
-        minimum_units=10_000,
+        capacity=10_000,
+        minimum_units=5_000,
         production_ends_on=DAY,
         **(WINDOW if number == 11 else LATER),
     )

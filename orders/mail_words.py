@@ -39,7 +39,7 @@ def shortened(text: str, most: int) -> str:
         return text
     kept = text[: most - 1]
     at_word = kept.rpartition(" ")[0] if text[most - 1] != " " else kept
-    longest = at_word if len(at_word) > most // 2 else kept
+    longest = at_word if len(at_word) > most // 3 else kept
     return longest.rstrip(" ,.;:–-") + ELLIPSIS
 
 

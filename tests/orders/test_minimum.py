@@ -385,7 +385,7 @@ def test_an_extension_that_is_missed_again_is_told_as_the_end():
     assert mails_of(order)[2:] == told
     first, last = Message.objects.filter(kind="minimum_missed").order_by("pk")
     assert first.dedupe_key != last.dedupe_key
-    assert last.subject == f"Minimum missed, Rp 168.000 comes back – {order.number}"
+    assert last.subject == f"Minimum missed: Rp 168.000 comes back – {order.number}"
     assert "Fewer than 3 were paid, so the batch is not made" in last.text
     assert_invariants()
 
