@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Container
 
 from campaigns import sweep as campaigns
+from fulfillment import sweep as fulfillment
 from orders import sweep as orders
 from payments import sweep as payments
 
@@ -14,6 +15,7 @@ STEPS: tuple[Step, ...] = (
     *campaigns.STEPS,
     *orders.FIRST_STEPS,
     *payments.STEPS,
+    *fulfillment.STEPS,
     *orders.STEPS,
 )
 

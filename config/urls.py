@@ -1,11 +1,15 @@
 """Public pages carry their language in the path; secret pages and machines do not."""
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health, mailers
+from config import health, mail_gallery, mailers
 
+MAIL_GALLERY = (
+    [path("styleguide/mails/", include(mail_gallery))] if settings.DEBUG else []
+)
 urlpatterns = [
     path("admin/password/", include("config.passwords")),
     path("admin/", admin.site.urls),
@@ -18,6 +22,7 @@ urlpatterns = [
     path("waitlist/<token>/", include("payments.urls.waitlist")),
     path("waitlist/<token>/", include("orders.urls.waitlist")),
     path("", include("campaigns.urls.machines")),
+    *MAIL_GALLERY,
     *i18n_patterns(
         path("", include("payments.urls.public")),
         path("", include("orders.urls.public")),

@@ -5,6 +5,7 @@ question, the parcel, and the batch last, whose stage decides.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from campaigns.actors import Actor
 from campaigns.clock import Clock, database_now
 from campaigns.models import Batch
 from fulfillment.errors import (
+    AddressChanged,
     NotAllShipped,
     NotPaidInFull,
     NotShippable,
@@ -22,10 +24,22 @@ from fulfillment.errors import (
     WrongContents,
 )
 from fulfillment.models import Carrier, Shipment, ShipmentLine
-from orders import decisions, emails, lifecycle, mail_rows, outbox
+from orders import addresses, decisions, emails, lifecycle, mail_rows, outbox
 from orders.models import Order, OrderLine
 
 UNDO_WINDOW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What whoever packed knew of the order, and ships in spite of."""
+
+    # That a part of its total is due.
+    is_unpaid: bool = False
+    # `addresses.mark_of` what stands on the label; empty: nobody looked.
+    address: str = ""
+
+
 Reason = NotUndoable.Reason
 
 
@@ -36,20 +50,18 @@ def ship(
     tracking_number: str,
     actor: Actor,
     lines: Mapping[int, int] | None = None,
-    though_unpaid: bool = False,
+    known: Known = Known(),
 ) -> Shipment:
     """Send a parcel with these units by line, or with all that is left of the order.
 
-    Raises NotShippable, NotPaidInFull, WrongContents or NumberInUse; nothing has
-    changed then. `though_unpaid`: the seller said so, knowing that a part is due. The
-    buyer is told when `UNDO_WINDOW` is over.
+    Raises NotShippable, NotPaidInFull, AddressChanged, WrongContents or NumberInUse;
+    nothing has changed then. The buyer is told when `UNDO_WINDOW` is over.
     """
     with transaction.atomic():
         order = lifecycle.locked(order_id)
         if order.status != Order.Status.CONFIRMED:
             raise NotShippable(order)
-        if order.still_due and not though_unpaid:
-            raise NotPaidInFull(order.still_due)
+        _refuse_what_was_not_known(order, known)
         contents = _contents(order, lines)
         decisions.withdraw_open(order, actor=actor)
         shipment = _insert(order, carrier, tracking_number.strip(), actor)
@@ -60,6 +72,13 @@ def ship(
             order.move_to(Order.Status.FULFILLED, actor=actor, packed_at=database_now())
         _pass_batch(order, actor)
     return shipment
+
+
+def _refuse_what_was_not_known(order: Order, known: Known) -> None:
+    if order.still_due and not known.is_unpaid:
+        raise NotPaidInFull(order.still_due)
+    if known.address and known.address != addresses.mark_of(order):
+        raise AddressChanged
 
 
 def _contents(

@@ -56,3 +56,7 @@ class NotUndoable(CampaignError):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.name)
         self.reason = reason
+
+
+class AddressChanged(CampaignError):
+    """The order ships to another address than the one that was packed for."""

@@ -14,6 +14,7 @@ from campaigns.models import Batch
 from fulfillment import dispatch
 from fulfillment.admin_forms import ParcelForm
 from fulfillment.errors import (
+    AddressChanged,
     NotAllShipped,
     NotPaidInFull,
     NotShippable,
@@ -22,6 +23,7 @@ from fulfillment.errors import (
     WrongContents,
 )
 from fulfillment.models import Shipment
+from orders import addresses
 from orders.models import Order
 
 Stage = Batch.Stage
@@ -43,6 +45,11 @@ def in_words(refusal: CampaignError) -> str:
             }
         case WrongContents():
             return _("The order waits for other units than these; look again.")
+        case AddressChanged():
+            return _(
+                "The address has changed since this page was opened. Read it again, and"
+                " put it on the parcel."
+            )
         case NotPaidInFull():
             return _("A part of the total is still due; nothing was shipped.")
         case NotUndoable():
@@ -78,9 +85,14 @@ class Ship(Transition):
         waiting = [line for line in row.lines.all() if line.shipped < line.quantity]
         items = [f"{line.quantity - line.shipped} × {line.label}" for line in waiting]
         address = [row.name, row.address, row.district, row.city, row.postal_code]
+        said = row.events.filter(kind__in=addresses.SETTLED).order_by("pk").last()
         return [
             (_("To be shipped"), ", ".join(items)),
             (_("Ships to"), ", ".join(filter(None, address))),
+            (
+                _("Address confirmed by the buyer"),
+                dates.moment(said.at) if said else _("no"),
+            ),
             (_("Courier the buyer chose"), row.shipping_service or "–"),
             (
                 _("Paid in full"),
@@ -95,10 +107,16 @@ class Ship(Transition):
                 carrier=data["carrier"],
                 tracking_number=data["tracking_number"],
                 lines=data["lines"] or None,
-                though_unpaid=data.get("though_unpaid", False),
+                known=dispatch.Known(
+                    is_unpaid=data.get("though_unpaid", False),
+                    address=data["address_seen"],
+                ),
                 actor=actor,
             )
-        except (NumberInUse, WrongContents, NotShippable) as refusal:
+        except (
+            *(AddressChanged, NumberInUse),
+            *(WrongContents, NotShippable),
+        ) as refusal:
             raise NotReady([in_words(refusal)]) from refusal
 
 

@@ -24,9 +24,9 @@ from orders.admin_list import ListsOrders
 from orders.admin_moves import OfferBatch, OfferFilter, WithdrawOffer
 from orders.admin_numbers import NumbersPage
 from orders.admin_offers import OFFER, offer_batch, offers
-from orders.admin_steps import CancelOrder, CorrectContact
+from orders.admin_steps import CancelOrder, CorrectAddress, CorrectContact
 from orders.history import told
-from orders.mail_words import trouble_of
+from orders.mail_failures import trouble_of
 from orders.models import Order, OrderLine
 
 STATUSES = {
@@ -121,6 +121,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
     transitions: ClassVar[list[Transition]] = [
         CancelOrder(),
         CorrectContact(),
+        CorrectAddress(),
         OfferBatch(),
         WithdrawOffer(),
     ]

@@ -16,8 +16,8 @@ from campaigns.admin.transitions import Transition
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.wakeup import wake_up
+from orders.mail_failures import trouble_of
 from orders.mail_html import html_of
-from orders.mail_words import trouble_of
 from orders.models import Message
 
 MESSAGE_STATES = {

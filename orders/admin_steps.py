@@ -7,7 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
 from campaigns.admin.transitions import Transition
+from campaigns.clock import database_now
+from campaigns.errors import NotReady
 from campaigns.money import format_money
+from orders import addresses
+from orders.address_form import address_form
+from orders.address_page import in_words
+from orders.addresses import AddressFixed
 from orders.admin_forms import CancelForm, ContactForm
 from orders.cancellation import (
     NotCancelable,
@@ -78,3 +84,36 @@ class CorrectContact(Transition):
 
     def perform(self, row: Order, *, actor: Actor, data: dict[str, Any]) -> None:
         correct_contact(row.pk, email=data["email"], phone=data["phone"], actor=actor)
+
+
+class CorrectAddress(Transition):
+    """Also after the lock; what the buyer pays for shipping stays as it is."""
+
+    name = "address"
+    label = _("Correct name or address")
+    done = _("Address corrected; the buyer is told by mail")
+
+    def is_offered(self, row: Order) -> bool:
+        is_typed = bool(row.address)
+        found = addresses.hindrance(row, database_now())
+        return is_typed and found in (None, AddressFixed.Reason.LOCKED)
+
+    def form(self, row: Order, data: Any) -> forms.Form:
+        return address_form(row, data)
+
+    def facts(self, row: Order) -> list[tuple[Any, object]]:
+        option = row.shipping_option
+        served = ", ".join(option.provinces) if option else ""
+        return [
+            (_("Courier the buyer chose"), row.shipping_service or "–"),
+            (_("It ships to"), served or _("everywhere")),
+            (_("Shipping the buyer pays"), format_money(row.shipping, row.currency)),
+            (_("The price"), _("stays as it is, whatever the address")),
+        ]
+
+    def perform(self, row: Order, *, actor: Actor, data: dict[str, Any]) -> None:
+        columns = {name: data[name] for name in addresses.COLUMNS}
+        try:
+            addresses.correct(row.pk, address=columns, actor=actor)
+        except AddressFixed as refusal:
+            raise NotReady([in_words(refusal.reason)]) from refusal

@@ -11,6 +11,7 @@ from campaigns.clock import Clock
 from campaigns.wakeup import wake_up
 from orders import emails, lifecycle
 from orders.models import Message, Order
+from orders.models.order import REMINDERS
 
 # Each tells a state of its own; the latest one makes the earlier ones old news.
 NEWS_OF_STATE = (
@@ -22,7 +23,7 @@ NEWS_OF_STATE = (
     "batch_canceled",
     "order_shipped",
 )
-OVERTAKEN = (*NEWS_OF_STATE, "payment_reminder", "waitlist_offer")
+OVERTAKEN = (*NEWS_OF_STATE, *REMINDERS, "waitlist_offer")
 State = Message.State
 
 
@@ -39,15 +40,19 @@ def correct_contact(order_id: int, *, email: str, phone: str, actor: Actor) -> O
             setattr(order, name, entered[name])
         order.save(update_fields=changed)
         personal = {n: {"from": before[n], "to": entered[n]} for n in changed}
-        order.record("contact_corrected", actor=actor, personal=personal)
+        event = order.record("contact_corrected", actor=actor, personal=personal)
         if "email" in changed:
             _send_to_new_address(order)
-            wake_up()
+        else:
+            emails.contact_corrected(order, change_key=str(event.pk))
+        wake_up()
     return order
 
 
 def _send_to_new_address(order: Order) -> None:
-    latest = order.messages.filter(kind__in=NEWS_OF_STATE).order_by("pk").last()
+    news = order.messages.filter(kind__in=NEWS_OF_STATE).order_by("pk")
+    # What was put right tells no state.
+    latest = news.exclude(dedupe_key__contains=emails.OF_EVENT).last()
     _readdress_unsent(order, latest)
     if not order.email:
         return

@@ -1,20 +1,26 @@
 """One function for each mail to a buyer: a row, in the transaction it tells of."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
 
 from campaigns.addresses import absolute
 from campaigns.clock import database_now
+from campaigns.models import Batch
 from campaigns.models.batch import MINIMUM_MISSED
 from orders.balance_terms import BalanceTerms
 from orders.mail_rows import copy_of, of_order, queue
 from orders.models import Decision, Message, Order, OrderLine
 
 BATCH_CONFIRMED = "batch_confirmed"
-NOTICE = Message.Priority.NOTICE
+PRODUCTION_STARTED = "production_started"
+# Part of a reminder's key: of the hold's new end.
+EXTENDED = "extended"
+# Part of the key of an `order_changed` that tells of a correction.
+OF_EVENT = "event-"
+NOTICE, BULK = Message.Priority.NOTICE, Message.Priority.BULK
 
 
 def order_placed(
@@ -43,9 +49,21 @@ def order_link(order: Order, *, request_key: str, corrected: bool = False) -> No
 
 
 def payment_reminder(order: Order) -> None:
+    """The last notice before the hold ends."""
     # A hold can be extended once: its new end is reminded of again.
-    key = "extended" if order.extended_at else ""
-    queue(of_order(order, "payment_reminder", key=key, priority=NOTICE))
+    key = EXTENDED if order.extended_at else ""
+    queue(_unpaid(order, key, is_last=True))
+
+
+def payment_rung(order: Order, key: str) -> Message:
+    """A reminder on the way there; not stored yet."""
+    return _unpaid(order, key, is_last=False)
+
+
+def _unpaid(order: Order, key: str, *, is_last: bool) -> Message:
+    return of_order(
+        order, "payment_reminder", key=key, priority=NOTICE, is_last=is_last
+    )
 
 
 def order_confirmed(order: Order) -> None:
@@ -115,6 +133,61 @@ def batch_confirmed(order: Order) -> Message:
 def batch_extended(order: Order) -> Message:
     """The minimum is missed so far, and the closing moved; not stored yet."""
     return _once_per_batch(order, MINIMUM_MISSED, closes_at=order.batch.closes_at)
+
+
+def production_started(order: Order) -> Message:
+    """What is made, until when, and what can no longer be changed; not stored yet.
+
+    Written anew when the window moves before it is sent.
+    """
+    version = order.batch.schedule_version
+    key = f"{order.batch_id}-{version}"
+    message = of_order(order, PRODUCTION_STARTED, key=key, priority=BULK)
+    message.schedule_version = version
+    return message
+
+
+def lock_key(batch: Batch) -> str:
+    """Each moment of a lock is told once."""
+    return f"{batch.addresses_lock_at:%Y%m%d%H%M}"
+
+
+def address_lock(order: Order) -> Message:
+    """The announcement; not stored yet."""
+    return _address_lock(order, lock_key(order.batch), is_reminder=False)
+
+
+def address_rung(order: Order, key: str) -> Message:
+    """A reminder of it; not stored yet."""
+    return _address_lock(order, key, is_reminder=True)
+
+
+def _address_lock(order: Order, key: str, *, is_reminder: bool) -> Message:
+    url = absolute(reverse("order:address", args=[order.token]))
+    told: dict[str, Any] = {"address_url": url, "is_reminder": is_reminder}
+    return of_order(order, "address_lock", key=key, priority=BULK, **told)
+
+
+def address_changed(order: Order, *, change_key: str, by_buyer: bool) -> None:
+    """Told each time: the link can be passed on, and staff may put it right too."""
+    url = absolute(reverse("order:address", args=[order.token]))
+    told = {"address_url": url, "by_buyer": by_buyer, "is_address": True}
+    _queue_corrected(order, change_key, **told)
+
+
+def contact_corrected(order: Order, *, change_key: str) -> None:
+    """The seller put the phone right; who has a new e-mail gets `order_link`."""
+    _queue_corrected(order, change_key, by_buyer=False, is_address=False)
+
+
+def _queue_corrected(order: Order, change_key: str, **told: Any) -> None:
+    key = f"{OF_EVENT}{change_key}"
+    queue(of_order(order, "order_changed", key=key, words="order_corrected", **told))
+
+
+def delivery_check(order: Order, *, shipped_at: datetime) -> Message:
+    """Did it arrive? Once per order; not stored yet."""
+    return of_order(order, "delivery_check", priority=BULK, shipped_at=shipped_at)
 
 
 def _once_per_batch(order: Order, kind: str, **context: Any) -> Message:

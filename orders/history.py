@@ -30,6 +30,10 @@ KINDS = {
     "expired": gettext_lazy("Expired unpaid, units released"),
     "canceled": gettext_lazy("Canceled"),
     "contact_corrected": gettext_lazy("E-mail or phone corrected"),
+    "address_changed": gettext_lazy("Address changed"),
+    "address_confirmed": gettext_lazy("Address confirmed"),
+    "reminders_stopped": gettext_lazy("Reminders stopped"),
+    "reminders_resumed": gettext_lazy("Reminders resumed"),
     "decision_asked": gettext_lazy("Asked to move to another batch"),
     "moved": gettext_lazy("Moved to another batch"),
     "stayed": gettext_lazy("Stays in its batch"),
@@ -121,6 +125,10 @@ TOLD_TO_BUYERS = {
     "expired": gettext_lazy("The time to pay ran out; your place was given back."),
     "canceled": gettext_lazy("The seller canceled the order."),
     "contact_corrected": gettext_lazy("The seller corrected your e-mail or phone."),
+    "address_changed": gettext_lazy("You changed the address."),
+    "address_confirmed": gettext_lazy("You confirmed the address."),
+    "reminders_stopped": gettext_lazy("You stopped reminders."),
+    "reminders_resumed": gettext_lazy("You asked for reminders again."),
     "decision_lapsed": gettext_lazy("There was no answer, so the order stays."),
     "decision_withdrawn": gettext_lazy("The question about the batch was withdrawn."),
     "cash_received": gettext_lazy("The seller received your cash."),
@@ -177,6 +185,8 @@ def _sentence(event: OrderEvent) -> str:
         return _("The order waits to be shipped again.")
     if event.kind == "placed" and event.actor == "staff":
         return _("The seller entered your order.")
+    if event.kind == "address_changed" and event.actor == "staff":
+        return _("The seller corrected the address.")
     if event.kind in OF_BATCHES:
         return str(OF_BATCHES[event.kind]) % _batches(event)
     if event.kind == "canceled":

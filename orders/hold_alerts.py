@@ -40,28 +40,33 @@ def tell_sellers() -> int:
 
 def _tell(batch: Batch, held: int) -> bool:
     """False when the seller was told today, or has no address."""
-    campaign, seller = batch.campaign, batch.campaign.seller
+    seller = batch.campaign.seller
     day = batch.clock.astimezone(ZoneInfo(seller.time_zone)).date()
     key = f"{SELLER_ALERT}:{batch.pk}:{day}"
     if not seller.email or Message.objects.filter(dedupe_key=key).exists():
         return False
+    mail_rows.queue(alert(batch, held, key=key))
+    return True
+
+
+def alert(batch: Batch, held: int, *, key: str) -> Message:
+    """Read `batch` as above; not stored yet."""
+    campaign = batch.campaign
     context = {
         "batch": batch,
         "held": held,
         "left": room.left_in_list(batch, campaign.currency),
         "orders_url": absolute(_unpaid_orders_of(batch)),
     }
-    message = mail_rows.of_campaign(
+    return mail_rows.of_campaign(
         campaign,
         SELLER_ALERT,
         key=key,
         locale=campaign.lang,
         context=context,
-        to=seller.email,
+        to=campaign.seller.email,
         priority=Message.Priority.NOTICE,
     )
-    mail_rows.queue(message)
-    return True
 
 
 def _unpaid_orders_of(batch: Batch) -> str:

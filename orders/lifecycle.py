@@ -17,7 +17,7 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import CampaignError, InvalidTransition, Refused
 from campaigns.models import Batch, Campaign
 from campaigns.money import to_minor_units
-from orders import emails, mail_rows, outbox, public_sale, tallies
+from orders import emails, public_sale, tallies
 from orders.models import Order, WaitlistEntry
 from orders.models.line import units_by_allotment
 
@@ -93,7 +93,7 @@ def extend_hold(order: Order, *, actor: Actor) -> None:
     change = {"from": order.expires_at, "to": until}
     order.record("hold_extended", actor=actor, data={"pay_before": change})
     # A reminder nobody began to send names the old end; a later one names the new.
-    outbox.withdraw(mail_rows.key_of("payment_reminder", order))
+    order.messages.withdraw_unsent("payment_reminder")
     order.refresh_from_db(fields=["expires_at", "extended_at"])
 
 
@@ -106,7 +106,7 @@ def prolong_hold(order: Order, *, until: datetime, actor: Actor, why: str) -> bo
     order.expires_at = until
     order.save(update_fields=["expires_at"])
     order.record("hold_prolonged", actor=actor, data={"pay_before": change, "why": why})
-    outbox.withdraw(mail_rows.key_of("payment_reminder", order))
+    order.messages.withdraw_unsent("payment_reminder")
     return True
 
 

@@ -16,16 +16,11 @@ from django.utils import timezone, translation
 
 from campaigns.addresses import absolute, host
 from campaigns.models import Campaign
+from orders.mail_words import subject_of, visible
 from orders.models import Message, Order
 
 # Headers that hold what people typed, and how long they may become.
 HEADERS = {"subject": 200, "sender_name": 80}
-# Marks that turn the writing direction, control characters other than the line's end
-# and the tab, and halves of characters.
-UNSENDABLE = re.compile(
-    "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
-    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
-)
 PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 LONGEST_NAME, LONGEST_HOST = 60, 57
 COPIED = (
@@ -40,10 +35,14 @@ def of_order(
     *,
     key: str = "",
     priority: int = Message.Priority.BUYER_ACTION,
+    words: str = "",
     **context: Any,
 ) -> Message:
-    """To the buyer; not stored yet."""
-    subject, text = render(kind, order, **context)
+    """To the buyer; not stored yet.
+
+    `words` names the template of a kind that has several.
+    """
+    subject, text = render(words or kind, order, **context)
     return _row(
         kind,
         key_of(kind, order, key),
@@ -108,7 +107,7 @@ def _keyed(key: str, **columns: Any) -> Message:
         if name in columns:
             columns[name] = in_one_line(columns[name], longest)
     if "text" in columns:
-        columns["text"] = UNSENDABLE.sub("", columns["text"])
+        columns["text"] = visible(columns["text"])
     return Message(dedupe_key=key, message_id=_message_id(key), **columns)
 
 
@@ -121,9 +120,8 @@ def _message_id(key: str) -> str:
 
 
 def in_one_line(text: str, longest: int) -> str:
-    """Harmless in a header: nothing that ends a line, turns the writing direction, or
-    cannot be encoded."""
-    return " ".join(UNSENDABLE.sub("", text).split())[:longest].rstrip()
+    """Harmless in a header, which ends with its line."""
+    return " ".join(visible(text).split())[:longest].rstrip()
 
 
 def store(messages: Iterable[Message]) -> int:
@@ -161,6 +159,7 @@ def render(kind: str, order: Order, **context: Any) -> tuple[str, str]:
         "seller": order.batch.campaign.seller,
         "status_url": absolute(reverse("order:status", args=[order.token])),
         "pay_url": absolute(reverse("payment:pay", args=[order.token])),
+        "reminders_url": absolute(reverse("order:reminders", args=[order.token])),
         "now": timezone.now(),
         **context,
     }
@@ -173,7 +172,7 @@ def _words(
     with translation.override(locale), timezone.override(zone):
         subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)
         text = render_to_string(f"orders/emails/{kind}.txt", context)
-    return subject, _paragraphs(text)
+    return subject_of(subject), _paragraphs(text)
 
 
 def _paragraphs(text: str) -> str:

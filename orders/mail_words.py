@@ -1,72 +1,52 @@
-"""Why a mail did not arrive, for the seller, and another way to bring its news."""
+"""Words inside mails: nothing that hides or turns text, short where a subject ends."""
 
 import re
-from dataclasses import dataclass
-from urllib.parse import quote
 
-from django.utils.translation import gettext as _
-
-from orders.bounces import BOUNCED
-from orders.mail_html import LINK
-from orders.models import Message
-
-LONGEST_CHAT = 500
-CODE = re.compile(r"\b([45]\d\d)\b(?:[ -](\d\.\d+\.\d+))?")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """`answer` is what the server said last, in its own words."""
-
-    words: str
-    answer: str
-    whatsapp_url: str
+LONGEST_SUBJECT = 60
+ELLIPSIS = "…"
+# What may give way in a subject stands between these, which no typed text keeps.
+ELASTIC_START, ELASTIC_END = "\ue000", "\ue001"
+ELASTIC = re.compile(f"{ELASTIC_START}(.*?){ELASTIC_END}", re.DOTALL)
+# Controls, marks that turn the direction of text, what has no width, private use, and
+# halves of characters, which no mail can carry.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ufeff\ue000-\uf8ff\ud800-\udfff]"
+)
 
 
-def trouble_of(message: Message) -> Trouble | None:
-    if message.state != Message.State.FAILED:
-        return None
-    answer = message.smtp_answer
-    return Trouble(words=reason(answer), answer=answer, whatsapp_url=chat_url(message))
+def visible(text: str) -> str:
+    """Line breaks stay; what reads otherwise than it is stored goes."""
+    return HIDDEN.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n"))
 
 
-def reason(answer: str) -> str:
-    found = CODE.search(answer)
-    code, detail = found.groups(default="") if found else ("", "")
-    if code in ("550", "551", "553") and not detail.startswith("5.7"):
-        return _("The address does not exist, or takes no mail. Correct it first.")
-    if code == "552" or detail == "5.2.2":
-        return _("The mailbox is full.")
-    if code.startswith("5"):
-        return _("The buyer’s mail server refused it by its rules.")
-    if code.startswith("4"):
-        return _("The buyer’s mail server put it off until it was given up.")
-    if answer.startswith(BOUNCED):
-        return _("It came back. The address may be wrong.")
-    if "Error: " in answer or "Invalid" in answer:
-        return _("It cannot be written to this address. Correct it first.")
-    return _("It was tried several times and given up.")
+def elastic(text: str) -> str:
+    return f"{ELASTIC_START}{visible(text)}{ELASTIC_END}"
 
 
-def chat_url(message: Message) -> str:
-    """WhatsApp with the news filled in; nothing is sent before the seller presses."""
-    order = message.order
-    if order is None or not order.phone:
-        return ""
-    words = quote(in_short(message.text), safe="")
-    return f"https://wa.me/{order.phone.lstrip('+')}?text={words}"
+def subject_of(rendered: str) -> str:
+    """On one line; elastic parts are shortened first, and else the end."""
+    line = " ".join(rendered.split())
+    while part := ELASTIC.search(line):
+        over = _plain_length(line) - LONGEST_SUBJECT
+        kept = _given_way(part.group(1), over)
+        line = line[: part.start()] + kept + line[part.end() :]
+    return shortened(visible(line), LONGEST_SUBJECT)
 
 
-def in_short(text: str) -> str:
-    """The first paragraphs, and in any case the first link."""
-    kept: list[str] = []
-    length = 0
-    for paragraph in filter(None, map(str.strip, text.split("\n\n"))):
-        length += len(paragraph)
-        if kept and length > LONGEST_CHAT:
-            break
-        kept.append(paragraph[:LONGEST_CHAT])
-    link = LINK.search(text)
-    if link and not any(link.group() in paragraph for paragraph in kept):
-        kept.append(link.group())
-    return "\n\n".join(kept)
+def shortened(text: str, most: int) -> str:
+    """At a word, if one ends not too far before; the sign says that more was there."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - 1]
+    at_word = kept.rpartition(" ")[0] if text[most - 1] != " " else kept
+    longest = at_word if len(at_word) > most // 3 else kept
+    return longest.rstrip(" ,.;:–-") + ELLIPSIS
+
+
+def _plain_length(line: str) -> int:
+    return len(line) - line.count(ELASTIC_START) - line.count(ELASTIC_END)
+
+
+def _given_way(text: str, over: int) -> str:
+    return shortened(text, max(len(text) - over, 1)) if over > 0 else text

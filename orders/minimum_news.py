@@ -1,21 +1,16 @@
 """Tells every buyer of a batch what its minimum led to, each once.
 
-The decision is one short transaction on the batch; its mails are found missing here,
-chunk by chunk, however many there are and whoever died in between.
+The decision is one short transaction on the batch; its mails are found missing here.
 """
 
-from collections.abc import Callable, Iterator
-
-from django.db import transaction
 from django.db.models import F, OuterRef, Q
 
 from campaigns.models import Batch
 from campaigns.models.batch import MINIMUM_MISSED
-from orders import emails, mail_rows
-from orders.models import Message, Order
+from orders import batch_news, emails, mail_rows
+from orders.models import Order
 from orders.models.order import OrderQuerySet
 
-CHUNK = 200
 Stage = Batch.Stage
 # A batch that was canceled or completed has other news.
 RUNNING = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
@@ -23,12 +18,12 @@ RUNNING = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
 
 def tell_going_ahead() -> int:
     """`batch_confirmed` to the paid orders of batches that are made; how many."""
-    return _tell(going_ahead_untold(), emails.batch_confirmed)
+    return batch_news.tell(going_ahead_untold(), emails.batch_confirmed)
 
 
 def tell_extended() -> int:
     """`minimum_missed` to those who paid before the closing moved; how many."""
-    return _tell(_extended_untold(), emails.batch_extended)
+    return batch_news.tell(_extended_untold(), emails.batch_extended)
 
 
 def going_ahead_untold() -> OrderQuerySet:
@@ -54,28 +49,3 @@ def _without_mail(which: Q, kind: str) -> OrderQuerySet:
     told = mail_rows.is_told(kind, OuterRef("number"), OuterRef("batch_id"))
     orders = Order.objects.filter(which, status=Order.Status.CONFIRMED)
     return orders.exclude(email="").exclude(told)
-
-
-def _tell(untold: OrderQuerySet, mail: Callable[[Order], Message]) -> int:
-    return sum(_tell_chunk(chunk, mail) for chunk in _chunks(untold))
-
-
-def _chunks(untold: OrderQuerySet) -> Iterator[list[Order]]:
-    orders, last = untold.for_page().order_by("pk"), 0
-    while chunk := list(orders.filter(pk__gt=last)[:CHUNK]):
-        yield chunk
-        last = chunk[-1].pk
-
-
-def _tell_chunk(orders: list[Order], mail: Callable[[Order], Message]) -> int:
-    """Rendered first; stored for those that are still paid orders of that batch."""
-    mails = {order.pk: mail(order) for order in orders}
-    batches = {order.pk: order.batch_id for order in orders}
-    with transaction.atomic():
-        paid = Order.objects.select_for_update(no_key=True).filter(
-            pk__in=mails, status=Order.Status.CONFIRMED
-        )
-        current = paid.order_by("pk").values_list("pk", "batch_id")
-        return mail_rows.store(
-            [mails[pk] for pk, batch_id in current if batches[pk] == batch_id]
-        )

@@ -10,16 +10,18 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.errors import Refused
 from campaigns.models import Batch
 from campaigns.rounds import count_done, keys_of
-from orders import cancellation, emails, lifecycle, mail_rows
+from orders import cancellation, emails, lifecycle, mail_rows, reminders
 from orders.balance_terms import BalanceTerms, UnpaidBalance
 from orders.models import Message, Order, OrderEvent
 from orders.models.event import BALANCE_OVERDUE, UNPAID_BALANCE
@@ -37,6 +39,7 @@ UNDER_WAY = (
     Payment.Progress.PROOF_UPLOADED,
     Payment.Progress.FRAUD_REVIEW,
 )
+BALANCE = reminders.Kind.BALANCE
 ENDING = (UnpaidBalance.FORFEIT, UnpaidBalance.REFUND_LESS_DEPOSIT)
 
 
@@ -47,6 +50,11 @@ class Step(StrEnum):
     SOON = "soon"
     TODAY = "today"
     LAST = "last"
+
+    @property
+    def is_stoppable(self) -> bool:
+        """Asking for it, and the last notice, are more than reminders."""
+        return self in (Step.SOON, Step.TODAY)
 
 
 def waiting() -> OrderQuerySet:
@@ -83,12 +91,13 @@ def _untold(now: datetime) -> Iterator[int]:
     """Two queries for each chunk, in constant memory."""
     noted = OrderEvent.objects.filter(kind=BALANCE_OVERDUE, order=OuterRef("pk"))
     rows = waiting().select_related("batch").order_by("pk")
-    rows = rows.annotate(is_overdue=Exists(noted))
+    rows = rows.annotate(is_overdue=Exists(noted), turned=_turned())
     last = 0
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk
         steps = ((order, step_of(BalanceTerms.of(order), now)) for order in chunk)
-        keys = {_key(order, step): order for order, step in steps if step}
+        going = ((o, step) for o, step in steps if step and not _is_stopped(o, step))
+        keys = {_key(order, step): order for order, step in going}
         known = Message.objects.filter(dedupe_key__in=keys)
         told = set(known.values_list("dedupe_key", flat=True))
         yield from (
@@ -96,6 +105,16 @@ def _untold(now: datetime) -> Iterator[int]:
             for key, order in keys.items()
             if key not in told and _can_be_told(order, key)
         )
+
+
+def _turned() -> Coalesce:
+    """Whether the buyer stopped the reminders, as the latest of these events says."""
+    kinds = (reminders.STOPPED, reminders.RESUMED)
+    return reminders.latest_event(*kinds, data__reminders=BALANCE)
+
+
+def _is_stopped(order: Any, step: Step) -> bool:
+    return step.is_stoppable and order.turned == reminders.STOPPED
 
 
 def _can_be_told(order: Order, key: str) -> bool:
@@ -114,6 +133,8 @@ def _tell(order_id: int) -> bool:
         terms, now = BalanceTerms.of(order), database_now()
         step, due = step_of(terms, now), _due(order)
         if step is None or not due or _needs_seller(order):
+            return False
+        if step.is_stoppable and reminders.reminders_stopped(order, BALANCE):
             return False
         last_day = _note_overdue(order, terms, now) if step == Step.LAST else None
         emails.balance_due(order, step=step, amount=due, last_day=last_day)

@@ -24,7 +24,10 @@ def tell(run: ReconciliationRun) -> int:
         batches__orders__payments__discrepancies__run=run
     ).select_related("seller")
     campaigns = {campaign.seller_id: campaign for campaign in of_sellers}
-    mails = [_to_seller(run, listed, campaign) for campaign in campaigns.values()]
+    mails = [
+        to_seller(campaign, _of(campaign, listed), key=f"{run.pk}:{campaign.seller_id}")
+        for campaign in campaigns.values()
+    ]
     if unowned := list(listed.filter(payment=None)):
         mails += [_to_operator(run, unowned, user) for user in _operators()]
     return mail_rows.store(mails)
@@ -35,16 +38,19 @@ def _operators() -> list[User]:
     return list(able.exclude(email="").order_by("pk"))
 
 
-def _to_seller(
-    run: ReconciliationRun, listed: "QuerySet[Discrepancy]", campaign: Campaign
-) -> Message:
-    own = listed.filter(payment__order__batch__campaign__seller=campaign.seller_id)
+def _of(campaign: Campaign, listed: "QuerySet[Discrepancy]") -> list[Discrepancy]:
+    seller = campaign.seller_id
+    return list(listed.filter(payment__order__batch__campaign__seller=seller))
+
+
+def to_seller(campaign: Campaign, found: list[Discrepancy], *, key: str) -> Message:
+    """Not stored yet."""
     return mail_rows.of_campaign(
         campaign,
         SELLER_ALERT,
-        key=f"{SELLER_ALERT}:{WORDS}:{run.pk}:{campaign.seller_id}",
+        key=f"{SELLER_ALERT}:{WORDS}:{key}",
         locale=campaign.lang,
-        context=_context(list(own)),
+        context=_context(found),
         words=WORDS,
         to=campaign.seller.email,
         priority=Message.Priority.NOTICE,

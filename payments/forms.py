@@ -9,9 +9,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Batch, Campaign, ShippingOption
-from orders import regions
+from orders.address_form import AddressForm
 from orders.forms import PhoneField, PlainEmailField
-from orders.region_fields import city_field, province_field
 from payments import card_consent, gateways
 from payments.gateways.words import in_words
 
@@ -20,7 +19,7 @@ SUBMIT_KEY = RegexValidator(r"^[A-Za-z0-9_-]{32,64}\Z")
 GREATEST_VERSION = 2**31 - 1
 
 
-class CheckoutForm(forms.Form):
+class CheckoutForm(AddressForm):
     """The buyer's part of an order; `cleaned_data["buyer"]` holds columns of Order."""
 
     BUYER_FIELDS: ClassVar[tuple[str, ...]] = (
@@ -37,16 +36,13 @@ class CheckoutForm(forms.Form):
         "note",
     )
 
+    # As on the page, which the summary of errors follows.
+    field_order = ("schedule_version", "submit_key", "name", "phone", "email")
+
     schedule_version = forms.IntegerField(
         min_value=1, max_value=GREATEST_VERSION, widget=forms.HiddenInput
     )
     submit_key = forms.CharField(validators=[SUBMIT_KEY], widget=forms.HiddenInput)
-    name = forms.CharField(
-        label=_("Name of the recipient"),
-        max_length=120,
-        error_messages={"required": _("Write the name of the recipient.")},
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
     phone = PhoneField(help_text=_("For news of the schedule and the courier."))
     email = PlainEmailField(
         label=_("E-mail"),
@@ -57,53 +53,6 @@ class CheckoutForm(forms.Form):
             "invalid": _("Write an e-mail address like nama@contoh.id."),
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-    )
-    address = forms.CharField(
-        label=_("Address"),
-        max_length=500,
-        help_text=_("Street, house number, RT/RW."),
-        error_messages={"required": _("Write the street and house number.")},
-        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
-    )
-    province = province_field(
-        label=_("Province"),
-        error_messages={
-            "required": _("Choose a province."),
-            "invalid_choice": _("Choose a province from the list."),
-        },
-    )
-    city = city_field(
-        label=_("City or regency"),
-        error_messages={
-            "required": _("Choose a city or regency."),
-            "invalid_choice": _("Choose a city or regency from the list."),
-        },
-    )
-    district = forms.CharField(
-        label=_("District (kecamatan)"),
-        max_length=80,
-        error_messages={"required": _("Write the district (kecamatan).")},
-        widget=forms.TextInput(attrs={"autocomplete": "address-level3"}),
-    )
-    subdistrict = forms.CharField(
-        label=_("Subdistrict (kelurahan)"),
-        max_length=80,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "address-level4"}),
-    )
-    postal_code = forms.CharField(
-        label=_("Postal code"),
-        max_length=12,
-        error_messages={"required": _("Write the postal code: five digits.")},
-        widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "postal-code"}
-        ),
-    )
-    landmark = forms.CharField(
-        label=_("Landmark"),
-        max_length=120,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     shipping = forms.ChoiceField(
         label=_("Shipping"),
@@ -173,23 +122,12 @@ class CheckoutForm(forms.Form):
         is_card = card_consent.saves_cards(data["payment"])
         return self.consent if data.get("save_card") and is_card else ""
 
-    def clean_postal_code(self) -> str:
-        digits = "".join(self.cleaned_data["postal_code"].split())
-        if not (digits.isascii() and digits.isdigit() and len(digits) == 5):
-            raise forms.ValidationError(
-                _("Write the postal code as five digits, for example 40115.")
-            )
-        return digits
-
     def clean_shipping(self) -> ShippingOption:
         return self.options[self.cleaned_data["shipping"]]
 
     def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        province, city = data.get("province"), data.get("city")
-        if province and city and not regions.is_city_of(city, province):
-            self.add_error("city", _("This city is not in the province you chose."))
-        shipping = data.get("shipping")
+        data = super().clean()
+        province, shipping = data.get("province"), data.get("shipping")
         if province and shipping and not shipping.serves(province):
             self.add_error(
                 "shipping", _("This service does not ship to the province you chose.")

@@ -49,6 +49,7 @@ def settle(
     books.update_sums(order, payments)
     refunds_owed.withdraw_unsent(order, payments)
     _confirm_if_paid(order, payments, actor)
+    _stop_asking_for_balance(order, payments)
     if late and order.status not in Order.HOLDING:
         owed_back = balance_of(order, payments).owed_back
         # A page kept open can be paid twice: each arrival is told.
@@ -62,6 +63,14 @@ def count_set_aside(order: Order, payments: list[Payment]) -> None:
     """Of an order that is over: nothing is left to pay for, so the rule returns it."""
     if sum(recording.release_suspense(order, payment) for payment in payments):
         books.update_sums(order, payments)
+
+
+def _stop_asking_for_balance(order: Order, payments: list[Payment]) -> None:
+    """What was written and not sent yet would only cross the payment."""
+    is_split = order.deposit < order.total
+    is_held = order.status in Order.PAID
+    if is_split and is_held and not balance_of(order, payments).due:
+        order.messages.withdraw_unsent("balance_due")
 
 
 def _confirm_if_paid(order: Order, payments: list[Payment], actor: Actor) -> None:

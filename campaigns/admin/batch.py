@@ -19,7 +19,7 @@ from campaigns.admin.base import (
 )
 from campaigns.admin.batch_forms import AllotmentForm, BatchForm
 from campaigns.admin.batch_history import BatchEventInline
-from campaigns.admin.batch_steps import Close, Open, Reopen
+from campaigns.admin.batch_steps import Close, LockAddresses, Open, Reopen
 from campaigns.admin.row_pages import RowPage, RowPagesMixin
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition, staff
@@ -27,6 +27,8 @@ from campaigns.models import Allotment, Batch, Campaign
 from campaigns.money import format_money, from_minor_units
 
 COUNTED = ("taken", "orders_taken", "goods_ordered", "goods_limit", "schedule_version")
+# Announced by a step of its own.
+ANNOUNCED = ("addresses_lock_at",)
 CAPS = ("capacity", "order_capacity", "goods_capacity")
 WINDOW = ("ships_from", "ships_until")
 PRODUCTION = ("production_starts_on", "production_ends_on")
@@ -70,7 +72,10 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
     list_filter = ("stage", "campaign__seller", "campaign")
     list_select_related = ("campaign",)
     search_fields = ("campaign__title",)
-    transitions: ClassVar[list[Transition]] = [Open(), Close(), Reopen()]
+    transitions: ClassVar[list[Transition]] = [
+        *(Open(), Close(), Reopen()),
+        LockAddresses(),
+    ]
     row_pages: ClassVar[list[RowPage]] = []
     fieldsets = (
         (None, {"fields": ("campaign", "number", "stage_badge")}),
@@ -103,7 +108,7 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Batch | None = None
     ) -> tuple[str, ...]:
-        always = ("stage_badge", "sentences", *COUNTED)
+        always = ("stage_badge", "sentences", *COUNTED, *ANNOUNCED)
         return always if obj is None else (*always, *_settled(obj))
 
     def get_fieldsets(self, request: HttpRequest, obj: Batch | None = None) -> Any:

@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.admin.caps import AT_LEAST_ONE, AT_MOST, MoneyCapField, below_taken
 from campaigns.admin.forms import ShopModelForm
-from campaigns.admin.moments import MomentField
+from campaigns.admin.moments import MomentField, help_text
 from campaigns.admin.proposals import next_number
 from campaigns.clock import database_now
 from campaigns.models import Allotment, Batch
+from campaigns.models.address_lock import SHORTEST_NOTICE
 from campaigns.models.batch import NO_ROOM_TO_EXTEND
 
 # Until a campaign is chosen.
@@ -163,6 +164,33 @@ class LaterClosingForm(forms.Form):
             attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
         ),
     )
+
+
+class AddressLockForm(forms.Form):
+    lock_at = MomentField(
+        label=gettext_lazy("Addresses lock"),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
+    )
+
+    def __init__(self, data: Any, *, zone: str) -> None:
+        super().__init__(data)
+        self.zone = zone
+        with timezone.override(zone):
+            self.fields["lock_at"].help_text = help_text()
+
+    def full_clean(self) -> None:
+        """At the seller's place, wherever the staff is."""
+        with timezone.override(self.zone):
+            super().full_clean()
+
+    def clean_lock_at(self) -> datetime:
+        moment: datetime = self.cleaned_data["lock_at"]
+        if moment < database_now() + SHORTEST_NOTICE:
+            words = _("Choose a moment at least 48 hours from now.")
+            raise forms.ValidationError(words)
+        return moment
 
 
 def _bound(form: ShopModelForm, name: str, *validators: Any) -> None:

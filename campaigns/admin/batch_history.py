@@ -27,6 +27,7 @@ EVENTS = {
     "allotment": _("Capacity of a variant changed"),
     "sale": _("Sale of a variant changed"),
     "cut_off": _("Closing time moved"),
+    "addresses_lock": _("Address lock announced"),
     "minimum_reached": _("Minimum reached: it goes ahead"),
     "minimum_waived": _("Below the minimum: it goes ahead all the same"),
     "minimum_extended": _("Below the minimum: extended once"),

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import dates, room, wording
 from campaigns.actors import Actor
-from campaigns.admin.batch_forms import LaterClosingForm
+from campaigns.admin.batch_forms import AddressLockForm, LaterClosingForm
 from campaigns.admin.transitions import Transition
 from campaigns.clock import database_now
 from campaigns.models import Batch
@@ -78,3 +79,29 @@ class Reopen(BatchStep):
 
     def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
         row.reopen(closes_at=data["closes_at"], actor=actor)
+
+
+class LockAddresses(Transition):
+    """Announces the lock; the orders of the batch are told by the sweep."""
+
+    name = "lock-addresses"
+    label = _("Lock addresses")
+    done = _("Announced; buyers are told by mail")
+
+    def is_offered(self, row: Batch) -> bool:
+        return row.stage in Batch.BEFORE_COMPLETION
+
+    def form(self, row: Batch, data: Any) -> forms.Form:
+        return AddressLockForm(data, zone=row.campaign.seller.time_zone)
+
+    def facts(self, row: Batch) -> list[tuple[Any, object]]:
+        locks = row.addresses_lock_at
+        return [
+            (_("Announced so far"), dates.moment(locks) if locks else "–"),
+            (_("Buyers are told"), _("at least 48 hours before")),
+            (_("Until then"), _("each confirms or changes the address on a page")),
+            (_("From then on"), _("only you change an address, until it is packed")),
+        ]
+
+    def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
+        row.announce_address_lock(data["lock_at"], actor=actor)

@@ -18,6 +18,7 @@ from campaigns.errors import (
     MinimumUndecided,
     NotReady,
 )
+from campaigns.models.address_lock import LocksAddresses
 from campaigns.models.batch_event import BatchEvent
 from campaigns.models.campaign import Campaign
 from campaigns.models.minimum import HasMinimum
@@ -70,7 +71,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.select_for_update(no_key=True).get(pk=batch_id)
 
 
-class Batch(HasMinimum):
+class Batch(LocksAddresses, HasMinimum):
     class Stage(models.TextChoices):
         DRAFT = "draft", _("Draft")
         OPEN = "open", _("Open")
@@ -136,7 +137,6 @@ class Batch(HasMinimum):
     production_ends_on = models.DateField(_("production ends"), null=True, blank=True)
     ships_from = models.DateField(_("ships from"), null=True, blank=True)
     ships_until = models.DateField(_("ships until"), null=True, blank=True)
-    addresses_lock_at = models.DateTimeField(_("addresses lock"), null=True, blank=True)
     schedule_version = models.PositiveIntegerField(default=1, editable=False)
 
     open_at = models.DateTimeField(null=True, editable=False)

@@ -37,6 +37,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Not to be sent now, whatever was true when it was claimed."""
         return self.filter(_tells_an_old_promise() | _follows_one_in_flight())
 
+    def withdraw_unsent(self, *kinds: str) -> int:
+        """Take back the mails of these kinds that nobody began to send."""
+        waiting = self.filter(kind__in=kinds, state=Message.State.QUEUED, attempts=0)
+        return waiting.update(state=Message.State.ABORTED)
+
 
 def _tells_an_old_promise() -> Q:
     newer = Order.objects.filter(

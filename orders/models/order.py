@@ -18,6 +18,8 @@ from campaigns.models import Batch, ShippingOption
 from campaigns.money import CURRENCY_CHOICES
 from orders.models.event import BALANCE_OVERDUE, OrderEvent
 
+# What they ask for is settled, or pointless, once the order changes its status.
+REMINDERS = ("payment_reminder", "balance_due", "address_lock", "delay_reminder")
 # No 0/O, 1/I/L: read aloud over the phone, typed from a parcel.
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 NUMBER_LENGTH = 8
@@ -50,6 +52,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def holding_units(self) -> Self:
         """Orders whose lines count in `taken`."""
         return self.filter(status__in=Order.HOLDING)
+
+    def unpacked(self) -> Self:
+        """Paid orders of which nothing is packed yet."""
+        rows = self.filter(status=Order.Status.CONFIRMED, packed_at__isnull=True)
+        return rows.exclude(lines__shipped__gt=0)
 
     def with_balance_due(self) -> Self:
         """Confirmed by a deposit, the rest not paid: candidates, decided in Python.
@@ -322,6 +329,7 @@ class Order(models.Model):
             raise InvalidTransition(self, target)
         for column, value in stamps.items():
             setattr(self, column, value)
+        self.messages.withdraw_unsent(*REMINDERS)
         self.record(target, actor=actor, data={"from": origin} | (data or {}))
 
     def change_batch(self, batch: Batch, *, schedule_version: int) -> None:
@@ -330,6 +338,7 @@ class Order(models.Model):
         if not rows.update(batch=batch, schedule_version=schedule_version):
             raise InvalidTransition(self, str(batch))
         self.batch, self.schedule_version = batch, schedule_version
+        self.messages.withdraw_unsent("production_started", "address_lock")
 
     def record(
         self,
@@ -338,12 +347,13 @@ class Order(models.Model):
         actor: Actor,
         data: dict[str, Any] | None = None,
         personal: dict[str, Any] | None = None,
-    ) -> None:
+    ) -> OrderEvent:
         """Append to the history both sides read."""
-        OrderEvent.objects.create(
+        event: OrderEvent = OrderEvent.objects.create(
             order=self,
             kind=kind,
             data=data or {},
             personal=personal or {},
             **actor.columns(),
         )
+        return event

@@ -1,10 +1,17 @@
 from django.urls import path
 
-from orders import decision_page, views
+from orders import address_page, decision_page, reminders_page, views
 
 app_name = "order"
 urlpatterns = [
     path("", views.status, name="status"),
+    path("address/", address_page.address, name="address"),
+    path(
+        "address/confirmation/",
+        address_page.confirmation,
+        name="address-confirmation",
+    ),
+    path("reminders/", reminders_page.page, name="reminders"),
     path("cancellation/", views.cancellation, name="cancellation"),
     path("decision/<int:decision_id>/", decision_page.decision, name="decision"),
 ]

@@ -13,7 +13,7 @@ from config import production as start_of_production
 from config import sweep as round_of_all
 from fulfillment import production
 from fulfillment.models import ProductionSheet
-from orders import cancellation, mail_rows, minimum, minimum_news
+from orders import batch_news, cancellation, mail_rows, minimum, minimum_news
 from orders.minimum import Outcome
 from orders.models import Message, Order
 from payments import gateways, settlement
@@ -251,7 +251,7 @@ def confirmed_mails():
 
 def test_killed_after_the_decision_the_sweep_tells_everyone_once(monkeypatch):
     decided_with(orders=5)
-    monkeypatch.setattr(minimum_news, "CHUNK", 2)
+    monkeypatch.setattr(batch_news, "CHUNK", 2)
     store, stored = mail_rows.store, []
 
     def die_at_the_second_chunk(mails):

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from fulfillment import dispatch
 from fulfillment.errors import NotPaidInFull
 from orders.models import Order
 from payments import balances
@@ -60,7 +61,7 @@ def test_it_ships_once_the_balance_is_paid():
 def test_the_seller_may_ship_it_all_the_same_and_the_balance_stays_due():
     order = deposit_paid()
 
-    ship(order, though_unpaid=True)
+    ship(order, known=dispatch.Known(is_unpaid=True))
 
     assert order.status == Order.Status.FULFILLED
     assert order.still_due == BALANCE

@@ -59,9 +59,7 @@ def test_each_buyer_is_told_of_the_batch_and_of_the_money_once():
     assert mails_of(paid) == ["order_placed", "order_confirmed", "batch_canceled"]
     assert mails_of(unpaid) == ["order_placed", "batch_canceled"]
     told = Message.objects.get(order=paid, kind="batch_canceled")
-    assert (
-        told.subject == f"The batch is canceled, Rp 168.000 comes back – {paid.number}"
-    )
+    assert told.subject == f"Batch canceled, Rp 168.000 comes back – {paid.number}"
     assert "all that you paid, Rp\xa0168.000, comes back" in told.text
     other = Message.objects.get(order=unpaid, kind="batch_canceled")
     assert "nothing is to be paid or returned" in other.text

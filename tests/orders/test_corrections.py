@@ -220,7 +220,7 @@ def test_history_keeps_both_values_where_erasure_finds_them(staff):
     assert event.data == {}
     assert event.personal == {"phone": {"from": before, "to": "+6281299990000"}}
     assert f"{before} → +6281299990000" in page.content.decode()
-    assert mails_of(order) == ["order_placed"]
+    assert mails_of(order) == ["order_placed", "order_changed"]
 
 
 def test_limit_stays_with_the_contact_of_the_order(staff):

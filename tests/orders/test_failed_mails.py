@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from campaigns.actors import SYSTEM
-from orders import mail_words
+from orders import mail_failures
 from orders.corrections import correct_contact
 from orders.models import Message
 from tests.drafts import make_offer, place_order
@@ -51,7 +51,7 @@ def page_of(client, row):
     ],
 )
 def test_the_servers_words_are_told_in_plain_ones(answer, words):
-    assert words in mail_words.reason(answer)
+    assert words in mail_failures.reason(answer)
 
 
 def test_the_order_shows_what_failed_and_what_to_do(staff):
@@ -83,7 +83,7 @@ def test_whatsapp_is_filled_with_the_news_in_short(staff):
     order, mail = a_failed_mail()
     mail.text = f"Halo Ani,\n\n{'kata ' * 200}\n\nhttp://127.0.0.1:8000/o/x/\n"
 
-    text = parse_qs(urlsplit(mail_words.chat_url(mail)).query)["text"][0]
+    text = parse_qs(urlsplit(mail_failures.chat_url(mail)).query)["text"][0]
 
     assert text.startswith("Halo Ani,")
     assert text.endswith("http://127.0.0.1:8000/o/x/")
@@ -93,9 +93,9 @@ def test_whatsapp_is_filled_with_the_news_in_short(staff):
 def test_without_a_phone_or_an_order_there_is_no_chat():
     order, mail = a_failed_mail()
     mail.order.phone = ""
-    assert mail_words.chat_url(mail) == ""
+    assert mail_failures.chat_url(mail) == ""
     mail.order = None
-    assert mail_words.chat_url(mail) == ""
+    assert mail_failures.chat_url(mail) == ""
 
 
 def test_what_arrived_has_no_trouble(staff):
@@ -103,7 +103,7 @@ def test_what_arrived_has_no_trouble(staff):
 
     page = page_of(staff, order)
 
-    assert mail_words.trouble_of(Message.objects.get()) is None
+    assert mail_failures.trouble_of(Message.objects.get()) is None
     assert "send-again" not in page
 
 

@@ -12,7 +12,7 @@ from campaigns.errors import InvalidTransition, MinimumUndecided
 from campaigns.models import Batch
 from config import sweep as round_of_all
 from fulfillment import production
-from orders import cancellation, emails, minimum, minimum_news
+from orders import batch_news, cancellation, emails, minimum, minimum_news
 from orders.minimum import Outcome
 from orders.models import Message, Order
 from payments.models import Refund
@@ -317,10 +317,10 @@ def test_many_are_told_in_chunks_of_a_constant_cost(
         place_paid(batch, units=[10])
     close(batch)
     decide()
-    monkeypatch.setattr(minimum_news, "CHUNK", 10)
+    monkeypatch.setattr(batch_news, "CHUNK", 10)
 
-    # A chunk: orders, lines; a transaction that locks and inserts. One empty.
-    with django_assert_num_queries(3 * 6 + 1):
+    # A chunk: orders, lines; a transaction that locks, looks again and inserts.
+    with django_assert_num_queries(3 * 7 + 1):
         assert minimum_news.tell_going_ahead() == 30
     with django_assert_num_queries(1):
         assert minimum_news.tell_going_ahead() == 0
@@ -385,7 +385,7 @@ def test_an_extension_that_is_missed_again_is_told_as_the_end():
     assert mails_of(order)[2:] == told
     first, last = Message.objects.filter(kind="minimum_missed").order_by("pk")
     assert first.dedupe_key != last.dedupe_key
-    assert last.subject == f"Minimum missed, Rp 168.000 comes back – {order.number}"
+    assert last.subject == f"Minimum missed: Rp 168.000 comes back – {order.number}"
     assert "Fewer than 3 were paid, so the batch is not made" in last.text
     assert_invariants()
 

@@ -43,7 +43,7 @@ def test_a_purchase_costs_these_statements(client):
     payment = Payment.objects.get()
     with statements(5):
         paid = client.post(payment.redirect_url, {"ending": "pay"})
-    with statements(18):
+    with statements(19):
         client.get(urlsplit(paid.url).path)
 
     assert Order.objects.get().status == Order.Status.CONFIRMED
