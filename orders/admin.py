@@ -22,7 +22,7 @@ from campaigns.admin.transitions import Transition
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.money import format_money
-from orders import admin_waitlist  # noqa: F401  registers its pages
+from orders import admin_questions, admin_waitlist  # noqa: F401  register their pages
 from orders.admin_balances import BalanceFilter
 from orders.admin_list import ListsOrders
 from orders.admin_moves import OfferBatch, OfferFilter, WithdrawOffer

@@ -18,6 +18,7 @@ from orders import (
     minimum_news,
     openings,
     outbox,
+    questions,
     waitlist,
     waitlist_offers,
 )
@@ -79,5 +80,6 @@ STEPS = (
     ("told that it is extended", minimum_news.tell_extended),
     ("payment reminders", remind_of_payment),
     ("alerts to sellers", hold_alerts.tell_sellers),
+    ("questions nobody confirmed", questions.forget_unconfirmed),
     ("mails", outbox.deliver_due),
 )
