@@ -26,6 +26,7 @@ from orders import admin_questions, admin_waitlist  # noqa: F401  register their
 from orders.admin_balances import BalanceFilter
 from orders.admin_list import ListsOrders
 from orders.admin_moves import OfferBatch, OfferFilter, WithdrawOffer
+from orders.admin_news import AskedNewsFilter
 from orders.admin_numbers import NumbersPage
 from orders.admin_offers import OFFER, offer_batch, offers
 from orders.admin_steps import CancelOrder, CorrectContact
@@ -129,6 +130,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         "batch",
         OfferFilter,
         BalanceFilter,
+        AskedNewsFilter,
     )
     list_select_related = ("batch__campaign",)
     search_fields = ("number", "name", "phone", "email")

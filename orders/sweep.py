@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from campaigns.clock import database_now
 from campaigns.rounds import count_done, keys_of
 from orders import (
+    asked_alerts,
     cancellation,
     decisions,
     emails,
@@ -16,6 +17,7 @@ from orders import (
     lifecycle,
     minimum,
     minimum_news,
+    news_alerts,
     openings,
     outbox,
     questions,
@@ -80,6 +82,8 @@ STEPS = (
     ("told that it is extended", minimum_news.tell_extended),
     ("payment reminders", remind_of_payment),
     ("alerts to sellers", hold_alerts.tell_sellers),
+    ("reminders to tell news", news_alerts.remind),
+    ("sellers told who asks for news", asked_alerts.tell_sellers),
     ("questions nobody confirmed", questions.forget_unconfirmed),
     ("mails", outbox.deliver_due),
 )
