@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Self
 
 from django.db.models import QuerySet
@@ -16,7 +17,8 @@ from campaigns.gallery import Image
 from campaigns.models import Batch, Campaign, Seller, ShippingOption
 from campaigns.phases import Phase, Standing, headline, next_change, standing
 from campaigns.room import Room
-from campaigns.steps import Step, steps
+from campaigns.steps import steps
+from campaigns.timeline import Step
 
 # Checkout has its own limits; this one keeps a slip of the finger from being sent.
 MOST_UNITS = 99
@@ -66,7 +68,10 @@ class Offer:
 
     @classmethod
     def load(cls, slug: str) -> Self:
-        """Seven queries; raises Campaign.DoesNotExist unless the page is public."""
+        """Seven queries, one more where a date moved.
+
+        Raises Campaign.DoesNotExist unless the page is public.
+        """
         campaign = _with_clock(Campaign.objects.public()).get(slug=slug)
         return cls.of(campaign, campaign.batches.public())
 
@@ -179,7 +184,7 @@ class Offer:
         closes_at = self.batch and self.batch.closes_at
         return bool(closes_at and closes_at - self.now < wording.DAY)
 
-    @property
+    @cached_property
     def steps(self) -> list[Step]:
         return steps(self.batch, self.now) if self.batch else []
 

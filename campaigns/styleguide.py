@@ -14,6 +14,7 @@ from django.utils.html import format_html
 
 from campaigns import dates
 from campaigns.money import format_money
+from campaigns.timeline import Earlier
 
 ICONS = ["clock", "box", "truck", "check", "alert", "copy"]
 ICONS += ["download", "upload", "chat", "pin", "refund", "print"]
@@ -129,13 +130,20 @@ def _card(paid: int, minimum: int | None) -> dict[str, Any]:
     }
 
 
-def _steps() -> list[dict[str, str]]:
+def _steps() -> list[dict[str, Any]]:
     moved = dates.window(date(2027, 1, 18), date(2027, 1, 22))
+    reason = Earlier("4–8 Jan", "Kain datang terlambat.", timezone.now())
     return [
         {"title": "PO dibuka", "state": "done", "when_html": "1 November 2026"},
         {"title": "PO ditutup", "state": "now", "when_html": "30 November 2026"},
         {"title": "Produksi", "state": "late", "text": "Kain datang terlambat."},
-        {"title": "Dikirim", "state": "later", "when_html": moved, "was": "4–8 Jan"},
+        {
+            "title": "Dikirim",
+            "state": "later",
+            "when_html": moved,
+            "earlier": [reason],
+            "reasons": [reason],
+        },
     ]
 
 

@@ -7,10 +7,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from campaigns import caching, markdown, metadata, storefront
+from campaigns import caching, calendars, markdown, metadata, storefront
+from campaigns.addresses import absolute
 from campaigns.caching import for_everyone
-from campaigns.models import Campaign, Seller
+from campaigns.clock import database_now
+from campaigns.models import Batch, Campaign, Seller
 from campaigns.offer import Offer
+from campaigns.phases import next_change
 
 
 @for_everyone
@@ -64,6 +67,25 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     with timezone.override(offer.seller.time_zone):
         response = render(request, "campaigns/campaign.html", context)
     return caching.public(response, now=offer.now, changes_at=offer.changes_at)
+
+
+@for_everyone
+@require_safe
+def schedule(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every public batch, for a calendar that may look as often as it likes."""
+    batches = list(calendars.with_history(Batch.objects.at(slug)).order_by("number"))
+    if not batches:
+        raise Http404
+    campaign, now = batches[0].campaign, database_now()
+    url = absolute(campaign.get_absolute_url())
+    entries = (
+        entry
+        for batch in batches
+        for entry in calendars.of_batch(batch, url=url, now=now)
+    )
+    response = calendars.response(entries, name=campaign.title, filename=campaign.slug)
+    changes_at = next_change(batches, now)
+    return caching.public(response, now=now, changes_at=changes_at)
 
 
 @for_everyone

@@ -105,6 +105,8 @@ def promise(phase: Phase, batch: Batch) -> str:
     """The date that matters next to people who wait for this batch."""
     if phase is Phase.COMPLETED and batch.completed_at:
         return _("completed %(day)s") % {"day": dates.day_short(batch.completed_at)}
+    if batch.ships_until is None:
+        return _("shipping date not known yet")
     return _("ships %(window)s") % {"window": window(batch)}
 
 
@@ -153,11 +155,11 @@ def minimum(batch: Batch) -> str:
 def _badge_text(phase: Phase, batch: Batch | None) -> str:
     if batch is None or not phase.is_on_sale:
         return status(phase)
-    pattern = {
-        Phase.NEARLY_FULL: _("Nearly full · ships %(window)s"),
-        Phase.NEXT_BATCH: _("Batch %(number)s · ships %(window)s"),
-    }.get(phase, _("Pre-order · ships %(window)s"))
-    return pattern % {"window": window(batch), "number": batch.number}
+    state = {
+        Phase.NEARLY_FULL: _("Nearly full"),
+        Phase.NEXT_BATCH: _("Batch %(number)s") % {"number": batch.number},
+    }.get(phase, _("Pre-order"))
+    return f"{state} · {promise(phase, batch)}"
 
 
 def _kept(percent: int) -> str:

@@ -4,7 +4,7 @@ Rows are read as the admin's own lists read them: a number is what its list adds
 and nobody sees a number of a seller that is not theirs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -21,11 +21,12 @@ from django.utils.translation import gettext as _
 from campaigns import dates, room, wording
 from campaigns.clock import Clock, database_now
 from campaigns.lists import any_of, link_to
-from campaigns.models import Batch
+from campaigns.models import Batch, Question
 from campaigns.money import format_money, rounded
 from campaigns.phases import standing
 from orders import hold_alerts
 from orders.models import Message, Order
+from orders.news_lists import asking, owed_news
 from payments.models import (
     Discrepancy,
     GatewayEvent,
@@ -215,6 +216,7 @@ def _alerts(desk: Desk) -> Iterator[Number]:
         (_("Refund runs that stopped"), RefundRun, {"state__exact": "stopped"}),
         (_("Gateway events given up"), GatewayEvent, {"state__exact": "dead"}),
         (_("Differences with payment companies"), Discrepancy, unsettled),
+        (_("Questions waiting"), Question, {"state__exact": "waiting"}),
         (_("Batches past their start of production"), Batch, overdue),
         (_("Batches that missed their minimum lately"), Batch, missed),
     ]
@@ -222,6 +224,7 @@ def _alerts(desk: Desk) -> Iterator[Number]:
         if desk.may_see(model) and (count := _count(desk.rows(model), lookups)):
             yield Number(label=label, value=count, url=link_to(model, **lookups))
     yield from _overdue_balances(desk)
+    yield from _news(desk)
 
 
 def _overdue_balances(desk: Desk) -> Iterator[Number]:
@@ -230,6 +233,17 @@ def _overdue_balances(desk: Desk) -> Iterator[Number]:
     if count := desk.rows(Order).with_overdue_balance().count():
         url = link_to(Order, balance="overdue")
         yield Number(label=_("Balances not paid in time"), value=count, url=url)
+
+
+def _news(desk: Desk) -> Iterator[Number]:
+    """Who waits for a word, and who asked for one."""
+    found: list[tuple[Any, type[models.Model], str, Callable[[Any], Any]]] = [
+        (_("Batches whose buyers are owed a word"), Batch, "owed", owed_news),
+        (_("Orders that ask for news"), Order, "asked", asking),
+    ]
+    for label, model, news, rows_of in found:
+        if desk.may_see(model) and (count := rows_of(desk.rows(model)).count()):
+            yield Number(label=label, value=count, url=link_to(model, news=news))
 
 
 def _count(rows: Any, lookups: dict[str, Any]) -> int:

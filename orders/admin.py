@@ -18,10 +18,15 @@ from campaigns.admin.base import (
 from campaigns.admin.batch import BatchAdmin
 from campaigns.admin.transitions import Transition
 from campaigns.money import format_money
-from orders import admin_messages, admin_waitlist  # noqa: F401  register their pages
+from orders import (  # noqa: F401  register their pages
+    admin_messages,
+    admin_questions,
+    admin_waitlist,
+)
 from orders.admin_balances import BalanceFilter
 from orders.admin_list import ListsOrders
 from orders.admin_moves import OfferBatch, OfferFilter, WithdrawOffer
+from orders.admin_news import AskedNewsFilter
 from orders.admin_numbers import NumbersPage
 from orders.admin_offers import OFFER, offer_batch, offers
 from orders.admin_steps import CancelOrder, CorrectAddress, CorrectContact
@@ -113,6 +118,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         "batch",
         OfferFilter,
         BalanceFilter,
+        AskedNewsFilter,
     )
     list_select_related = ("batch__campaign",)
     search_fields = ("number", "name", "phone", "email")

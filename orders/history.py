@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models.batch import MINIMUM_MISSED
 from orders.models import OrderEvent
-from orders.models.event import BALANCE_OVERDUE, UNPAID_BALANCE
+from orders.models.event import BALANCE_OVERDUE, NEWS_ASKED, UNPAID_BALANCE
 
 KINDS = {
     "offered": gettext_lazy("Offered from the waiting list"),
@@ -52,6 +52,7 @@ KINDS = {
     "refund_retried": gettext_lazy("Refund sent to the gateway again"),
     "refund_handed_over": gettext_lazy("Refund to be paid by hand"),
     "payout_account": gettext_lazy("Account for the refund entered"),
+    NEWS_ASKED: gettext_lazy("Asked for news"),
 }
 ACTORS = {
     "buyer": gettext_lazy("Buyer"),
@@ -63,7 +64,7 @@ ACTORS = {
 # Where a status came from, and what machines count by.
 NOT_FOR_READERS = (
     *("from", "decision", "units_by_variant", "after_freeze"),
-    *("batch_id", "why"),
+    *("batch_id", "why", "since"),
 )
 
 
@@ -144,6 +145,7 @@ TOLD_TO_BUYERS = {
     "refund_retried": gettext_lazy("Your refund is sent the way you paid once more."),
     "refund_handed_over": gettext_lazy("The seller pays your refund by hand."),
     "payout_account": gettext_lazy("An account for your refund was entered."),
+    NEWS_ASKED: gettext_lazy("You asked the seller for news."),
 }
 
 OF_BATCHES = {

@@ -106,7 +106,9 @@ def _balance(order: Order) -> Next | None:
 def _production(order: Order) -> Next | None:
     """The step before shipping that is still ahead, if there is one."""
     batch = order.batch
-    note = _("Ships %(window)s (estimated).") % {"window": _window(batch)}
+    note = _("The shipping date is not known yet.")
+    if batch.ships_until:
+        note = _("Ships %(window)s (estimated).") % {"window": _window(batch)}
     if batch.stage == Batch.Stage.OPEN and batch.closes_at:
         closes = _("The batch closes {moment}")
         return Next(format_html(closes, moment=moment_tag(batch.closes_at)), note)
@@ -120,7 +122,10 @@ def _production(order: Order) -> Next | None:
 
 def _shipping(order: Order) -> Next:
     batch = order.batch
-    if batch.ships_until and batch.ships_until < timezone.localdate():
+    if batch.ships_until is None:
+        told = _("We tell you as soon as the seller names it.")
+        return Next(_("The shipping date is not known yet"), told)
+    if batch.ships_until < timezone.localdate():
         return Next(
             _("Later than planned"),
             _("It was to ship %(window)s. Ask the seller for the new date.")

@@ -3,16 +3,19 @@
 from campaigns.rounds import count_done, keys_of
 from orders import (
     address_news,
+    asked_alerts,
     cancellation,
     decisions,
     hold_alerts,
     mail_claims,
     minimum,
     minimum_news,
+    news_alerts,
     openings,
     outbox,
     payment_reminders,
     production_news,
+    questions,
     waitlist,
     waitlist_offers,
 )
@@ -44,6 +47,9 @@ STEPS = (
     ("payment reminders of days", payment_reminders.remind_daily),
     ("address reminders", address_news.remind_of_addresses),
     ("alerts to sellers", hold_alerts.tell_sellers),
+    ("reminders to tell news", news_alerts.remind),
+    ("sellers told who asks for news", asked_alerts.tell_sellers),
+    ("questions nobody confirmed", questions.forget_unconfirmed),
     ("mails of old dates", mail_claims.abort_superseded),
     ("mails", outbox.take_a_turn),
 )

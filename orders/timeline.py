@@ -1,87 +1,66 @@
-"""The road of one order as a timeline: done, now, later, or late."""
+"""The road of one order as a timeline."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import dates
 from campaigns.models import Batch
 from campaigns.templatetags.shop import moment_tag
+from campaigns.timeline import PRODUCED, Step, marked, production, shipping
 from orders.models import Order
-
-PRODUCED = {Batch.Stage.SHIPPING, Batch.Stage.COMPLETED}
-
-
-@dataclass(frozen=True)
-class Step:
-    """As components/timeline.html takes it; `due` is the day after which it is late."""
-
-    title: str
-    when_html: str
-    is_done: bool
-    due: date | None = None
-    is_running: bool = False
-    was: str = ""
-    state: str = "later"
+from orders.promises import Promises
 
 
-def steps(order: Order) -> list[Step]:
-    is_held = order.status in Order.HOLDING
-    plan = list(_held(order) if is_held else _ended(order))
-    plan.insert(0, Step(_("Order placed"), moment_tag(order.placed_at), is_done=True))
-    current = next((step for step in plan if not step.is_done), None)
-    return [replace(step, state=_state(step, current)) for step in plan]
+def steps(order: Order, promises: Promises | None = None) -> list[Step]:
+    return marked(_plan(order, promises), timezone.now())
+
+
+def _plan(order: Order, promises: Promises | None) -> Iterator[Step]:
+    yield _done(_("Order placed"), moment_tag(order.placed_at))
+    if order.status in Order.HOLDING:
+        yield from _held(order)
+        yield _shipping(order, promises or Promises.of(order))
+    else:
+        yield from _ended(order)
 
 
 def _held(order: Order) -> Iterator[Step]:
     batch = order.batch
     is_paid = order.status != Order.Status.PENDING
     is_closed = batch.stage not in (Batch.Stage.DRAFT, Batch.Stage.OPEN)
-    is_made = is_paid and batch.stage in PRODUCED
-    production = dates.window(batch.production_starts_on, batch.production_ends_on)
-    paid_at = order.confirmed_at if is_paid else order.expires_at
-    yield Step(_("Paid") if is_paid else _("Pay before"), moment_tag(paid_at), is_paid)
-    closes_at = moment_tag(batch.closed_at or batch.closes_at)
-    yield Step(_("Pre-order closes"), closes_at, is_paid and is_closed)
     yield Step(
-        _("Production"),
-        production,
-        is_made,
-        due=batch.production_ends_on,
-        is_running=batch.stage == Batch.Stage.PRODUCTION,
+        title=_("Paid") if is_paid else _("Pay before"),
+        when_html=moment_tag(order.confirmed_at if is_paid else order.expires_at),
+        is_done=is_paid,
     )
-    yield _shipping(order)
+    yield Step(
+        title=_("Pre-order closes"),
+        when_html=moment_tag(batch.closed_at or batch.closes_at),
+        is_done=is_paid and is_closed,
+    )
+    yield production(batch, is_done=is_paid and batch.stage in PRODUCED)
 
 
-def _shipping(order: Order) -> Step:
-    """The window of today, with the one first promised struck beside it."""
+def _shipping(order: Order, promises: Promises) -> Step:
+    """The window of today, with those that this order was promised before struck."""
+    earlier = promises.earlier
     if order.status == Order.Status.FULFILLED:
-        return Step(_("Shipped"), moment_tag(order.fulfilled_at), is_done=True)
-    window = dates.window(order.batch.ships_from, order.batch.ships_until)
-    promise = dates.window(order.promised_from, order.promised_until)
-    when = _("%(window)s (estimated)") % {"window": window}
-    was = "" if promise == window else promise
-    return Step(
-        _("Shipping"), when, is_done=False, due=order.batch.ships_until, was=was
-    )
+        when = moment_tag(order.fulfilled_at)
+        return Step(
+            title=_("Shipped"), when_html=when, is_done=True, earlier=tuple(earlier)
+        )
+    return shipping(order.batch, is_done=False, earlier=earlier)
 
 
 def _ended(order: Order) -> Iterator[Step]:
     if order.confirmed_at:
-        yield Step(_("Paid"), moment_tag(order.confirmed_at), is_done=True)
+        yield _done(_("Paid"), moment_tag(order.confirmed_at))
     is_canceled = order.status == Order.Status.CANCELED
-    title = _("Canceled") if is_canceled else _("Time to pay ran out")
     ended_at = order.canceled_at if is_canceled else order.expired_at
-    yield Step(title, moment_tag(ended_at), is_done=True)
+    title = _("Canceled") if is_canceled else _("Time to pay ran out")
+    yield _done(title, moment_tag(ended_at))
 
 
-def _state(step: Step, current: Step | None) -> str:
-    if step.is_done:
-        return "done"
-    if step is not current:
-        return "later"
-    is_late = step.due is not None and step.due < timezone.localdate()
-    return "late" if is_late else "now"
+def _done(title: str, when_html: str) -> Step:
+    return Step(title=title, when_html=when_html, is_done=True)

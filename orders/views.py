@@ -16,6 +16,7 @@ from orders import decisions, emails, history, minimum_words, standing, timeline
 from orders.forms import FindForm
 from orders.models import Order
 from orders.pages import order_page
+from orders.promises import Promises
 
 LINK_AGAIN_AFTER_SECONDS = 600
 
@@ -23,13 +24,15 @@ LINK_AGAIN_AFTER_SECONDS = 600
 @require_safe
 @order_page
 def status(request: HttpRequest, order: Order) -> HttpResponse:
+    promises = Promises.of(order)
     context = _of(order) | {
         "title": standing.title(order),
         "upcoming": standing.upcoming(order),
         "minimum": minimum_words.of_order(order),
         "lines": order.lines.all(),
         "history": history.told_to_buyer(order.events.all()),
-        "steps": timeline.steps(order),
+        "steps": timeline.steps(order, promises),
+        "promises": promises,
         "can_cancel": _can_cancel(order),
         "question": decisions.open_question(order),
     }

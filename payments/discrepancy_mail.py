@@ -11,6 +11,7 @@ from campaigns.models import Campaign
 from orders import mail_rows
 from orders.hold_alerts import SELLER_ALERT
 from orders.models import Message
+from orders.operators import operators
 from payments.models import Discrepancy, ReconciliationRun
 
 SHOWN = 20
@@ -29,13 +30,8 @@ def tell(run: ReconciliationRun) -> int:
         for campaign in campaigns.values()
     ]
     if unowned := list(listed.filter(payment=None)):
-        mails += [_to_operator(run, unowned, user) for user in _operators()]
+        mails += [_to_operator(run, unowned, user) for user in operators()]
     return mail_rows.store(mails)
-
-
-def _operators() -> list[User]:
-    able = User.objects.filter(is_superuser=True, is_active=True)
-    return list(able.exclude(email="").order_by("pk"))
 
 
 def _of(campaign: Campaign, listed: "QuerySet[Discrepancy]") -> list[Discrepancy]:

@@ -69,7 +69,7 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
         "closes",
         "ships",
     )
-    list_filter = ("stage", "campaign__seller", "campaign")
+    list_filter: ClassVar[Any] = ("stage", "campaign__seller", "campaign")
     list_select_related = ("campaign",)
     search_fields = ("campaign__title",)
     transitions: ClassVar[list[Transition]] = [

@@ -5,6 +5,7 @@ from datetime import date
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.append_only import AppendOnly
@@ -13,6 +14,7 @@ from campaigns.clock import Clock
 # The day of a balance passed unpaid; `pay_until` is the last day to pay, if one is set.
 BALANCE_OVERDUE = "balance_overdue"
 # Why an order was canceled.
+NEWS_ASKED = "news_asked"
 UNPAID_BALANCE = "unpaid_balance"
 
 
@@ -42,7 +44,15 @@ class OrderEvent(AppendOnly):
         verbose_name = _("order event")
         verbose_name_plural = _("order events")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["order", "kind"], name="event_by_order_kind")]
+        indexes = [
+            models.Index(fields=["order", "kind"], name="event_by_order_kind"),
+            # Few among all that happens, and counted in every round.
+            models.Index(
+                fields=["order", "at"],
+                condition=Q(kind="news_asked"),
+                name="event_news_asked",
+            ),
+        ]
 
     @property
     def last_day(self) -> date | None:

@@ -255,6 +255,12 @@ class Order(models.Model):
                 condition=Q(status="pending") & ~Q(hold_network=""),
                 name="order_holds_by_network",
             ),
+            # All that the promise record reads of a shipped order.
+            models.Index(
+                fields=["batch", "promised_until", "fulfilled_at"],
+                condition=Q(status="fulfilled"),
+                name="order_promises_kept",
+            ),
             models.Index(fields=["email"], name="order_by_email"),
             models.Index(fields=["phone"], name="order_by_phone"),
         ]

@@ -1,9 +1,11 @@
 from django.urls import path
 
-from orders import views, waitlist_views
+from orders import question_views, views, waitlist_views
 
 app_name = "orders"
 urlpatterns = [
     path("find/", views.find, name="find"),
     path("c/<slug:slug>/waitlist/", waitlist_views.join, name="waitlist"),
+    path("c/<slug:slug>/questions/", question_views.ask, name="questions"),
+    path("c/<slug:slug>/questions/<token>/", question_views.confirm, name="question"),
 ]

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from orders import address_page, decision_page, reminders_page, views
+from orders import (
+    address_page,
+    decision_page,
+    news_views,
+    order_calendar,
+    reminders_page,
+    views,
+)
 
 app_name = "order"
 urlpatterns = [
@@ -12,6 +19,8 @@ urlpatterns = [
         name="address-confirmation",
     ),
     path("reminders/", reminders_page.page, name="reminders"),
+    path("schedule.ics", order_calendar.schedule, name="schedule"),
+    path("news/", news_views.news, name="news"),
     path("cancellation/", views.cancellation, name="cancellation"),
     path("decision/<int:decision_id>/", decision_page.decision, name="decision"),
 ]

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone, translation
@@ -9,6 +9,7 @@ from campaigns.clock import database_now
 from campaigns.models import Allotment, Batch, Campaign, Variant
 from campaigns.offer import Offer, table_rows
 from campaigns.phases import Phase, standing
+from tests.announced import announce
 from tests.factories import (
     make_allotment,
     make_batch,
@@ -96,6 +97,26 @@ def test_a_campaign_needs_seven_queries(django_assert_num_queries):
     with django_assert_num_queries(7):
         offer = offer_of(campaign)
         assert [len(offer.groups), len(offer.steps), len(offer.on_sale)] == [1, 4, 2]
+
+
+def test_a_date_that_moved_is_one_query_more(django_assert_num_queries):
+    campaign = make_variant().campaign
+    batch = make_batch(campaign=campaign)
+    for day in (27, 28, 29):
+        announce(batch, (date(2028, 2, day), date(2028, 2, day)), reason=f"For {day}.")
+
+    with django_assert_num_queries(8):
+        offer = offer_of(campaign)
+        shipping = offer.steps[-1]
+    assert [each.window for each in shipping.earlier][1:] == [
+        "27 February 2028",
+        "28 February 2028",
+    ]
+    assert [each.reason for each in shipping.reasons] == [
+        "For 27.",
+        "For 28.",
+        "For 29.",
+    ]
 
 
 def test_what_is_left_of_a_variant_is_the_smaller_cap():

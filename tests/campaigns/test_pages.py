@@ -1,12 +1,13 @@
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import Batch
+from tests.announced import UNKNOWN, announce
 from tests.factories import (
     make_batch,
     make_campaign,
@@ -223,6 +224,21 @@ def test_search_engines_read_what_buyers_read(client):
     assert (offer["price"], offer["priceCurrency"]) == ("185000.00", "IDR")
     assert offer["availability"] == "https://schema.org/PreOrder"
     assert ATTACK not in html
+
+
+def test_search_engines_and_previews_follow_a_date_that_moves(client):
+    campaign = make_open_campaign(slug="shirt")
+    batch = campaign.batches.get()
+    announce(batch, (date(2028, 2, 29), date(2028, 2, 29)))
+    moved = page(client, "/en/c/shirt/")
+    announce(batch, UNKNOWN)
+    unknown = page(client, "/id/c/shirt/")
+
+    assert '"availabilityStarts": "2028-02-29"' in moved
+    assert "Pre-order · ships 29 Feb 2028" in moved
+    assert "29 Feb" not in unknown.partition("<main")[0]
+    assert "availabilityStarts" not in unknown
+    assert "<del>29 Februari 2028</del>" in unknown
 
 
 def test_what_is_sold_out_is_told_to_search_engines(client):

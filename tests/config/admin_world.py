@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.actors import SYSTEM
-from campaigns.models import Batch, Membership, Seller
+from campaigns.models import Batch, Campaign, Membership, Question, Seller
 from fulfillment import production
 from orders.models import Order, WaitlistEntry
 from payments.models import (
@@ -64,6 +64,7 @@ def make_world(**campaign: Any) -> Seller:
     _gateway_of(order.payments.get())
     _goods_of(order)
     _waiting_for(make_batch(campaign=batch.campaign))
+    _asked_about(batch.campaign)
     Batch.objects.filter(campaign=batch.campaign).update(goods_capacity=98_765_432)
     return seller
 
@@ -133,6 +134,17 @@ def _waiting_for(batch: Batch) -> None:
         quantity=2,
         email=f"menunggu-{batch.pk}@example.com",
         identity=f"identity-{batch.pk}",
+    )
+
+
+def _asked_about(campaign: Campaign) -> None:
+    now = timezone.now()
+    Question.objects.create(
+        campaign=campaign,
+        email=f"tanya-{campaign.pk}@example.com",
+        text="Bahannya apa?",
+        state=Question.State.WAITING,
+        confirmed_at=now,
     )
 
 
