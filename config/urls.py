@@ -16,6 +16,8 @@ urlpatterns = [
     path("o/<token>/", include("orders.urls.secret")),
     path("waitlist/<token>/", include("payments.urls.waitlist")),
     path("waitlist/<token>/", include("orders.urls.waitlist")),
+    path("subscription/<token>/", include("orders.urls.subscription")),
+    path("unsubscribe/<token>/", include("orders.urls.unsubscribe")),
     path("", include("campaigns.urls.machines")),
     *i18n_patterns(
         path("", include("payments.urls.public")),

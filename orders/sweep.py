@@ -16,8 +16,11 @@ from orders import (
     lifecycle,
     minimum,
     minimum_news,
+    opening_reminders,
     openings,
     outbox,
+    subscriptions,
+    update_writing,
     waitlist,
     waitlist_offers,
 )
@@ -79,5 +82,9 @@ STEPS = (
     ("told that it is extended", minimum_news.tell_extended),
     ("payment reminders", remind_of_payment),
     ("alerts to sellers", hold_alerts.tell_sellers),
+    ("opening reminders", opening_reminders.remind_of_openings),
+    ("updates published", update_writing.publish_due),
+    ("updates written", update_writing.write_due),
+    ("unconfirmed addresses forgotten", subscriptions.forget_unconfirmed),
     ("mails", outbox.deliver_due),
 )

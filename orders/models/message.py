@@ -105,6 +105,8 @@ class Message(models.Model):
                 name="message_outbox",
             ),
             models.Index(fields=["order", "kind"], name="message_by_order_kind"),
+            # Whether mail to an address failed before; what went to one person.
+            models.Index(fields=["to"], name="message_by_address"),
         ]
 
     def __str__(self) -> str:
