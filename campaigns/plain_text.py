@@ -5,13 +5,10 @@ a bracket) does not become part of it.
 """
 
 from functools import lru_cache
-from typing import Final
 
 from markdown_it.token import Token
 
 from campaigns import markdown
-
-OPENING_MARKS: Final = {"bullet_list_open": "-", "ordered_list_open": ""}
 
 
 @lru_cache(maxsize=256)
@@ -41,6 +38,15 @@ class _Writer:
                 self._add(token.content.strip("\n"))
             case "hr":
                 self._add("—")
+            case "blockquote_open":
+                self.quoted_from.append(len(self.blocks))
+            case "blockquote_close":
+                self._quote(self.quoted_from.pop())
+            case _:
+                self._take_of_list(token)
+
+    def _take_of_list(self, token: Token) -> None:
+        match token.type:
             case "bullet_list_open":
                 self.lists.append(None)
             case "ordered_list_open":
@@ -49,10 +55,6 @@ class _Writer:
                 self.lists.pop()
             case "list_item_open":
                 self.mark = self._next_mark()
-            case "blockquote_open":
-                self.quoted_from.append(len(self.blocks))
-            case "blockquote_close":
-                self._quote(self.quoted_from.pop())
 
     def text(self) -> str:
         return "\n\n".join(block.rstrip() for block in self.blocks)
@@ -60,9 +62,8 @@ class _Writer:
     def _add(self, text: str) -> None:
         if not text.strip():
             return
-        is_next_item = bool(self.mark) and self.blocks and len(self.lists) > 0
         written = f"{self.mark}{text}"
-        if is_next_item and self._is_item(self.blocks[-1]):
+        if self.mark and self.blocks and self._is_item(self.blocks[-1]):
             self.blocks[-1] += f"\n{written}"
         else:
             self.blocks.append(written)

@@ -22,7 +22,12 @@ from campaigns.admin.transitions import Transition
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.money import format_money
-from orders import admin_waitlist  # noqa: F401  registers its pages
+from orders import (  # noqa: F401  each registers its pages
+    admin_subscribers,
+    admin_updates,
+    admin_waitlist,
+)
+from orders.admin_audience import AudienceFilter
 from orders.admin_balances import BalanceFilter
 from orders.admin_list import ListsOrders
 from orders.admin_moves import OfferBatch, OfferFilter, WithdrawOffer
@@ -129,6 +134,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         "batch",
         OfferFilter,
         BalanceFilter,
+        AudienceFilter,
     )
     list_select_related = ("batch__campaign",)
     search_fields = ("number", "name", "phone", "email")

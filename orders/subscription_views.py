@@ -74,4 +74,3 @@ def _of(confirmation: Confirmation) -> dict[str, object]:
         "campaign": campaign,
         "seller": confirmation.first.owner,
     }
-

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.clock import database_now
 from campaigns.throttle import throttled
-from orders import cancellation as cancellations
 from orders import (
     buyer_news,
     decisions,
@@ -21,6 +20,7 @@ from orders import (
     standing,
     timeline,
 )
+from orders import cancellation as cancellations
 from orders.forms import FindForm
 from orders.models import Order
 from orders.pages import order_page

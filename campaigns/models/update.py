@@ -16,7 +16,6 @@ from campaigns.errors import InvalidTransition
 from campaigns.models.batch import Batch
 from campaigns.models.campaign import Campaign, Variant
 
-
 # While it can still be taken back, nobody has seen it.
 UNDO = timedelta(minutes=5)
 EDITABLE = timedelta(minutes=30)
