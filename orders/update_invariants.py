@@ -95,7 +95,7 @@ def mails_to_who_wanted_none() -> Iterable[str]:
     for update in Update.objects.published().select_related("campaign__seller"):
         stopping = Subscriber.objects.stopping(update.campaign, subscribed_kind(update))
         rows = stopping.values_list("identity", "unsubscribed_at")
-        since = {key_of(update.pk, identity): at for identity, at in rows}
+        since = {key_of(update.pk, identity): at for identity, at in rows if at}
         mails = Message.objects.filter(dedupe_key__in=since).order_by("pk")
         for pk, key, at in mails.values_list("pk", "dedupe_key", "created_at"):
             if at > since[key]:

@@ -12,6 +12,7 @@ from orders.update_audience import orders_of, subscribers_of
 from orders.update_emails import update_mail
 from orders.update_recipients import Recipient
 
+MOST = 3
 LONGEST_SUBJECT = 60
 
 
@@ -33,14 +34,14 @@ class Preview:
 
 def people_of(update: Update) -> list[Recipient]:
     """The longest name, the newest and the oldest order; else whoever there is."""
-    rows = orders_of(update).select_related("batch")
+    rows = orders_of(update).exclude(email="").select_related("batch")
     chosen = [
-        rows.order_by(Length("name").desc(), "pk").first(),
-        rows.order_by("-pk").first(),
-        rows.order_by("pk").first(),
+        *rows.order_by(Length("name").desc(), "pk")[:1],
+        *rows.order_by("-pk")[:1],
+        *rows.order_by("pk")[:MOST],
     ]
-    orders = {order.pk: order for order in chosen if order}
-    found = [Recipient.of_order(order, update.campaign) for order in orders.values()]
+    orders = list({order.pk: order for order in chosen}.values())[:MOST]
+    found = [Recipient.of_order(order, update.campaign) for order in orders]
     return found or _readers(update)
 
 

@@ -55,6 +55,7 @@ def subscribe(campaign: Campaign, email: str, **overrides: Any) -> Subscriber:
         "kind": kind,
         "campaign": None if is_of_seller else campaign,
         "seller": campaign.seller if is_of_seller else None,
+        "created_at": database_now() - timedelta(hours=1),
         "confirmed_at": database_now(),
     }
     return Subscriber.objects.create(**values | overrides)
