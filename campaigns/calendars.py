@@ -16,8 +16,8 @@ from icalendar import Calendar, Event, vText
 
 from campaigns.addresses import host
 from campaigns.models import Batch, ScheduleChange
-from campaigns.plain_text import one_line
 from campaigns.timeline import changes_of
+from campaigns.typed_text import one_line
 
 DAY: Final = timedelta(days=1)
 # How often a calendar that subscribed should look again.

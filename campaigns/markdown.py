@@ -26,8 +26,7 @@ HEADINGS = {"h1": "h3", "h2": "h3", "h3": "h4", "h4": "h4", "h5": "h4", "h6": "h
 @lru_cache(maxsize=256)
 def render(text: str) -> SafeString:
     text = text[:MAX_LENGTH]
-    parser = _parser if text.count("[") <= MAX_BRACKETS else _linkless_parser
-    html = parser.render(text)
+    html = _parser_for(text).render(text)
     clean = nh3.clean(
         html,
         tags=TAGS,
@@ -37,6 +36,16 @@ def render(text: str) -> SafeString:
         link_rel="nofollow noopener",
     )
     return SafeString(clean)  # noqa: S308  nh3 has just cleaned it
+
+
+def tokens(text: str) -> list[Token]:
+    """What the text is made of, for those who write something else than HTML."""
+    text = text[:MAX_LENGTH]
+    return _parser_for(text).parse(text)
+
+
+def _parser_for(text: str) -> MarkdownIt:
+    return _parser if text.count("[") <= MAX_BRACKETS else _linkless_parser
 
 
 def _absolute_links_only(tag: str, attribute: str, value: str) -> str | None:

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from campaigns import caching, calendars, markdown, metadata, storefront
+from campaigns import caching, calendars, markdown, metadata, news, storefront
 from campaigns.addresses import absolute
 from campaigns.caching import for_everyone
 from campaigns.clock import database_now
@@ -61,6 +61,7 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
         "seller": offer.seller,
         "story": markdown.render(offer.campaign.story),
         "links": links,
+        "news": news.latest(offer.campaign),
         "product": metadata.product(offer, links.canonical),
         "share_image": metadata.share_image(offer),
     }

@@ -4,6 +4,7 @@ import campaigns.invariants
 import fulfillment.invariants
 import orders.invariants
 import orders.mail_invariants
+import orders.update_invariants
 import orders.waitlist_invariants
 import payments.invariants
 import payments.ledger_invariants
@@ -14,6 +15,7 @@ APPS = (
     campaigns.invariants,
     orders.invariants,
     orders.mail_invariants,
+    orders.update_invariants,
     orders.waitlist_invariants,
     payments.invariants,
     payments.ledger_invariants,

@@ -21,6 +21,8 @@ urlpatterns = [
     path("o/<token>/", include("orders.urls.secret")),
     path("waitlist/<token>/", include("payments.urls.waitlist")),
     path("waitlist/<token>/", include("orders.urls.waitlist")),
+    path("subscription/<token>/", include("orders.urls.subscription")),
+    path("unsubscribe/<token>/", include("orders.urls.unsubscribe")),
     path("", include("campaigns.urls.machines")),
     *MAIL_GALLERY,
     *i18n_patterns(

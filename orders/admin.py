@@ -18,11 +18,14 @@ from campaigns.admin.base import (
 from campaigns.admin.batch import BatchAdmin
 from campaigns.admin.transitions import Transition
 from campaigns.money import format_money
-from orders import (  # noqa: F401  register their pages
+from orders import (  # noqa: F401  each registers its pages
     admin_messages,
     admin_questions,
+    admin_subscribers,
+    admin_updates,
     admin_waitlist,
 )
+from orders.admin_audience import AudienceFilter
 from orders.admin_balances import BalanceFilter
 from orders.admin_list import ListsOrders
 from orders.admin_moves import OfferBatch, OfferFilter, WithdrawOffer
@@ -119,6 +122,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         OfferFilter,
         BalanceFilter,
         AskedNewsFilter,
+        AudienceFilter,
     )
     list_select_related = ("batch__campaign",)
     search_fields = ("number", "name", "phone", "email")

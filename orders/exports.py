@@ -24,7 +24,7 @@ Cell = Callable[[Row, str], Any]
 
 def csv_of(orders: "QuerySet[Order]") -> Iterator[str]:
     """Piece by piece, in constant memory."""
-    write = csv.writer(_Echo(), quoting=csv.QUOTE_ALL).writerow
+    write = csv.writer(Echo(), quoting=csv.QUOTE_ALL).writerow
     yield BYTE_ORDER_MARK + write(COLUMNS)
     for cells in rows_of(orders):
         yield write([inert(cell) for cell in cells])
@@ -50,7 +50,7 @@ def inert(cell: Any) -> str:
     return f"'{text}" if FORMULA.match(text) else text
 
 
-class _Echo:
+class Echo:
     """A file that hands back what is written to it."""
 
     def write(self, text: str) -> str:

@@ -40,7 +40,7 @@ def _with_order(view: OrderView, orders: OrderQuerySet) -> TokenView:
                 response = see_other(order.waitlist_entry.url)
             else:
                 response = view(request, order, **parts)
-        return _secret(response, order.locale)
+        return secret(response, order.locale)
 
     return by_token
 
@@ -54,12 +54,12 @@ def place_page(view: PlaceView) -> TokenView:
         zone = entry.batch.campaign.seller.time_zone
         with translation.override(entry.locale), timezone.override(zone):
             response = view(request, entry)
-        return _secret(response, entry.locale)
+        return secret(response, entry.locale)
 
     return by_token
 
 
-def _secret(response: HttpResponse, locale: str) -> HttpResponse:
+def secret(response: HttpResponse, locale: str) -> HttpResponse:
     patch_cache_control(response, private=True, no_cache=True)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Content-Language"] = locale

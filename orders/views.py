@@ -11,8 +11,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.clock import database_now
 from campaigns.throttle import throttled
+from orders import (
+    buyer_news,
+    decisions,
+    emails,
+    history,
+    minimum_words,
+    standing,
+    timeline,
+)
 from orders import cancellation as cancellations
-from orders import decisions, emails, history, minimum_words, standing, timeline
 from orders.forms import FindForm
 from orders.models import Order
 from orders.pages import order_page
@@ -33,6 +41,7 @@ def status(request: HttpRequest, order: Order) -> HttpResponse:
         "history": history.told_to_buyer(order.events.all()),
         "steps": timeline.steps(order, promises),
         "promises": promises,
+        "posts": buyer_news.posts_for(order),
         "can_cancel": _can_cancel(order),
         "question": decisions.open_question(order),
     }

@@ -1,6 +1,7 @@
 """News of a campaign: written, held back for a moment, published, only amended then."""
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.validators import MinLengthValidator
@@ -10,9 +11,41 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns import images
 from campaigns.append_only import AppendOnly
-from campaigns.clock import Clock
+from campaigns.clock import Clock, database_now
+from campaigns.errors import InvalidTransition
 from campaigns.models.batch import Batch
 from campaigns.models.campaign import Campaign, Variant
+
+# While it can still be taken back, nobody has seen it.
+UNDO = timedelta(minutes=5)
+EDITABLE = timedelta(minutes=30)
+
+
+class UpdateQuerySet(models.QuerySet["Update"]):
+    def published(self) -> Self:
+        return self.filter(state=Update.State.PUBLISHED)
+
+    def public(self) -> Self:
+        """What everybody may read."""
+        return self.published().filter(audience=Update.Audience.PUBLIC)
+
+    def due(self) -> Self:
+        """Their time to be taken back is over by the database's clock."""
+        return self.filter(state=Update.State.SCHEDULED, publish_at__lte=Clock())
+
+    def to_be_written(self) -> Self:
+        """Published, and not everybody has their mail yet."""
+        return self.published().filter(written_at=None)
+
+    def editable(self) -> Self:
+        drafts = Q(state=Update.State.DRAFT)
+        since = database_now() - EDITABLE
+        fresh = Q(state=Update.State.PUBLISHED, published_at__gt=since)
+        return self.filter(drafts | fresh)
+
+    def newest_first(self) -> Self:
+        rows = self.order_by("-published_at", "-pk")
+        return rows.prefetch_related("pictures", "amendments")
 
 
 class Update(models.Model):
@@ -86,9 +119,13 @@ class Update(models.Model):
     # Until then it can be taken back: nobody has seen it.
     publish_at = models.DateTimeField(_("goes out"), null=True, editable=False)
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
-    # How far the writing of its mails has come: the last order, and its end.
+    # How far the writing of its mails has come: the last order, the last subscriber,
+    # and its end.
     written_to = models.PositiveBigIntegerField(default=0, editable=False)
+    subscribers_written_to = models.PositiveBigIntegerField(default=0, editable=False)
     written_at = models.DateTimeField(null=True, editable=False)
+
+    objects = UpdateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("update")
@@ -118,6 +155,65 @@ class Update(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_public(self) -> bool:
+        return self.audience == self.Audience.PUBLIC
+
+    @property
+    def is_promotion(self) -> bool:
+        return self.kind == self.Kind.PROMOTION
+
+    @property
+    def editable_until(self) -> datetime | None:
+        return self.published_at and self.published_at + EDITABLE
+
+    def is_editable(self, now: datetime) -> bool:
+        if self.state == self.State.PUBLISHED:
+            return self.editable_until is not None and now < self.editable_until
+        return self.state == self.State.DRAFT
+
+    def words(self, language: str) -> tuple[str, str, str]:
+        """Title and text as a reader of this language gets them, and their language."""
+        own = str(self.campaign.lang)
+        if language == own or not self.other_title:
+            return self.title, self.body, own
+        return self.other_title, self.other_body, language
+
+    def schedule(self) -> None:
+        """It goes out once the time to take it back is over."""
+        at = database_now() + UNDO
+        self._move_to(self.State.SCHEDULED, publish_at=at)
+
+    def take_back(self) -> None:
+        self._move_to(self.State.DRAFT, publish_at=None)
+
+    def publish(self) -> None:
+        """Everybody may read it now; raises InvalidTransition before its time."""
+        self._move_to(
+            self.State.PUBLISHED, among=Update.objects.due(), published_at=Clock()
+        )
+
+    def amend(self, text: str, *, user: Any) -> "UpdateAmendment":
+        if self.state != self.State.PUBLISHED:
+            raise InvalidTransition(self, "amended")
+        return UpdateAmendment.objects.create(update_of=self, text=text, user=user)
+
+    def _move_to(
+        self,
+        target: "Update.State",
+        *,
+        among: UpdateQuerySet | None = None,
+        **columns: Any,
+    ) -> None:
+        """One compare-and-set; raises InvalidTransition."""
+        origin = self.State(self.state)
+        rows = Update.objects.all() if among is None else among
+        allowed = target in self.TRANSITIONS.get(origin, ())
+        mine = rows.filter(pk=self.pk, state=origin)
+        if not (allowed and mine.update(state=target, **columns)):
+            raise InvalidTransition(self, target)
+        self.refresh_from_db(fields=["state", *columns])
 
 
 class UpdateAmendment(AppendOnly):

@@ -10,14 +10,16 @@ from typing import Any
 from django.db.models import DateField, F, Model, QuerySet
 
 from campaigns.actors import Actor
-from campaigns.models import Batch, BatchEvent, Campaign, Seller
+from campaigns.clock import Clock
+from campaigns.models import Batch, BatchEvent, Campaign, Seller, Update
 from config import production
 from config.demo.buyers import BUYERS, Buyer
 from config.demo.offers import Offer
 from fulfillment import dispatch
 from fulfillment.models import Carrier, ProductionSheet, Shipment
-from orders import mail_rows, minimum_news
+from orders import mail_rows, minimum_news, update_writing
 from orders.models import Message, Order, OrderEvent
+from orders.update_audience import PROPOSED
 from payments.models import LedgerEntry, Payment
 
 # Which rows belong to a batch, and by which way; they grow old together.
@@ -25,6 +27,7 @@ ROWS: tuple[tuple[type[Model], str], ...] = (
     (Campaign, "batches"),
     (Batch, "pk"),
     (BatchEvent, "batch"),
+    (Update, "campaign__batches"),
     (Order, "batch"),
     (OrderEvent, "order__batch"),
     (Message, "order__batch"),
@@ -39,6 +42,32 @@ DAYS_ON_SALE = 6
 
 
 @dataclass(frozen=True)
+class News:
+    """What the seller told everybody, some days ago."""
+
+    title: str
+    body: str
+    other_title: str
+    other_body: str
+    days_ago: int = 3
+
+    def post(self, campaign: Campaign, author: Actor) -> None:
+        update = Update.objects.create(
+            campaign=campaign,
+            author=author.user,
+            statuses=list(PROPOSED),
+            title=self.title,
+            body=self.body,
+            other_title=self.other_title,
+            other_body=self.other_body,
+        )
+        update.schedule()
+        Update.objects.filter(pk=update.pk).update(publish_at=Clock())
+        update.publish()
+        update_writing.write(update.pk)
+
+
+@dataclass(frozen=True)
 class PastOffer(Offer):
     """Its schedule counts from the day the orders came in.
 
@@ -48,6 +77,7 @@ class PastOffer(Offer):
     orders: tuple[dict[str, int], ...] = ()
     days_in_production: int = 10
     is_shipped: bool = False
+    news: News | None = None
 
     def live_through(self, campaign: Campaign) -> None:
         batch, owner = campaign.batches.get(), _owner_of(campaign.seller)
@@ -58,9 +88,16 @@ class PastOffer(Offer):
         let_pass(batch, 1)
         production.start(batch.pk, actor=owner)
         minimum_news.tell_going_ahead()
-        let_pass(batch, self.days_in_production)
+        self._make(campaign, batch, owner)
         if self.is_shipped:
             self._ship_all(batch, owner)
+
+    def _make(self, campaign: Campaign, batch: Batch, owner: Actor) -> None:
+        news = self.news
+        let_pass(batch, self.days_in_production - (news.days_ago if news else 0))
+        if news:
+            news.post(campaign, owner)
+            let_pass(batch, news.days_ago)
 
     def _purchases(self) -> Iterator[tuple[Buyer, dict[str, int]]]:
         yield from zip(BUYERS, self.orders, strict=False)

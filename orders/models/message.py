@@ -158,6 +158,8 @@ class Message(models.Model):
                 condition=~Q(provider_id=""),
                 name="message_by_provider_id",
             ),
+            # Whether mail to an address failed before; what went to one person.
+            models.Index(fields=["to"], name="message_by_address"),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,46 @@
 """Who asked to be told of an opening or of news, and who asked not to be."""
 
+from typing import Self, cast
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.clock import Clock
 from campaigns.models import Campaign, Seller
 from orders.models.order import new_token
+
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def unconfirmed(self) -> Self:
+        """Asked for, perhaps by somebody else; not those who only wanted to stop."""
+        return self.filter(confirmed_at=None, unsubscribed_at=None)
+
+    def live(self) -> Self:
+        return self.filter(confirmed_at__isnull=False, unsubscribed_at=None)
+
+    def about(self, campaign: Campaign, kind: str) -> Self:
+        """Of the campaign itself, or of all its seller offers."""
+        is_about = Q(campaign=campaign.pk) | Q(seller=campaign.seller_id)
+        return self.filter(is_about, kind=kind)
+
+    def stopping(self, campaign: Campaign, kind: str) -> Self:
+        """Who wants none of it. A later yes to the campaign outweighs a no to all."""
+        later = Subscriber.objects.live().filter(
+            campaign=campaign.pk,
+            kind=kind,
+            identity=OuterRef("identity"),
+            confirmed_at__gt=OuterRef("unsubscribed_at"),
+        )
+        stopped = self.about(campaign, kind).filter(unsubscribed_at__isnull=False)
+        return stopped.filter(Q(campaign=campaign.pk) | ~Exists(later))
+
+    def told(self, campaign: Campaign, kind: str) -> Self:
+        """Who asked for it, proved the address, and did not stop it."""
+        stopping = Subscriber.objects.stopping(campaign, kind)
+        stopped = stopping.filter(identity=OuterRef("identity"))
+        return self.live().about(campaign, kind).filter(~Exists(stopped))
 
 
 class Subscriber(models.Model):
@@ -38,10 +72,14 @@ class Subscriber(models.Model):
     token = models.CharField(
         max_length=64, unique=True, default=new_token, editable=False
     )
+    # Keyed digests of the internet address and its network, until it is confirmed.
     origin = models.CharField(max_length=64, blank=True, editable=False)
+    network = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(_("asked"), db_default=Clock(), editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     unsubscribed_at = models.DateTimeField(_("unsubscribed"), null=True, editable=False)
+
+    objects = SubscriberQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("subscriber")
@@ -67,3 +105,12 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.email}"
+
+    @property
+    def unsubscribe_path(self) -> str:
+        return reverse("unsubscribe:page", args=[self.token])
+
+    @property
+    def owner(self) -> Seller:
+        """Whose news it is about; the table wants one of the two."""
+        return cast("Seller", self.campaign.seller if self.campaign else self.seller)

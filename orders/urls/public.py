@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders import question_views, views, waitlist_views
+from orders import question_views, subscription_views, views, waitlist_views
 
 app_name = "orders"
 urlpatterns = [
@@ -8,4 +8,5 @@ urlpatterns = [
     path("c/<slug:slug>/waitlist/", waitlist_views.join, name="waitlist"),
     path("c/<slug:slug>/questions/", question_views.ask, name="questions"),
     path("c/<slug:slug>/questions/<token>/", question_views.confirm, name="question"),
+    path("c/<slug:slug>/reminder/", subscription_views.reminder, name="reminder"),
 ]

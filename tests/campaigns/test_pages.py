@@ -102,7 +102,7 @@ def test_queries_stay_within_budget(client, django_assert_num_queries):
         client.get("/en/")
     with django_assert_num_queries(6):
         client.get(f"/en/s/{campaign.seller.slug}/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(f"/en/c/{campaign.slug}/")
 
 

@@ -15,7 +15,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.actors import SYSTEM
-from campaigns.models import Batch, Campaign, Membership, Question, Seller
+from campaigns.models import (
+    Batch,
+    Campaign,
+    Membership,
+    Question,
+    Seller,
+    UpdatePicture,
+)
 from fulfillment import production
 from orders.models import Order, WaitlistEntry
 from payments.models import (
@@ -38,8 +45,10 @@ from tests.factories import (
     make_picture,
     make_seller,
     make_shop,
+    picture_file,
 )
 from tests.fulfillment.goods import close, ship
+from tests.orders.posts import make_update, publish, subscribe
 from tests.transfers import make_account
 
 REGISTRY: dict[type[models.Model], Any] = dict(admin.site._registry)
@@ -63,6 +72,7 @@ def make_world(**campaign: Any) -> Seller:
     _transfer_of(order.payments.get())
     _gateway_of(order.payments.get())
     _goods_of(order)
+    _news_of(order)
     _waiting_for(make_batch(campaign=batch.campaign))
     _asked_about(batch.campaign)
     Batch.objects.filter(campaign=batch.campaign).update(goods_capacity=98_765_432)
@@ -125,6 +135,20 @@ def _goods_of(order: Order) -> None:
     production.freeze(order.batch_id, actor=SYSTEM)
     line = order.lines.get()
     ship(order, f"KK {order.pk}", lines={line.pk: 1})
+
+
+def _news_of(order: Order) -> None:
+    """A draft, and one that is out with what was added; who wants to hear of them."""
+    batch = order.batch
+    about = {"campaign": batch.campaign, "batch": batch}
+    draft = make_update(variant=order.lines.get().variant, **about)
+    UpdatePicture.objects.create(
+        update_of=draft, file=picture_file((40, 30)), alt="Kain"
+    )
+    told = make_update(**about)
+    publish(told)
+    told.amend("Tambahan.", user=None)
+    subscribe(batch.campaign, f"pembaca-{batch.pk}@example.com")
 
 
 def _waiting_for(batch: Batch) -> None:

@@ -86,10 +86,10 @@ def test_a_page_speaks_the_language_of_its_order(client):
 # Status
 
 
-def test_the_status_page_takes_six_queries(client, django_assert_num_queries):
+def test_the_status_page_takes_seven_queries(client, django_assert_num_queries):
     order = make_confirmed_order()
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(f"/o/{order.token}/")
 
 

@@ -2,7 +2,7 @@
 
 from campaigns.models import Campaign, Picture
 from config.demo.offers import Choice, Schedule, Shot
-from config.demo.past import PastOffer
+from config.demo.past import News, PastOffer
 from config.demo.pictures import kain
 
 STORY = """\
@@ -15,6 +15,35 @@ beberapa kali cuci.
 Kain dicap dua kali, bolak-balik, supaya kedua sisinya sama. Sesudah dicelup sepuluh
 kali, kainnya diangin-anginkan seminggu, lalu rumbainya dipilin satu per satu.
 """
+
+NEWS = News(
+    title="Kain soga selesai dicelup",
+    body="""\
+Halo {name|semua},
+
+Celupan kesepuluh selesai kemarin. Kainnya sekarang diangin-anginkan seminggu, lalu
+rumbainya dipilin. Kami masih sesuai jadwal:
+
+- pengeringan sampai minggu depan
+- pemilinan rumbai lima hari
+- pemeriksaan dan pengepakan
+
+Perkiraan kirim tetap **{window|sesuai janji di halaman produk}**.
+""",
+    other_title="The soga dye is done",
+    other_body="""\
+Hi {name|all},
+
+The tenth dip was finished yesterday. The cloth now dries for a week, then the fringes
+are twisted. We are on schedule:
+
+- drying until next week
+- five days of twisting fringes
+- checking and packing
+
+It still ships **{window|as promised on the product page}**.
+""",
+)
 
 OFFER = PastOffer(
     seller="nila",
@@ -66,4 +95,5 @@ OFFER = PastOffer(
         {"SOGA-55": 1},
     ),
     days_in_production=10,
+    news=NEWS,
 )

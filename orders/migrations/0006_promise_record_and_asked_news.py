@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0007_questions_count_by_origin'),
-        ('orders', '0003_delays_subscribers_and_mail'),
+        ('campaigns', '0008_questions_count_by_origin'),
+        ('orders', '0005_subscribers_by_network_mails_by_address'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0006_schedule_changes_updates_and_questions'),
+        ('campaigns', '0007_update_subscriber_cursor'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,12 @@
+"""Whole addresses, for what is read elsewhere than on the shop's pages."""
+
+from django import template
+
+from campaigns import addresses
+
+register = template.Library()
+
+
+@register.filter
+def absolute(path: str) -> str:
+    return addresses.absolute(path)
