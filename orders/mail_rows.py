@@ -20,7 +20,7 @@ from orders.models import Message, Order
 MAX_SUBJECT = 200
 COPIED = (
     *("order", "campaign", "kind", "sender_name", "reply_to", "locale"),
-    *("subject", "text", "priority"),
+    *("subject", "text", "priority", "schedule_version"),
 )
 
 

@@ -11,13 +11,18 @@ from campaigns.rounds import count_done, keys_of
 from orders import (
     cancellation,
     decisions,
+    delay_asking,
+    delay_reminders,
+    delays,
     emails,
     hold_alerts,
     lifecycle,
     minimum,
     minimum_news,
+    move_questions,
     openings,
     outbox,
+    schedule_news,
     waitlist,
     waitlist_offers,
 )
@@ -68,13 +73,17 @@ def _remind(order_id: int) -> bool:
 FIRST_STEPS = (
     ("minimums decided", minimum.decide_due),
     ("orders of canceled batches", cancel_orders_of_canceled_batches),
+    ("delays lapsed", delays.lapse_due),
 )
 STEPS = (
     ("waiting lists ended", waitlist.end_lists),
     ("waiting list offers", waitlist_offers.offer_freed),
     ("openings told", openings.tell_of_openings),
     ("questions withdrawn", decisions.withdraw_pointless),
-    ("questions lapsed", decisions.lapse_due),
+    ("questions lapsed", move_questions.lapse_due),
+    ("new windows told", schedule_news.tell_all),
+    ("delays asked again", delay_asking.ask_again_due),
+    ("reminders of delays", delay_reminders.remind_due),
     ("told that it goes ahead", minimum_news.tell_going_ahead),
     ("told that it is extended", minimum_news.tell_extended),
     ("payment reminders", remind_of_payment),

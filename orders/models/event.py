@@ -14,6 +14,8 @@ from campaigns.clock import Clock
 BALANCE_OVERDUE = "balance_overdue"
 # Why an order was canceled.
 UNPAID_BALANCE = "unpaid_balance"
+DELAY_DECLINED = "delay_declined"
+DELAY_UNANSWERED = "delay_unanswered"
 
 
 class OrderEvent(AppendOnly):

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from orders import decision_page, views
+from orders import decision_views, views
 
 app_name = "order"
 urlpatterns = [
     path("", views.status, name="status"),
     path("cancellation/", views.cancellation, name="cancellation"),
-    path("decision/<int:decision_id>/", decision_page.decision, name="decision"),
+    path("decision/<int:decision_id>/", decision_views.decision, name="decision"),
 ]
