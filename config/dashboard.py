@@ -25,7 +25,7 @@ from campaigns.models import Batch
 from campaigns.money import format_money, rounded
 from campaigns.phases import standing
 from orders import hold_alerts
-from orders.models import Message, Order
+from orders.models import Decision, Message, Order
 from payments.models import (
     Discrepancy,
     GatewayEvent,
@@ -222,6 +222,7 @@ def _alerts(desk: Desk) -> Iterator[Number]:
         if desk.may_see(model) and (count := _count(desk.rows(model), lookups)):
             yield Number(label=label, value=count, url=link_to(model, **lookups))
     yield from _overdue_balances(desk)
+    yield from _delays_to_ask(desk)
 
 
 def _overdue_balances(desk: Desk) -> Iterator[Number]:
@@ -230,6 +231,16 @@ def _overdue_balances(desk: Desk) -> Iterator[Number]:
     if count := desk.rows(Order).with_overdue_balance().count():
         url = link_to(Order, balance="overdue")
         yield Number(label=_("Balances not paid in time"), value=count, url=url)
+
+
+def _delays_to_ask(desk: Desk) -> Iterator[Number]:
+    """Buyers whom no mail reaches: their question waits for the seller."""
+    if not desk.may_see(Order):
+        return
+    asked = Decision.objects.to_ask_by_hand()
+    if count := desk.rows(Order).filter(pk__in=asked.values("order")).count():
+        url = link_to(Order, delay="by_hand")
+        yield Number(label=_("Delays to ask by hand"), value=count, url=url)
 
 
 def _count(rows: Any, lookups: dict[str, Any]) -> int:

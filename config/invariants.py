@@ -2,6 +2,7 @@
 
 import campaigns.invariants
 import fulfillment.invariants
+import orders.delay_invariants
 import orders.invariants
 import orders.waitlist_invariants
 import payments.invariants
@@ -11,6 +12,7 @@ from campaigns.invariants import Invariant
 
 APPS = (
     campaigns.invariants,
+    orders.delay_invariants,
     orders.invariants,
     orders.waitlist_invariants,
     payments.invariants,

@@ -24,10 +24,12 @@ from campaigns.errors import InvalidTransition
 from campaigns.money import format_money
 from orders import admin_waitlist  # noqa: F401  registers its pages
 from orders.admin_balances import BalanceFilter
+from orders.admin_delays import DelayFilter, RecordAnswer
 from orders.admin_list import ListsOrders
 from orders.admin_moves import OfferBatch, OfferFilter, WithdrawOffer
 from orders.admin_numbers import NumbersPage
 from orders.admin_offers import OFFER, offer_batch, offers
+from orders.admin_schedule import AnnounceWindow
 from orders.admin_steps import CancelOrder, CorrectContact
 from orders.history import told
 from orders.mail_html import html_of
@@ -128,6 +130,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         "batch__campaign",
         "batch",
         OfferFilter,
+        DelayFilter,
         BalanceFilter,
     )
     list_select_related = ("batch__campaign",)
@@ -139,6 +142,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         CorrectContact(),
         OfferBatch(),
         WithdrawOffer(),
+        RecordAnswer(),
     ]
     actions = (offer_batch,)
     pages: ClassVar[list[Any]] = [("offers/", offers, "offers")]
@@ -285,3 +289,4 @@ class MessageAdmin(ReadOnlyModelAdmin):
 
 
 BatchAdmin.row_pages.append(NumbersPage())
+BatchAdmin.transitions.append(AnnounceWindow())

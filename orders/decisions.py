@@ -19,7 +19,7 @@ from orders.models import Decision, Order
 
 Answer, Kind, State = Decision.Answer, Decision.Kind, Decision.State
 # Each outcome in the history; the move itself is told where it is done.
-EVENTS = {
+EVENTS: dict[tuple[str, str, str], str] = {
     (Kind.MOVE, State.ANSWERED, Answer.MOVE): "moved",
     (Kind.MOVE, State.ANSWERED, Answer.STAY): "stayed",
     (Kind.MOVE, State.LAPSED, Answer.STAY): "decision_lapsed",
@@ -60,7 +60,7 @@ def settle(
 
 
 def record(order: Order, decision: Decision, *, actor: Actor) -> None:
-    outcome = (Kind(decision.kind), State(decision.state), decision.answer)
+    outcome = (decision.kind, decision.state, decision.answer)
     order.record(EVENTS[outcome], actor=actor, data=noted(decision))
 
 

@@ -52,9 +52,10 @@ def is_fairly_asked(decision: Decision) -> bool:
 
 
 def sent_at(decision: Decision) -> datetime | None:
-    """When its question first left, if it did."""
-    sent = decision_mails.questions(decision).filter(state=State.SENT)
-    return sent.order_by("sent_at").values_list("sent_at", flat=True).first()
+    """When its question left, if the last mail of it did: an address may be mended."""
+    mails = decision_mails.questions(decision).exclude(state=State.ABORTED)
+    last = mails.order_by("pk").last()
+    return last.sent_at if last and last.state == State.SENT else None
 
 
 def ask_again(order: Order, decision: Decision) -> bool:

@@ -14,6 +14,7 @@ from orders import decisions, move_questions, moves
 from orders.decision_page import Trouble, version_in
 from orders.models import Decision, Order
 
+Answer = Decision.Answer
 State = Decision.State
 
 

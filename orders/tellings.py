@@ -43,8 +43,7 @@ class Telling:
     def events(self) -> list[OrderEvent]:
         found = [self._event("schedule_changed", self._noted())]
         if outdated := self.outdated:
-            withdrawn = Decision.State.WITHDRAWN
-            kind = decisions.EVENTS[Decision.Kind(outdated.kind), withdrawn, ""]
+            kind = decisions.EVENTS[outdated.kind, Decision.State.WITHDRAWN, ""]
             found.insert(0, self._event(kind, {"decision": outdated.pk}))
         return found
 
@@ -119,9 +118,13 @@ def _answer_by(change: ScheduleChange, now: datetime) -> datetime:
     return change.answer_by if is_fair else now + USUAL_TIME
 
 
-def questions_of(orders: Iterable[Order]) -> dict[int, list[Decision]]:
-    """Oldest first, locked: the orders are locked before."""
-    rows = Decision.objects.select_for_update(no_key=True).order_by("pk")
+def questions_of(
+    orders: Iterable[Order], *, is_locking: bool = True
+) -> dict[int, list[Decision]]:
+    """Oldest first; locked, when the orders are locked before."""
+    rows = Decision.objects.order_by("pk")
+    if is_locking:
+        rows = rows.select_for_update(no_key=True)
     found: dict[int, list[Decision]] = defaultdict(list)
     for decision in rows.filter(order__in=[order.pk for order in orders]):
         found[decision.order_id].append(decision)

@@ -22,15 +22,18 @@ OUTCOMES = {
 }
 
 
-def _question_sent() -> Exists:
-    """A mail about that version since it was asked; the batch may be another by now."""
-    mails = Message.objects.filter(
+def _questions() -> "models.QuerySet[Message]":
+    """Mails about that version since it was asked; the batch may be another by now."""
+    return Message.objects.filter(
         order=OuterRef("order"),
         kind="schedule_change",
         schedule_version=OuterRef("schedule_version"),
         created_at__gte=OuterRef("asked_at"),
     )
-    return Exists(mails.filter(state=Message.State.SENT))
+
+
+def _question_sent() -> Exists:
+    return Exists(_questions().filter(state=Message.State.SENT))
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
@@ -64,6 +67,11 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
     def not_sent(self) -> Self:
         return self.delays().exclude(_question_sent())
+
+    def to_ask_by_hand(self) -> Self:
+        """Open delays that no mail told of, and none will."""
+        failed = _questions().filter(state=Message.State.FAILED)
+        return self.open().not_sent().filter(Q(order__email="") | Exists(failed))
 
     def moved(self) -> Self:
         return self.filter(answer=Decision.Answer.MOVE, state=Decision.State.ANSWERED)

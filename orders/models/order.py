@@ -76,6 +76,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Held, and nothing of them is packed."""
         return self.filter(status__in=Order.LIVE, packed_at__isnull=True)
 
+    def told_of_windows(self) -> Self:
+        """Without offers of the waiting list, which agreed to nothing yet."""
+        unfinished = Q(source=Order.Source.WAITLIST, name="")
+        return self.waiting_to_ship().exclude(unfinished)
+
     def behind_schedule(self) -> Self:
         """Those of them whose batch promises another window than they know of."""
         change = ScheduleChange.objects.filter(
