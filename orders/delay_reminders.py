@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import OuterRef, Value
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
@@ -65,7 +65,9 @@ def _day_of(moment: datetime) -> tuple[datetime, datetime]:
 
 def _without(rows: DecisionQuerySet, step: str) -> DecisionQuerySet:
     """Those that were not reminded in this turn yet."""
-    told = mail_rows.is_told(DELAY_REMINDER, F("order__number"), F("pk"), step)
+    told = mail_rows.is_told(
+        DELAY_REMINDER, OuterRef("order__number"), OuterRef("pk"), Value(step)
+    )
     return rows.exclude(told)
 
 

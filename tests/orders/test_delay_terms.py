@@ -19,14 +19,8 @@ def promised(first=PROMISED[0], last=PROMISED[1]):
 
 def asked(until, state=State.OPEN, answer="", pk=1, kind=Kind.DELAY):
     first = until and until.replace(day=1)
-    return Decision(
-        pk=pk,
-        kind=kind,
-        ships_from=first,
-        ships_until=until,
-        state=state,
-        answer=answer,
-    )
+    window = {"ships_from": first, "ships_until": until}
+    return Decision(pk=pk, kind=kind, state=state, answer=answer, **window)
 
 
 def moved(until, pk=1):

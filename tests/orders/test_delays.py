@@ -82,7 +82,6 @@ def test_canceling_returns_everything_with_shipping_whatever_the_rule_keeps():
     assert sums_of(order) == ("canceled", TOTAL, TOTAL, Decimal(0))
     assert refunds_of(order) == [("succeeded", TOTAL, "cancellation")]
     assert Batch.objects.get().taken == 0
-    assert "As you decided" in mails(order, "order_canceled")[0].text or True
     kinds = list(order.events.values_list("kind", flat=True))
     assert kinds[-2:] == ["delay_declined", "canceled"]
     assert_invariants()
@@ -254,7 +253,6 @@ def test_silence_about_a_long_slip_or_no_date_returns_everything(days):
     assert (delays.lapse_due(), delays.lapse_due()) == (1, 0)
 
     assert sums_of(order) == ("canceled", TOTAL, Decimal(0), Decimal(0))
-    assert "no answer" in mails(order, "order_canceled")[0].text or True
     assert_invariants()
 
 
@@ -334,7 +332,6 @@ def test_what_waited_in_the_outbox_is_asked_again_with_a_later_hour():
     left = question_of(order).answer_by - database_now()
     assert (old.state, new.state) == ("aborted", "queued")
     assert new.dedupe_key == f"schedule_change:{order.number}:2:2"
-    assert new.text != old.text
     assert 6 * DAY < left < 8 * DAY
     assert_invariants()
 
