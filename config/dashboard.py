@@ -25,7 +25,7 @@ from campaigns.models import Batch, Question
 from campaigns.money import format_money, rounded
 from campaigns.phases import standing
 from orders import hold_alerts
-from orders.models import Message, Order
+from orders.models import Decision, Message, Order
 from orders.news_lists import asking, owed_news
 from payments.models import (
     Discrepancy,
@@ -225,6 +225,7 @@ def _alerts(desk: Desk) -> Iterator[Number]:
             yield Number(label=label, value=count, url=link_to(model, **lookups))
     yield from _overdue_balances(desk)
     yield from _news(desk)
+    yield from _delays_to_ask(desk)
 
 
 def _overdue_balances(desk: Desk) -> Iterator[Number]:
@@ -244,6 +245,16 @@ def _news(desk: Desk) -> Iterator[Number]:
     for label, model, news, rows_of in found:
         if desk.may_see(model) and (count := rows_of(desk.rows(model)).count()):
             yield Number(label=label, value=count, url=link_to(model, news=news))
+
+
+def _delays_to_ask(desk: Desk) -> Iterator[Number]:
+    """Buyers whom no mail reaches: their question waits for the seller."""
+    if not desk.may_see(Order):
+        return
+    asked = Decision.objects.to_ask_by_hand()
+    if count := desk.rows(Order).filter(pk__in=asked.values("order")).count():
+        url = link_to(Order, delay="by_hand")
+        yield Number(label=_("Delays to ask by hand"), value=count, url=url)
 
 
 def _count(rows: Any, lookups: dict[str, Any]) -> int:

@@ -2,6 +2,7 @@
 
 import campaigns.invariants
 import fulfillment.invariants
+import orders.delay_invariants
 import orders.invariants
 import orders.mail_invariants
 import orders.update_invariants
@@ -13,6 +14,7 @@ from campaigns.invariants import Invariant
 
 APPS = (
     campaigns.invariants,
+    orders.delay_invariants,
     orders.invariants,
     orders.mail_invariants,
     orders.update_invariants,

@@ -27,11 +27,13 @@ from orders import (  # noqa: F401  each registers its pages
 )
 from orders.admin_audience import AudienceFilter
 from orders.admin_balances import BalanceFilter
+from orders.admin_delays import DelayFilter, RecordAnswer
 from orders.admin_list import ListsOrders
 from orders.admin_moves import OfferBatch, OfferFilter, WithdrawOffer
 from orders.admin_news import AskedNewsFilter
 from orders.admin_numbers import NumbersPage
 from orders.admin_offers import OFFER, offer_batch, offers
+from orders.admin_schedule import AnnounceWindow
 from orders.admin_steps import CancelOrder, CorrectAddress, CorrectContact
 from orders.history import told
 from orders.mail_failures import trouble_of
@@ -120,6 +122,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         "batch__campaign",
         "batch",
         OfferFilter,
+        DelayFilter,
         BalanceFilter,
         AskedNewsFilter,
         AudienceFilter,
@@ -134,6 +137,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         CorrectAddress(),
         OfferBatch(),
         WithdrawOffer(),
+        RecordAnswer(),
     ]
     actions = (offer_batch,)
     pages: ClassVar[list[Any]] = [("offers/", offers, "offers")]
@@ -189,3 +193,4 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
 
 
 BatchAdmin.row_pages.append(NumbersPage())
+BatchAdmin.transitions.append(AnnounceWindow())

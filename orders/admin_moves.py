@@ -13,7 +13,7 @@ from campaigns import dates
 from campaigns.actors import Actor
 from campaigns.admin.transitions import Transition
 from campaigns.errors import NotReady
-from orders import decisions, moves
+from orders import decisions, move_questions, moves
 from orders.models import Decision, Order
 from orders.move_forms import OfferForm
 from orders.moves import NotMovable, Reason
@@ -78,7 +78,7 @@ class OfferBatch(Transition):
 
     def perform(self, row: Order, *, actor: Actor, data: dict[str, Any]) -> None:
         try:
-            decisions.ask_to_move(
+            move_questions.ask_to_move(
                 row.pk,
                 target_id=data["target"].pk,
                 answer_by=data["answer_by"],
@@ -115,7 +115,7 @@ class WithdrawOffer(Transition):
 
 
 def _open_question(order: Order) -> Decision | None:
-    rows = Decision.objects.open().filter(order=order)
+    rows = Decision.objects.moves().open().filter(order=order)
     return rows.select_related("target__campaign").first()
 
 
@@ -135,12 +135,13 @@ class OfferFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: "QuerySet[Order]"
     ) -> "QuerySet[Order]":
+        asked = Decision.objects.moves()
         rows = {
-            "asked": Decision.objects.open(),
-            "moved": Decision.objects.moved(),
-            "stayed": Decision.objects.stayed(),
-            "lapsed": Decision.objects.filter(state=Decision.State.LAPSED),
-            "withdrawn": Decision.objects.filter(state=Decision.State.WITHDRAWN),
+            "asked": asked.open(),
+            "moved": asked.moved(),
+            "stayed": asked.stayed(),
+            "lapsed": asked.filter(state=Decision.State.LAPSED),
+            "withdrawn": asked.filter(state=Decision.State.WITHDRAWN),
         }.get(self.value() or "")
         if rows is None:
             return queryset

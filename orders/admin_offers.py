@@ -17,7 +17,7 @@ from campaigns import room
 from campaigns.actors import Actor
 from campaigns.admin.transitions import staff
 from campaigns.models import Batch
-from orders import decisions, moves
+from orders import move_questions, moves
 from orders.admin_moves import conditions, in_words
 from orders.models import Decision, Order
 from orders.move_forms import OfferForm
@@ -42,7 +42,7 @@ class Plan:
         target = _target(offer)
         plan = cls()
         for order in orders:
-            found = decisions.hindrance_to_ask(
+            found = move_questions.hindrance_to_ask(
                 order, target, offer["answer_by"], is_asked=vars(order)["is_asked"]
             )
             plan._enter(order, found)
@@ -75,7 +75,7 @@ class Plan:
 
 def _ask(order: Order, offer: dict[str, Any], actor: Actor) -> NotMovable.Reason | None:
     try:
-        decisions.ask_to_move(
+        move_questions.ask_to_move(
             order.pk,
             target_id=offer["target"].pk,
             answer_by=offer["answer_by"],

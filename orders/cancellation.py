@@ -16,7 +16,7 @@ from campaigns.models import Batch, Campaign
 from campaigns.models.batch import MINIMUM_MISSED
 from campaigns.money import smallest_unit
 from campaigns.wakeup import wake_up
-from orders import decisions, emails, lifecycle
+from orders import decisions, delay_terms, emails, lifecycle
 from orders.models import Order, WaitlistEntry
 
 
@@ -37,24 +37,35 @@ class Quote:
 
 
 def quote(order: Order) -> Quote:
-    """For the buyer. Read `order.batch` with it; raises NotCancelable."""
+    """For the buyer. Read `order.batch` with it; raises NotCancelable.
+
+    A delay lets everybody go with all that was received, until it is packed.
+    """
+    if delay_terms.may_leave_free(order):
+        refuse_when_packed(order)
+        return _quote(order, kept=Decimal(0))
     if order.batch.stage not in Batch.BEFORE_PRODUCTION:
         raise NotCancelable
-    return _quote(order)
+    return _quote(order, kept=_kept_by_rule(order))
 
 
 def quote_for_seller(order: Order) -> Quote:
     """The most the rule lets the shop keep; raises NotCancelable once packed."""
+    refuse_when_packed(order)
+    is_free = delay_terms.may_leave_free(order)
+    return _quote(order, kept=Decimal(0) if is_free else _kept_by_rule(order))
+
+
+def refuse_when_packed(order: Order) -> None:
     if order.packed_at or any(line.shipped for line in order.lines.all()):
         raise NotCancelable
-    return _quote(order)
 
 
-def _quote(order: Order) -> Quote:
-    if order.status not in (Order.Status.PENDING, Order.Status.CONFIRMED):
+def _quote(order: Order, *, kept: Decimal) -> Quote:
+    if order.status not in Order.LIVE:
         raise NotCancelable
     received = order.amount_paid - order.amount_refunded
-    kept = min(_kept_by_rule(order), received)
+    kept = min(kept, received)
     return Quote(kept=kept, returned=received - kept)
 
 
@@ -92,6 +103,7 @@ def _cancel_as_shown(order: Order, shown: Decimal) -> Order:
     terms = quote(order)
     if terms.returned != shown:
         raise QuoteChanged
+    decisions.leave(order, actor=BUYER)
     cancel(order, kept=terms.kept, actor=BUYER)
     return order
 

@@ -22,6 +22,7 @@ NEWS_OF_STATE = (
     "order_canceled",
     "batch_canceled",
     "order_shipped",
+    "schedule_change",
 )
 OVERTAKEN = (*NEWS_OF_STATE, *REMINDERS, "waitlist_offer")
 State = Message.State

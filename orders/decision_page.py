@@ -1,25 +1,15 @@
-"""The page on which a buyer decides: what is asked, and what was decided."""
+"""What the pages of all questions have in common."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
-from typing import Self
+from typing import ClassVar, Protocol
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.http import HttpRequest
 
-from campaigns import dates, wording
-from campaigns.clock import database_now
-from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
-from campaigns.models import Batch
-from orders import decisions, moves
+from campaigns.errors import CampaignError
 from orders.models import Decision, Order
-from orders.pages import order_page
 
-State = Decision.State
 VERSION = re.compile(r"[0-9]{1,9}")
 
 
@@ -29,164 +19,25 @@ class Trouble:
     text: str
 
 
-@dataclass
-class DecisionPage:
+class DecisionPage(Protocol):
+    """What is asked of an order, or what came of it; one class for each kind."""
+
+    template: ClassVar[str]
+    choices: ClassVar[tuple[Decision.Answer, ...]]
+
     order: Order
     decision: Decision
     now: datetime
-    trouble: Trouble | None = None
-    shortages: list[tuple[str, int, int]] = field(default_factory=list)
+    trouble: Trouble | None
 
-    @classmethod
-    def of(cls, order: Order, decision_id: int) -> Self:
-        rows = Decision.objects.filter(order=order).select_related(
-            "origin", "target__campaign"
-        )
-        decision = rows.filter(pk=decision_id).first()
-        if decision is None:
-            raise Http404
-        return cls(order=order, decision=decision, now=database_now())
-
-    @property
-    def origin(self) -> Batch:
-        return self.decision.origin
-
-    @property
-    def target(self) -> Batch:
-        return self.decision.target
-
-    @property
-    def is_open(self) -> bool:
-        """Whether an answer still counts; nobody may have noticed the hour yet."""
-        return self.decision.is_open and self.decision.answer_by > self.now
-
-    @property
-    def window(self) -> str:
-        """While it is asked the promise of today, later the one that was agreed to."""
-        row = self.target if self.is_open else self.decision
-        return dates.window(row.ships_from, row.ships_until)
-
-    @property
-    def was(self) -> str:
-        """The window as it was asked about, if it is another one now."""
-        asked = dates.window(self.decision.ships_from, self.decision.ships_until)
-        return asked if asked != self.window else ""
-
-    @property
-    def heading(self) -> str:
-        numbers = {"origin": self.origin.number, "target": self.target.number}
-        if self.is_open:
-            return _("Move to batch %(target)s?") % numbers
-        if self.decision.is_moved:
-            return _("You moved to batch %(target)s") % numbers
-        if self.decision.state == State.WITHDRAWN:
-            return _("The question is withdrawn")
-        return _("Your order stays in batch %(origin)s") % numbers
-
-    @property
-    def outcome(self) -> str:
-        """What was decided, and by whom."""
-        if self.is_open:
-            return ""
-        return {
-            State.ANSWERED: _("You decided this; it is final."),
-            State.WITHDRAWN: _("There is nothing to answer any more."),
-        }.get(State(self.decision.state), _("There was no answer in time."))
-
-    @property
-    def minimum(self) -> str:
-        """What becomes of the other batch if too few pay; then it binds this order."""
-        return wording.minimum(self.target) if self.target.is_undecided else ""
-
-    @property
-    def left(self) -> int:
-        """Units of the other batch for orders like this one."""
-        return moves.left_for(self.order, self.target)
+    def answer(self, request: HttpRequest, choice: Decision.Answer) -> None:
+        """Do what the buyer decided; refusals are raised."""
 
     def tell(self, refusal: CampaignError) -> None:
-        self.trouble = _trouble(self, refusal)
-        if isinstance(refusal, SoldOut):
-            self.shortages = _shortages(self.order, refusal)
+        """Put the refusal into the buyer's words."""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@order_page
-def decision(request: HttpRequest, order: Order, decision_id: int) -> HttpResponse:
-    page = DecisionPage.of(order, decision_id)
-    if request.method != "POST":
-        return _shown(request, page)
-    choice = request.POST.get("answer", "")
-    if choice not in Decision.Answer.values:
-        page.trouble = Trouble(_("Nothing was decided"), _("Choose one of the two."))
-        return _shown(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _answer(request, page, Decision.Answer(choice))
-
-
-def _answer(
-    request: HttpRequest, page: DecisionPage, choice: Decision.Answer
-) -> HttpResponse:
-    try:
-        decisions.answer(page.decision.pk, choice=choice, seen=_version(request))
-    except CampaignError as refusal:
-        page = DecisionPage.of(
-            Order.objects.for_page().get(pk=page.order.pk), page.decision.pk
-        )
-        page.tell(refusal)
-        return _shown(request, page, HTTPStatus.CONFLICT)
-    return HttpResponseRedirect(request.path, status=HTTPStatus.SEE_OTHER)
-
-
-def _version(request: HttpRequest) -> int:
+def version_in(request: HttpRequest) -> int:
     """Of the window the buyer read; what is no number was never shown."""
     text = request.POST.get("schedule_version", "")
     return int(text) if VERSION.fullmatch(text) else 0
-
-
-def _shown(
-    request: HttpRequest, page: DecisionPage, status: HTTPStatus = HTTPStatus.OK
-) -> HttpResponse:
-    campaign = page.order.batch.campaign
-    context = {"page": page, "order": page.order, "campaign": campaign}
-    context["seller"] = campaign.seller
-    return render(request, "orders/decision.html", context, status=status)
-
-
-def _trouble(page: DecisionPage, refusal: CampaignError) -> Trouble:
-    number = {"number": page.target.number, "left": page.left}
-    match refusal:
-        case SoldOut():
-            return Trouble(
-                _("Batch %(number)s has not enough left") % number,
-                _(
-                    "It has %(left)s left, so nothing was changed. You can try again"
-                    " later, or stay."
-                )
-                % number,
-            )
-        case WindowChanged():
-            return Trouble(
-                _("The shipping date has changed"),
-                _("Nothing was decided yet. Read the new window, then answer again."),
-            )
-        case BatchClosed():
-            return Trouble(
-                _("Batch %(number)s takes no more orders") % number,
-                _("At the end %(left)s were left. Nothing was changed.") % number,
-            )
-        case decisions.AlreadyDecided():
-            return Trouble(
-                _("This was decided before"), _("Nothing was changed by this answer.")
-            )
-    return Trouble(
-        _("This order can no longer be moved"), _("Nothing was changed; it stays.")
-    )
-
-
-def _shortages(order: Order, refusal: SoldOut) -> list[tuple[str, int, int]]:
-    """Label, wanted and left of each variant that is short."""
-    labels = {line.variant_id: line.label or line.name for line in order.lines.all()}
-    return [
-        (labels[short.variant_id], short.wanted, short.left)
-        for short in refusal.shortages
-        if short.variant_id is not None
-    ]

@@ -2,15 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns import dates
 from campaigns.models.batch import MINIMUM_MISSED
 from orders.models import OrderEvent
-from orders.models.event import BALANCE_OVERDUE, NEWS_ASKED, UNPAID_BALANCE
+from orders.models.event import (
+    BALANCE_OVERDUE,
+    DELAY_DECLINED,
+    DELAY_UNANSWERED,
+    NEWS_ASKED,
+    UNPAID_BALANCE,
+)
 
 KINDS = {
     "offered": gettext_lazy("Offered from the waiting list"),
@@ -39,6 +46,12 @@ KINDS = {
     "stayed": gettext_lazy("Stays in its batch"),
     "decision_lapsed": gettext_lazy("No answer in time: stays in its batch"),
     "decision_withdrawn": gettext_lazy("Question withdrawn"),
+    "schedule_changed": gettext_lazy("Told of another shipping window"),
+    "delay_accepted": gettext_lazy("Waits for the new date"),
+    "delay_declined": gettext_lazy("Does not wait for the new date"),
+    "delay_lapsed": gettext_lazy("No answer about the delay in time"),
+    "delay_withdrawn": gettext_lazy("Question about the delay replaced or over"),
+    "delay_asked_again": gettext_lazy("More time to answer about the delay"),
     "cash_received": gettext_lazy("Cash received"),
     "card_forgotten": gettext_lazy("Consent to charge the card withdrawn"),
     BALANCE_OVERDUE: gettext_lazy("Balance not paid by its day"),
@@ -64,7 +77,7 @@ ACTORS = {
 # Where a status came from, and what machines count by.
 NOT_FOR_READERS = (
     *("from", "decision", "units_by_variant", "after_freeze"),
-    *("batch_id", "why", "since"),
+    *("batch_id", "why", "since", "version", "mailed"),
 )
 
 
@@ -132,6 +145,12 @@ TOLD_TO_BUYERS = {
     "reminders_resumed": gettext_lazy("You asked for reminders again."),
     "decision_lapsed": gettext_lazy("There was no answer, so the order stays."),
     "decision_withdrawn": gettext_lazy("The question about the batch was withdrawn."),
+    "schedule_changed": gettext_lazy("The seller announced another shipping date."),
+    "delay_accepted": gettext_lazy("You decided to wait for the new date."),
+    "delay_declined": gettext_lazy("You decided not to wait for the new date."),
+    "delay_lapsed": gettext_lazy("There was no answer about the new date in time."),
+    "delay_withdrawn": gettext_lazy("The question about the date was withdrawn."),
+    "delay_asked_again": gettext_lazy("You got more time to answer about the date."),
     "cash_received": gettext_lazy("The seller received your cash."),
     "card_forgotten": gettext_lazy("You decided that your card is not charged."),
     BALANCE_OVERDUE: gettext_lazy("The balance was not paid by its day."),
@@ -161,6 +180,12 @@ BY_RULE = {
     UNPAID_BALANCE: gettext_lazy(
         "The balance was not paid in time, so the order ended."
     ),
+    DELAY_DECLINED: gettext_lazy(
+        "You did not want to wait longer, so the order was canceled."
+    ),
+    DELAY_UNANSWERED: gettext_lazy(
+        "There was no answer about the new date, so the order was canceled."
+    ),
 }
 CANCELED_BY = {
     "buyer": gettext_lazy("You canceled the order."),
@@ -189,11 +214,22 @@ def _sentence(event: OrderEvent) -> str:
         return _("The seller entered your order.")
     if event.kind == "address_changed" and event.actor == "staff":
         return _("The seller corrected the address.")
+    if event.kind == "schedule_changed":
+        return _announced(event)
     if event.kind in OF_BATCHES:
         return str(OF_BATCHES[event.kind]) % _batches(event)
     if event.kind == "canceled":
         return _canceled(event)
     return str(TOLD_TO_BUYERS.get(event.kind, _("The order was updated.")))
+
+
+def _announced(event: OrderEvent) -> str:
+    days = str(event.data.get("window", {}).get("to") or "").split("/")
+    if len(days) != len(("from", "until")):
+        return _("The seller announced that it ships later, without a date yet.")
+    window = dates.window(*(date.fromisoformat(day) for day in days))
+    words = _("The seller announced another shipping date: %(window)s.")
+    return words % {"window": window}
 
 
 def _canceled(event: OrderEvent) -> str:

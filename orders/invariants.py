@@ -25,7 +25,7 @@ from django.db.models.lookups import GreaterThan
 from campaigns.clock import database_now
 from campaigns.invariants import Invariant
 from campaigns.models import Allotment, Batch, BatchEvent
-from orders import minimum_news
+from orders import decisions, minimum_news
 from orders.models import (
     Decision,
     Message,
@@ -66,12 +66,6 @@ HAVING COALESCE(SUM(units), 0) <> SUM(held)
 IDENTITIES = {
     "sqlite": "json_each(holding.limit_keys)",
     "postgresql": "jsonb_array_elements_text(holding.limit_keys)",
-}
-EVENT_OF_OUTCOME: dict[tuple[str, str], str] = {
-    (Decision.State.ANSWERED, Decision.Answer.MOVE): "moved",
-    (Decision.State.ANSWERED, Decision.Answer.STAY): "stayed",
-    (Decision.State.LAPSED, Decision.Answer.STAY): "decision_lapsed",
-    (Decision.State.WITHDRAWN, ""): "decision_withdrawn",
 }
 
 
@@ -154,14 +148,15 @@ def questions_nobody_closed() -> Iterable[str]:
 
 def outcomes_without_event() -> Iterable[str]:
     settled = Decision.objects.exclude(state=Decision.State.OPEN).order_by("pk")
-    told = OrderEvent.objects.filter(kind__in=EVENT_OF_OUTCOME.values())
+    told = OrderEvent.objects.filter(kind__in=decisions.EVENTS.values())
     kinds = {
         (order_id, data.get("decision")): kind
         for order_id, kind, data in told.values_list("order_id", "kind", "data")
     }
     for decision in settled.iterator(CHUNK):
-        outcome = EVENT_OF_OUTCOME.get((decision.state, decision.answer))
-        if kinds.get((decision.order_id, decision.pk)) != outcome:
+        outcome = (decision.kind, decision.state, decision.answer)
+        wanted = decisions.EVENTS.get(outcome)
+        if kinds.get((decision.order_id, decision.pk)) != wanted:
             yield f"decision {decision.pk}: {decision.state} without its event"
 
 

@@ -124,7 +124,7 @@ def move(
     What was promised first, what was ordered and what it costs stay as they are.
     """
     origin = order.batch
-    target = with_room(Batch.objects.all()).get(pk=decision.target_id)
+    target = with_room(Batch.objects.all()).get(pk=decision.destination_id)
     arriving = arrival_of(order, target, seen=seen)
     leaving = lifecycle.claim_of(order, capacity.ANY_TIME).reversed(_as_read(origin))
     freed = list(leaving.units)

@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
@@ -33,6 +34,7 @@ LINK_AGAIN_AFTER_SECONDS = 600
 @order_page
 def status(request: HttpRequest, order: Order) -> HttpResponse:
     promises = Promises.of(order)
+    prefetch_related_objects([order], "decisions__origin", "decisions__target")
     context = _of(order) | {
         "title": standing.title(order),
         "upcoming": standing.upcoming(order),

@@ -96,8 +96,9 @@ def _locked(entry_id: int) -> tuple[Order, WaitlistEntry]:
 def is_live(entry: WaitlistEntry, order: Order) -> bool:
     """Whether the offer still stands, by the database's clock."""
     is_offered = entry.state == State.OFFERED and order.status == Order.Status.PENDING
-    is_made_later = entry.batch.stage in Batch.BEFORE_PRODUCTION
-    ends = order.expires_at
+    batch, ends = entry.batch, order.expires_at
+    # What has no date cannot be ordered.
+    is_made_later = batch.stage in Batch.BEFORE_PRODUCTION and batch.has_window
     return is_offered and is_made_later and ends is not None and ends > database_now()
 
 

@@ -1,6 +1,6 @@
 """What happened to a batch, in words."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import admin
@@ -28,6 +28,7 @@ EVENTS = {
     "sale": _("Sale of a variant changed"),
     "cut_off": _("Closing time moved"),
     "addresses_lock": _("Address lock announced"),
+    "schedule": _("Another shipping window announced"),
     "minimum_reached": _("Minimum reached: it goes ahead"),
     "minimum_waived": _("Below the minimum: it goes ahead all the same"),
     "minimum_extended": _("Below the minimum: extended once"),
@@ -80,6 +81,9 @@ class BatchEventInline(ReadOnlyInline):
 def _told(event: BatchEvent, end: str) -> str:
     """A number as it is; amounts and moments, which JSON keeps as text, in words."""
     noted: Any = event.data[end]
+    if event.kind == "schedule":
+        first, last = noted or (None, None)
+        return dates.window_short(_day(first), _day(last))
     if noted is None:
         return "–"
     if event.kind in OF_MONEY:
@@ -90,3 +94,7 @@ def _told(event: BatchEvent, end: str) -> str:
     if isinstance(noted, str):
         return dates.moment_short(datetime.fromisoformat(noted))
     return str(noted)
+
+
+def _day(noted: str | None) -> date | None:
+    return date.fromisoformat(noted) if noted else None

@@ -52,6 +52,8 @@ class Transition:
     form_class: ClassVar[type[forms.Form]] = forms.Form
     # Empty: the right to change the row, even where no form may.
     permission: ClassVar[str] = ""
+    # Set: a button shows first what would happen with what was entered.
+    preview_template: ClassVar[str] = ""
 
     def is_offered(self, row: Any) -> bool:
         raise NotImplementedError
@@ -71,6 +73,10 @@ class Transition:
     def missing(self, row: Any) -> list[str]:
         """What stands in the way."""
         return []
+
+    def preview(self, row: Any, data: dict[str, Any]) -> object:
+        """What its template shows; refuses as `perform` would, and changes nothing."""
+        raise NotImplementedError
 
 
 class TransitionsMixin(ScopedRows, RowUrls, AnyModelAdmin):
@@ -110,9 +116,20 @@ class TransitionsMixin(ScopedRows, RowUrls, AnyModelAdmin):
             self._refuse(request, InvalidTransition(row, step.name))
             return redirect(self.row_url("change", row))
         form = step.form(row, request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            return self._perform(request, row, step, form)
-        return self._confirmation(request, row, step, form)
+        if not form.is_valid():
+            return self._confirmation(request, row, step, form)
+        if step.preview_template and "preview" in request.POST:
+            return self._preview(request, row, step, form)
+        return self._perform(request, row, step, form)
+
+    def _preview(
+        self, request: HttpRequest, row: Any, step: Transition, form: forms.Form
+    ) -> HttpResponse:
+        try:
+            preview = step.preview(row, form.cleaned_data)
+        except NotReady as refusal:
+            return self._confirmation(request, row, step, form, refusal.reasons)
+        return self._confirmation(request, row, step, form, preview=preview)
 
     def _perform(
         self, request: HttpRequest, row: Any, step: Transition, form: forms.Form
@@ -146,6 +163,8 @@ class TransitionsMixin(ScopedRows, RowUrls, AnyModelAdmin):
         step: Transition,
         form: forms.Form,
         refused: list[str] | None = None,
+        *,
+        preview: object = None,
     ) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
             "title": f"{step.label}: {row}",
@@ -155,6 +174,7 @@ class TransitionsMixin(ScopedRows, RowUrls, AnyModelAdmin):
             "form": form,
             "facts": step.facts(row),
             "missing": refused or step.missing(row),
+            "preview": preview,
             "change_url": self.row_url("change", row),
         }
         is_refused = refused or form.errors

@@ -29,6 +29,7 @@ NO_ROOM_TO_EXTEND = _(
     "Leave room for the extension: closing that many days later, it must still close"
     " before production starts."
 )
+NO_WINDOW = _("Say from when until when it ships.")
 MINIMUM_MISSED = "minimum_missed"
 
 
@@ -236,6 +237,11 @@ class Batch(LocksAddresses, HasMinimum):
         cap = self.goods_capacity
         return None if cap is None else cap - self.goods_taken
 
+    @property
+    def has_window(self) -> bool:
+        """Whether buyers are promised a date; without one nobody can order."""
+        return self.ships_from is not None and self.ships_until is not None
+
     def is_accepting(self, now: datetime) -> bool:
         """For what a page shows; the gate itself is tested in the claiming UPDATE."""
         return (
@@ -252,14 +258,13 @@ class Batch(LocksAddresses, HasMinimum):
 
     def missing_for_opening(self, now: datetime) -> list[str]:
         """Reasons why buyers cannot be promised anything yet."""
-        has_window = self.ships_from is not None and self.ships_until is not None
         fits = self.minimum_units is None or self.minimum_units <= self.capacity
         is_ahead = self.closes_at is None or self.closes_at > now
         checks = [
             (self.opens_at is not None, _("Say when it opens.")),
             (self.closes_at is not None, _("Say when it closes.")),
             (is_ahead, _("The closing time has passed; choose a later one.")),
-            (has_window, _("Say from when until when it ships.")),
+            (self.has_window, NO_WINDOW),
             (self.is_in_order(self.closes_at), DATES_OUT_OF_ORDER),
             (fits, _("The minimum is above the capacity.")),
             (self.has_room_to_extend(), NO_ROOM_TO_EXTEND),
@@ -297,7 +302,10 @@ class Batch(LocksAddresses, HasMinimum):
         if not self.is_in_order(closes_at):
             raise NotReady([str(DATES_OUT_OF_ORDER)])
         with transaction.atomic():
-            closed_at = self._locked().closed_at
+            locked = self._locked()
+            if not locked.has_window:
+                raise NotReady([str(NO_WINDOW)])
+            closed_at = locked.closed_at
             self._move_to(
                 self.Stage.OPEN,
                 actor,

@@ -1,17 +1,19 @@
 """A question to the buyer of one order, and the answer that counts."""
 
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.models import Batch, ScheduleChange
+from orders.models.message import Message
 from orders.models.order import Order
 
-# By state and answer; what was withdrawn counts for nothing.
+# Of moves, by state and answer; what was withdrawn counts for nothing.
 OUTCOMES = {
     ("open", ""): "asked",
     ("answered", "move"): "moved",
@@ -20,13 +22,56 @@ OUTCOMES = {
 }
 
 
+def _questions() -> "models.QuerySet[Message]":
+    """Mails about that version since it was asked; the batch may be another by now."""
+    return Message.objects.filter(
+        order=OuterRef("order"),
+        kind="schedule_change",
+        schedule_version=OuterRef("schedule_version"),
+        created_at__gte=OuterRef("asked_at"),
+    )
+
+
+def _question_sent() -> Exists:
+    return Exists(_questions().filter(state=Message.State.SENT))
+
+
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def open(self) -> Self:
         return self.filter(state=Decision.State.OPEN)
 
+    def moves(self) -> Self:
+        return self.filter(kind=Decision.Kind.MOVE)
+
+    def delays(self) -> Self:
+        return self.filter(kind=Decision.Kind.DELAY)
+
     def overdue(self) -> Self:
         """Not answered in time, by the database's clock."""
         return self.open().filter(answer_by__lte=Clock())
+
+    def turnable(self) -> Self:
+        """Who waits and may still go: until the hour, while nothing newer is asked."""
+        later = Q(order=OuterRef("order"), pk__gt=OuterRef("pk"))
+        newer = Decision.objects.delays().filter(later)
+        return self.delays().filter(
+            ~Exists(newer),
+            state=Decision.State.ANSWERED,
+            answer=Decision.Answer.WAIT,
+            answer_by__gt=Clock(),
+        )
+
+    def sent(self) -> Self:
+        """Delays whose question left by mail, perhaps too late to be answered."""
+        return self.delays().filter(_question_sent())
+
+    def not_sent(self) -> Self:
+        return self.delays().exclude(_question_sent())
+
+    def to_ask_by_hand(self) -> Self:
+        """Open delays that no mail told of, and none will."""
+        failed = _questions().filter(state=Message.State.FAILED)
+        return self.open().not_sent().filter(Q(order__email="") | Exists(failed))
 
     def moved(self) -> Self:
         return self.filter(answer=Decision.Answer.MOVE, state=Decision.State.ANSWERED)
@@ -35,10 +80,9 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         return self.filter(answer=Decision.Answer.STAY, state=Decision.State.ANSWERED)
 
     def counted(self) -> dict[str, int]:
-        """How many there are of what came of them: asked, moved, stayed, lapsed."""
-        rows = (
-            self.order_by().values_list("state", "answer").annotate(models.Count("pk"))
-        )
+        """How many moves came to what: asked, moved, stayed, lapsed."""
+        groups = self.moves().order_by().values_list("state", "answer")
+        rows = groups.annotate(models.Count("pk"))
         counts: dict[str, int] = {"asked": 0, "moved": 0, "stayed": 0, "lapsed": 0}
         for state, answer, count in rows:
             if name := OUTCOMES.get((state, answer)):
@@ -47,14 +91,18 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
     def pointless(self) -> Self:
         """Open ones that no answer could carry out any more."""
-        askable = Q(
-            order__status=Order.Status.CONFIRMED,
+        waits = Q(
             order__packed_at=None,
             order__batch=F("origin"),
             origin__stage__in=Decision.MAY_LEAVE,
         )
-        may_still = Q(target__stage__in=Decision.MAY_STILL_ARRIVE)
-        return self.open().exclude(askable & may_still)
+        may_move = Q(
+            kind=Decision.Kind.MOVE,
+            order__status=Order.Status.CONFIRMED,
+            target__stage__in=Decision.MAY_STILL_ARRIVE,
+        )
+        may_wait = Q(kind=Decision.Kind.DELAY, order__status__in=Order.LIVE)
+        return self.open().exclude(waits & (may_move | may_wait))
 
 
 class Decision(models.Model):
@@ -175,6 +223,23 @@ class Decision(models.Model):
         return self.state == self.State.OPEN
 
     @property
+    def is_delay(self) -> bool:
+        return self.kind == self.Kind.DELAY
+
+    @property
+    def destination(self) -> Batch:
+        """Where a move leads to; a delay leads nowhere."""
+        if self.target is None:
+            raise TypeError(f"decision {self.pk} is no move")
+        return self.target
+
+    @property
+    def destination_id(self) -> int:
+        if self.target_id is None:
+            raise TypeError(f"decision {self.pk} is no move")
+        return self.target_id
+
+    @property
     def is_moved(self) -> bool:
         return self.state == self.State.ANSWERED and self.answer == self.Answer.MOVE
 
@@ -197,3 +262,17 @@ class Decision(models.Model):
         if not (allowed and rows.filter(state=origin).update(state=state, **stamps)):
             raise InvalidTransition(self, state)
         self.refresh_from_db(fields=["state", *stamps])
+
+    def turn_to_cancel(self) -> None:
+        """Who waits may still go; raises InvalidTransition when that time is over."""
+        rows = Decision.objects.turnable().filter(pk=self.pk)
+        if not rows.update(answer=self.Answer.CANCEL, settled_at=Clock()):
+            raise InvalidTransition(self, self.Answer.CANCEL)
+        self.refresh_from_db(fields=["answer", "settled_at"])
+
+    def postpone(self, answer_by: datetime) -> None:
+        """Give more time, as the question could not be read in time."""
+        rows = Decision.objects.open().filter(pk=self.pk)
+        if not rows.update(answer_by=answer_by):
+            raise InvalidTransition(self, "postponed")
+        self.answer_by = answer_by

@@ -16,6 +16,8 @@ BALANCE_OVERDUE = "balance_overdue"
 # Why an order was canceled.
 NEWS_ASKED = "news_asked"
 UNPAID_BALANCE = "unpaid_balance"
+DELAY_DECLINED = "delay_declined"
+DELAY_UNANSWERED = "delay_unanswered"
 
 
 class OrderEvent(AppendOnly):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.actors import Actor
 from campaigns.clock import Clock, database_now
 from campaigns.errors import InvalidTransition
-from campaigns.models import Batch, ShippingOption
+from campaigns.models import Batch, ScheduleChange, ShippingOption
 from campaigns.money import CURRENCY_CHOICES
 from orders.models.event import BALANCE_OVERDUE, OrderEvent
 
@@ -77,8 +77,27 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def left_in_canceled_batches(self) -> Self:
         """Orders that still have to follow their batch."""
-        live = [Order.Status.PENDING, Order.Status.CONFIRMED]
-        return self.filter(batch__stage=Batch.Stage.CANCELED, status__in=live)
+        return self.filter(batch__stage=Batch.Stage.CANCELED, status__in=Order.LIVE)
+
+    def waiting_to_ship(self) -> Self:
+        """Held, and nothing of them is packed."""
+        return self.filter(status__in=Order.LIVE, packed_at__isnull=True)
+
+    def told_of_windows(self) -> Self:
+        """Without offers of the waiting list, which agreed to nothing yet."""
+        unfinished = Q(source=Order.Source.WAITLIST, name="")
+        return self.waiting_to_ship().exclude(unfinished)
+
+    def behind_schedule(self) -> Self:
+        """Those of them whose batch promises another window than they know of."""
+        change = ScheduleChange.objects.filter(
+            batch=OuterRef("batch"), version=OuterRef("batch__schedule_version")
+        )
+        return self.waiting_to_ship().filter(
+            Exists(change),
+            schedule_version__lt=F("batch__schedule_version"),
+            batch__stage__in=Batch.BEFORE_COMPLETION,
+        )
 
     def for_page(self) -> Self:
         return self.select_related("batch__campaign__seller").prefetch_related("lines")
@@ -105,6 +124,8 @@ class Order(models.Model):
     }
     PAID = (Status.CONFIRMED, Status.FULFILLED)
     HOLDING = (Status.PENDING, *PAID)
+    # May still be canceled, and wait for what was promised.
+    LIVE = (Status.PENDING, Status.CONFIRMED)
     MOST_EXTRA_MINUTES = 24 * 60
 
     number = models.CharField(

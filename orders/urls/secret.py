@@ -2,7 +2,7 @@ from django.urls import path
 
 from orders import (
     address_page,
-    decision_page,
+    decision_views,
     news_views,
     order_calendar,
     reminders_page,
@@ -22,5 +22,5 @@ urlpatterns = [
     path("schedule.ics", order_calendar.schedule, name="schedule"),
     path("news/", news_views.news, name="news"),
     path("cancellation/", views.cancellation, name="cancellation"),
-    path("decision/<int:decision_id>/", decision_page.decision, name="decision"),
+    path("decision/<int:decision_id>/", decision_views.decision, name="decision"),
 ]

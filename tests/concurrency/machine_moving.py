@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, multiple, rule
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import decisions
+from orders import decisions, move_questions
 from orders.models import Decision
 from orders.moves import NotMovable
 from tests.concurrency.machine import ShopMachine, refusal_of
@@ -104,7 +104,7 @@ class MovingMachine(WaitingMachine):
         expected = self.shop.refusal_to_answer(question, choice, seen=seen)
         pk, before = self.decision_of(question).pk, rows_of_orders()
         refusal = refusal_of(
-            lambda: decisions.answer(pk, choice=Decision.Answer(choice), seen=seen)
+            lambda: move_questions.answer(pk, choice=Decision.Answer(choice), seen=seen)
         )
         assert refusal == expected
         if refusal:

@@ -12,7 +12,7 @@ from campaigns.capacity import Gate
 from campaigns.models import Batch
 from fulfillment import production
 from fulfillment.models import ProductionSheetLine
-from orders import cancellation, decisions, lifecycle, moves
+from orders import cancellation, lifecycle, move_questions, moves
 from orders.models import Decision, Order
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import TOTAL, make_draft, order_once, place_paid
@@ -37,7 +37,7 @@ UNIT = 150_000
 
 
 def say(decision, choice=MOVE):
-    return partial(decisions.answer, decision.pk, choice=choice, seen=1)
+    return partial(move_questions.answer, decision.pk, choice=choice, seen=1)
 
 
 def asked(first, second, orders, **options):
@@ -274,7 +274,9 @@ def test_an_answer_and_silence_at_the_same_moment_are_one_outcome():
     for decision in questions[::2]:
         time_is_over(decision)
 
-    outcomes = race([*(say(decision) for decision in questions), decisions.lapse_due])
+    outcomes = race(
+        [*(say(decision) for decision in questions), move_questions.lapse_due]
+    )
 
     assert outcomes == {"ok": 7, "AlreadyDecided": 6}
     assert Decision.objects.counted() == {

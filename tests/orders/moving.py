@@ -6,7 +6,7 @@ from typing import Any
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import decisions
+from orders import move_questions
 from orders.models import Decision, Order
 from tests.drafts import make_offer
 from tests.factories import make_batch
@@ -26,7 +26,7 @@ def soon() -> datetime:
 
 
 def ask(order: Order, target: Batch, **options: Any) -> Decision:
-    return decisions.ask_to_move(
+    return move_questions.ask_to_move(
         order.pk,
         target_id=target.pk,
         answer_by=options.pop("answer_by", None) or soon(),
@@ -36,9 +36,9 @@ def ask(order: Order, target: Batch, **options: Any) -> Decision:
 
 
 def answer(decision: Decision, choice: Decision.Answer = MOVE, **options: Any) -> Any:
-    target = Batch.objects.get(pk=decision.target_id)
+    target = Batch.objects.get(pk=decision.destination_id)
     seen = options.pop("seen", target.schedule_version)
-    return decisions.answer(decision.pk, choice=choice, seen=seen)
+    return move_questions.answer(decision.pk, choice=choice, seen=seen)
 
 
 def time_is_over(decision: Decision) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from campaigns import dates
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import decisions
+from orders import move_questions
 from orders.models import Decision, Order
 from tests.drafts import place_paid, rows_of_orders
 from tests.orders.moving import MOVE, STAY, answer, ask, time_is_over, two_batches
@@ -224,7 +224,7 @@ def test_after_the_hour_the_page_says_that_it_stays(client, question):
 
     page = client.get(address(question))
     refused = send(client, question)
-    decisions.lapse_due()
+    move_questions.lapse_due()
     later = client.get(address(question))
 
     assert refused.status_code == 409

@@ -10,7 +10,7 @@ from campaigns.clock import database_now
 from campaigns.errors import BatchClosed, InvalidTransition, SoldOut, WindowChanged
 from campaigns.models import Allotment, Batch
 from fulfillment import production
-from orders import cancellation, decisions, outbox, sweep
+from orders import cancellation, decisions, move_questions, outbox, sweep
 from orders.models import BuyerTally, Decision, Message, Order
 from orders.moves import NotMovable, Reason
 from tests.concurrency.racing import assert_invariants
@@ -445,7 +445,7 @@ def test_silence_leaves_the_order_where_it_is():
     decision = ask(order, second)
     time_is_over(decision)
 
-    done = [decisions.lapse_due(), decisions.lapse_due()]
+    done = [move_questions.lapse_due(), move_questions.lapse_due()]
 
     decision.refresh_from_db()
     assert done == [1, 0]
@@ -459,7 +459,7 @@ def test_a_question_that_is_not_due_does_not_lapse():
     first, second = two_batches()
     ask(place_paid(first), second)
 
-    assert decisions.lapse_due() == 0
+    assert move_questions.lapse_due() == 0
     assert Decision.objects.get().is_open
 
 

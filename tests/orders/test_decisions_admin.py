@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaigns.models import Batch, Membership
-from orders import decisions
+from orders import move_questions
 from orders.models import Decision, Message, Order
 from tests.config.admin_world import hire
 from tests.drafts import make_offer, place_order, place_paid, rows_of_orders
@@ -304,7 +304,7 @@ def test_the_list_is_filtered_by_what_came_of_the_question(staff):
     answer(ask(moved, second))
     answer(ask(stayed, second), STAY)
     time_is_over(ask(lapsed, second))
-    decisions.lapse_due()
+    move_questions.lapse_due()
 
     for name, order in {
         "asked": asked,

@@ -1,0 +1,112 @@
+"""Reminds of a delay that was not answered yet, on days that grow rarer."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from django.db import transaction
+from django.db.models import OuterRef, Value
+
+from campaigns.clock import database_now
+from campaigns.models import Batch
+from campaigns.rounds import keys_of
+from orders import delay_mails, lifecycle, mail_rows
+from orders.decision_mails import DELAY_REMINDER
+from orders.delay_terms import DelayTerms
+from orders.models import Decision, Message, Order
+from orders.models.decision import DecisionQuerySet
+from orders.tellings import questions_of
+
+CHUNK = 200
+SECONDS_AT_A_TIME = 20.0
+# Days since it was asked; a question asked again stays open for weeks.
+DAYS = (1, 3, 5, 7, *range(14, 92, 7))
+DAY = timedelta(days=1)
+# Before answer-by, whatever day it is; what would come just before is left out.
+LAST_CALL = timedelta(hours=24)
+APART = timedelta(hours=12)
+
+
+def reminders_stopped(order: Order) -> bool:
+    """Whether the buyer wants no more of them."""
+    return False
+
+
+def remind_due() -> int:
+    """The newest reminder that is due of each question; how many were written."""
+    ends, written = time.monotonic() + SECONDS_AT_A_TIME, 0
+    for step, rows in _steps(database_now()):
+        for keys in _chunks(_without(rows, step)):
+            written += _remind(keys, step)
+            if time.monotonic() >= ends:
+                return written
+    return written
+
+
+def _steps(now: datetime) -> Iterator[tuple[str, DecisionQuerySet]]:
+    """Each with the open questions whose turn it is, reminded of it or not."""
+    asked = Decision.objects.open().sent().exclude(order__email="")
+    in_time = asked.filter(answer_by__gt=now + LAST_CALL + APART)
+    for day, following in pairwise(DAYS):
+        turn = (now - following * DAY, now - day * DAY)
+        rows = in_time.filter(asked_at__gt=turn[0], asked_at__lte=turn[1])
+        yield f"day-{day}", rows
+    soon = asked.filter(answer_by__gt=now, answer_by__lte=now + LAST_CALL)
+    for moment in (now, now + LAST_CALL):
+        # Asked again, it has another last day.
+        yield f"last-{moment:%Y%m%d}", soon.filter(answer_by__range=_day_of(moment))
+
+
+def _day_of(moment: datetime) -> tuple[datetime, datetime]:
+    begins = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return begins, begins + DAY - timedelta(microseconds=1)
+
+
+def _without(rows: DecisionQuerySet, step: str) -> DecisionQuerySet:
+    """Those that were not reminded in this turn yet."""
+    told = mail_rows.is_told(
+        DELAY_REMINDER, OuterRef("order__number"), OuterRef("pk"), Value(step)
+    )
+    return rows.exclude(told)
+
+
+def _chunks(rows: DecisionQuerySet) -> Iterator[list[int]]:
+    chunk: list[int] = []
+    for key in keys_of(rows):
+        chunk.append(key)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _remind(keys: Sequence[int], step: str) -> int:
+    with transaction.atomic():
+        of_chunk = Decision.objects.filter(pk__in=keys)
+        orders = lifecycle.locked_together(
+            list(of_chunk.values_list("order", flat=True))
+        )
+        batches = Batch.objects.select_related("campaign__seller")
+        by_key = batches.in_bulk({order.batch_id for order in orders})
+        asked = questions_of(orders)
+        for order in orders:
+            order.batch = by_key[order.batch_id]
+        return mail_rows.store(_mails(orders, asked, set(keys), step))
+
+
+def _mails(
+    orders: Iterable[Order],
+    asked: dict[int, list[Decision]],
+    keys: set[int],
+    step: str,
+) -> Iterator[Message]:
+    now = database_now()
+    for order in orders:
+        *before, decision = asked[order.pk]
+        is_due = decision.pk in keys and decision.is_open and decision.answer_by > now
+        is_stale = order.batch.schedule_version > decision.schedule_version
+        if is_due and not is_stale and not reminders_stopped(order):
+            terms = DelayTerms.of(order, before)
+            yield delay_mails.delay_reminder(order, decision, terms, step=step)
