@@ -10,7 +10,7 @@ from orders import timeline
 from orders.models import Order
 from tests.factories import make_confirmed_order, make_order
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def told(order):
