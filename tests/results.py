@@ -106,6 +106,6 @@ def _report_skips(skips: list[str]) -> None:
 def _report_slowest(durations: list[tuple[float, str]]) -> None:
     slowest = sorted(durations, reverse=True)[:SLOWEST]
     if slowest:
-        print(f"\nThe {len(slowest)} slowest:")
+        print(f"\nThe {len(slowest)} slowest (a run's first also makes the tables):")
     for seconds, name in slowest:
         print(f"{seconds:7.1f} s  {name}")

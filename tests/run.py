@@ -3,8 +3,8 @@
     python -m tests.run [--only sqlite|postgres] [pytest arguments]
 
 PostgreSQL is the one from the test requirements, or that of TEST_DATABASE_URL.
-What means the same on both is run on one of them: pages in a browser with PostgreSQL,
-all else that is marked `once` with SQLite, so that both take about as long.
+What means the same on both is marked `once` and run on one of them: in a browser and
+in tests/config with PostgreSQL, all else with SQLite, so that both take about as long.
 """
 
 import argparse
@@ -23,7 +23,10 @@ from tests import results, servers
 from tests.results import NOTHING_RAN, Result
 
 DATABASES = ("sqlite", "postgres")
-LEFT_TO_THE_OTHER = {"sqlite": "not browser", "postgres": "not once"}
+LEFT_TO_THE_OTHER = {
+    "sqlite": "not browser and not (once and config)",
+    "postgres": "(not once or config)",
+}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ import pytest
 
 from campaigns.addresses import in_language
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("path", "expected"),

@@ -13,7 +13,7 @@ from campaigns.models import Campaign
 from tests.factories import make_campaign, make_picture, make_shop
 from tests.forms import fields_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 FORFEIT = Campaign.UnpaidBalance.FORFEIT
 HOLD = Campaign.UnpaidBalance.HOLD

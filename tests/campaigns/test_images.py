@@ -11,6 +11,8 @@ from PIL import Image
 from campaigns import images
 from tests.factories import make_campaign, make_picture, make_seller, picture_file
 
+pytestmark = pytest.mark.once
+
 
 def chunk(kind: bytes, data: bytes) -> bytes:
     body = kind + data

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from tests.factories import make_campaign, make_picture, make_seller
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_the_sellers_color_is_a_stylesheet(client):

@@ -16,7 +16,7 @@ from tests.drafts import make_offer, place_order, place_paid
 from tests.factories import checkout_data, make_batch, make_shop
 from tests.forms import fields_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PROCEED = "If fewer than 50 are paid, it is produced all the same."
 CANCEL = "If fewer than 50 are paid, everyone gets a full refund."

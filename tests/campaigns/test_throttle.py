@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from campaigns import throttle
 from campaigns.throttle import client_address, throttled
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LIMIT, SECONDS = 3, 600
 

@@ -11,12 +11,14 @@ from campaigns.actors import SYSTEM
 from campaigns.errors import CapacityBelowTaken
 from campaigns.models import Allotment, Batch, BatchEvent
 from orders.models import Order
-from tests.concurrency.racing import BUYERS, assert_invariants, race
+from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import make_draft, make_offer, order_once, place_order
 from tests.forms import fields_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+# Enough to fill every cap below; each of the four is raced for anew.
+BUYERS = 20
 PRICE = 150_000
 LEAST, MORE = 5, 9
 # For each cap: how it stands in the batch or the allotment when it allows n units.

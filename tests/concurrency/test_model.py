@@ -11,7 +11,7 @@ from tests.concurrency.machine_moving import MovingMachine
 pytestmark = pytest.mark.django_db
 
 QUICK = settings(
-    max_examples=8,
+    max_examples=4,
     stateful_step_count=20,
     derandomize=True,
     database=None,

@@ -9,6 +9,8 @@ from django.test import Client
 from config.logs import DiscreetFormatter, discreet
 from tests.web import Browser, gunicorn
 
+pytestmark = pytest.mark.once
+
 TOKEN = "k3yOf-An_Order-0123456789abcdefghi"
 
 

@@ -71,6 +71,7 @@ def test_beat_sweeps_every_minute():
     assert (entry["task"], entry["schedule"]) == (tasks.sweep.name, 60)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_loop_ends_when_asked_to(number):
     command = [sys.executable, "manage.py", "sweep", "--loop", "60"]

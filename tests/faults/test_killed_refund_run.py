@@ -23,7 +23,7 @@ from tests.web import database_url
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PATIENCE_SECONDS = 240
-FEW, MANY = 60, 500
+FEW, MANY = 24, 500
 
 
 def a_canceled_batch(payments):
@@ -84,7 +84,7 @@ def assert_refunded_once_each(payments):
     assert_invariants()
 
 
-def test_killed_again_and_again_it_refunds_each_of_sixty_once():
+def test_killed_again_and_again_it_refunds_each_once():
     batch = a_canceled_batch(FEW)
 
     for count in (1, FEW // 2, FEW - 1):

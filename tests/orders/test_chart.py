@@ -12,6 +12,8 @@ from orders.chart_words import span_text, tick_text
 from orders.drawing import drawn
 from orders.flow import EPOCH, Flow, Level
 
+pytestmark = pytest.mark.once
+
 JAKARTA = ZoneInfo("Asia/Jakarta")
 NEW_YORK = ZoneInfo("America/New_York")
 # 14.05 in Jakarta.

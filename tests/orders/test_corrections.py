@@ -26,7 +26,7 @@ from tests.drafts import (
 from tests.factories import make_campaign
 from tests.forms import fields_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

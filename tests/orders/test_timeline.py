@@ -12,7 +12,7 @@ from orders.models import Order
 from tests.announced import UNKNOWN, announce
 from tests.factories import make_confirmed_order, make_order, make_shop
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def told(order):

@@ -8,7 +8,7 @@ from tests.config.admin_world import hire
 from tests.drafts import rows_of_orders
 from tests.waiting import full_batch, give_back, offered_to, states, wait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LIST = "/admin/orders/waitlistentry/"
 

@@ -8,6 +8,8 @@ import pytest
 from payments.amounts import read_amount
 from payments.statement_dates import is_month_first, read_day
 
+pytestmark = pytest.mark.once
+
 TODAY = date(2026, 11, 26)
 
 

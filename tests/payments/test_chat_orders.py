@@ -14,7 +14,7 @@ from tests.drafts import finish, place_order, rows_of_orders, sums_of
 from tests.factories import checkout_data, make_campaign, make_seller, make_shop
 from tests.forms import fields_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.factories import (
     make_variant,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def url_of(batch, language="en"):

@@ -13,7 +13,7 @@ from tests.drafts import TOTAL, ledger_of, refunds_of, send_refunds, sums_of
 from tests.factories import make_campaign
 from tests.stripe_orders import hear, look, pay_by_stripe
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def disputed(stripe, status="needs_response"):

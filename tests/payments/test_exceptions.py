@@ -35,7 +35,7 @@ from tests.drafts import (
     sums_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SHORT = TOTAL * 9 / 10
 USD = "USD"

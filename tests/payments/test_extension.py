@@ -150,6 +150,7 @@ def test_a_paid_order_needs_no_time():
     refused(order, "No payment is awaited")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("status", "words"),
     [("canceled", "This order is canceled"), ("expired", "was over before you asked")],

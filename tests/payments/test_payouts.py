@@ -29,7 +29,7 @@ from tests.drafts import (
 )
 from tests.payments.test_refunds import a_canceled_order, at_the_gateway
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ACCOUNT = {"bank": "BCA", "number": "0012 3456-7890", "holder": "Sri Wahyuni"}
 LIST = "/admin/payments/refund/payouts/"

@@ -36,7 +36,8 @@ def test_books_and_gateways_agree_after_random_histories():
 
 
 @pytest.mark.long
-def test_books_and_gateways_agree_after_long_histories():
+def test_books_and_gateways_agree_after_each_step_of_long_histories(monkeypatch):
+    monkeypatch.setattr(MoneyMachine, "CHECKS_EACH_STEP", True)
     run_state_machine_as_test(MoneyMachine, settings=LONG)
 
 

@@ -27,7 +27,7 @@ from tests.payments.test_refunds import (
     fetched,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def made_elsewhere(amount, *, state=Refund.State.SUCCEEDED, reference="sbr_1"):

@@ -16,7 +16,7 @@ from payments.models import RefundRun
 from tests.drafts import payment_of
 from tests.payments.test_refund_runs import a_canceled_batch, refund_batch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

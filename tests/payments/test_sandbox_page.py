@@ -8,7 +8,7 @@ from orders.models import Order
 from payments import sandbox, sandbox_endings
 from tests.factories import make_order, pay_in_sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 ENDINGS = [
     "pay",

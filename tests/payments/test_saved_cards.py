@@ -25,7 +25,7 @@ from tests.stripe_orders import (
     with_deposit,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HALF = TOTAL / 2
 INTENTS = "/v1/payment_intents"

@@ -37,7 +37,7 @@ from tests.payments.test_refunds import a_canceled_order
 from tests.silence import faulty
 from tests.transfers import place_transfer, send_proof
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 NAMES = [name for name in secrets.NAMES if name != "SECRET_KEY"]
 # The longest first: one may begin like another.

@@ -105,6 +105,7 @@ EXPORTS = {
 NOVEMBER = date(2026, 11, 30)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", EXPORTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_exports_of_banks_are_read(account, monkeypatch, name, encoding):
@@ -152,6 +153,7 @@ def test_bad_rows_are_refused_and_good_ones_written(account):
     assert account.lines.count() == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "data",
     [b"", b"\n\n", b"hello", b"PK\x03\x04\0\0", b"%PDF-1.4\n\xff\0", b"\xff\xfe\0\xd8"],

@@ -20,7 +20,7 @@ from tests.drafts import (
 )
 from tests.stripe_orders import TOTAL_MINOR, hear, look, pay_by_stripe, place_by_stripe
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def assert_paid_once(order):

@@ -12,7 +12,11 @@ from tests.doubles.stripe_double import KEY, SECRET
 from tests.drafts import TOTAL, ledger_of, mails_of, make_offer, sums_of
 from tests.web import Browser, gunicorn
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.once,
+]
 
 
 def test_a_buyer_pays_by_card_from_the_checkout_to_the_confirmed_order(stripe):

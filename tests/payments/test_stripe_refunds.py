@@ -17,7 +17,7 @@ from tests.drafts import (
 )
 from tests.stripe_orders import TOTAL_MINOR, hear, look, pay_by_stripe
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 REFUNDS = "/v1/refunds"
 

@@ -21,7 +21,7 @@ from tests.transfers import (
     transfer_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 QUEUE = "/admin/payments/transferproof/queue/"
 IMPORT = "/admin/payments/statementline/import/"
 REVIEW = "/admin/payments/statementline/review/"

@@ -259,6 +259,7 @@ def test_shipping_is_recalculated_without_ordering(client):
 # --- refused
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -441,6 +442,7 @@ def test_a_forged_link_is_unknown(client, forge):
 # --- what an unfinished offer is not
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["", "pay/", "cancellation/", "pay/return/"])
 def test_the_pages_of_an_unfinished_order_lead_to_its_place(client, name):
     entry = an_offer()
@@ -453,6 +455,7 @@ def test_the_pages_of_an_unfinished_order_lead_to_its_place(client, name):
     assert rows() == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["pay/", "cancellation/"])
 def test_an_unfinished_order_can_be_neither_paid_nor_canceled_there(client, name):
     entry = an_offer()
