@@ -41,7 +41,7 @@ SHARE = 20
 AT_ONCE = 8
 # What a mail server of others takes for a mail, and a busy one.
 QUICK_SERVER, BUSY_SERVER = 0.005, 0.05
-ORDERS = 400
+ORDERS = 200
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def main(mails: int) -> None:
                 "two senders, of one": f"{ratio(rates[2], rates[1]):.2f}",
                 "two senders, of one, 5 ms a mail": f"{ratio(far[1], far[0]):.2f}",
                 "mails sent by the last sender": f"{rest.mails:,}",
-                "its memory, MiB": f"{rest.peak_mib:.0f}",
-                "its longest transaction, ms": f"{rest.longest_ms:.0f}",
+                "the sender's memory, MiB": f"{rest.peak_mib:.0f}",
+                "the sender's longest transaction, ms": f"{rest.longest_ms:.0f}",
                 **meanwhile,
             }
         )

@@ -9,11 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import redis
 
+from campaigns.clock import database_now
+from campaigns.wakeup import bell
 from config import sweep
 from orders.models import Message, Order
 from payments import sandbox
+from tests.concurrency.racing import assert_invariants
+from tests.doubles.smtp import Smtp
 from tests.drafts import make_offer, payment_of, place_order
+from tests.orders.mailbox import make_messages, states
 from tests.web import database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -22,17 +28,25 @@ PATIENCE_SECONDS = 60
 
 
 @contextmanager
-def worker(redis_url: str, mails: Path) -> Iterator[None]:
+def worker(
+    redis_url: str, mails: Path, *, processes: int = 1, **environment: str
+) -> Iterator[None]:
     command = [sys.executable, "-m", "celery", "-A", "config", "worker"]
     process = subprocess.Popen(
-        [*command, "--concurrency=1", "--loglevel=ERROR", "--without-gossip"],
+        [
+            *command,
+            f"--concurrency={processes}",
+            "--loglevel=ERROR",
+            "--without-gossip",
+        ],
         env=os.environ
         | {
             "DJANGO_SETTINGS_MODULE": "tests.worker_settings",
             "DATABASE_URL": database_url(),
             "TEST_BROKER_URL": redis_url,
             "TEST_MAIL_FOLDER": str(mails),
-        },
+        }
+        | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
@@ -68,6 +82,42 @@ def test_a_payment_is_applied_and_its_mail_sent_by_the_worker(
     ]
     mails = "".join(file.read_text() for file in tmp_path.iterdir())
     assert mails.count("Message-ID:") == 2
+
+
+def test_a_fan_out_is_sent_by_two_senders_each_mail_once(redis_url, tmp_path, settings):
+    settings.CELERY_BROKER_URL = redis_url
+    make_messages(300, priority=Message.Priority.BULK)
+
+    with Smtp(seconds_of_each=0.01).running() as server:
+        with worker(redis_url, tmp_path, processes=2, TEST_SMTP_PORT=str(server.port)):
+            bell.ring()
+            wait_until(lambda: Message.objects.filter(state="sent").count() == 300)
+
+        assert server.sessions >= 2
+        assert len(server.arrived) == len(server.copies()) == 300
+    assert_invariants()
+
+
+def test_what_an_emptied_broker_forgot_the_sweep_sends(
+    redis_url, tmp_path, settings, mailoutbox
+):
+    settings.CELERY_BROKER_URL = redis_url
+    make_messages(300)
+    with Smtp(seconds_of_each=0.02).running() as server:
+        with worker(redis_url, tmp_path, TEST_SMTP_PORT=str(server.port)):
+            bell.ring()
+            wait_until(lambda: Message.objects.filter(state="sent").exists())
+            with redis.Redis.from_url(redis_url) as broker:
+                broker.flushall()
+        arrived = len(server.copies())
+
+    sweep.run()
+
+    # What the worker still held when it was stopped, its lease gives back.
+    assert arrived + len(mailoutbox) == 300 - states().get("sending", 0)
+    Message.objects.filter(state="sending").update(leased_until=database_now())
+    sweep.run()
+    assert states() == {"sent": 300}
 
 
 def test_without_a_broker_nothing_waits_and_the_sweep_finishes(settings, mailoutbox):
