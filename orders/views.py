@@ -23,12 +23,14 @@ LINK_AGAIN_AFTER_SECONDS = 600
 @require_safe
 @order_page
 def status(request: HttpRequest, order: Order) -> HttpResponse:
+    events = list(order.events.all())
     context = _of(order) | {
         "title": standing.title(order),
         "upcoming": standing.upcoming(order),
         "minimum": minimum_words.of_order(order),
         "lines": order.lines.all(),
-        "history": history.told_to_buyer(order.events.all()),
+        "events": events,
+        "history": history.told_to_buyer(events),
         "steps": timeline.steps(order),
         "can_cancel": _can_cancel(order),
         "question": decisions.open_question(order),
