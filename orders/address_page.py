@@ -86,6 +86,7 @@ def _shown(
     campaign = page.order.batch.campaign
     context = {"page": page, "order": page.order, "form": page.form}
     context |= {"campaign": campaign, "seller": campaign.seller}
+    context["events"] = list(page.order.events.all())
     return render(request, "orders/address.html", context, status=status)
 
 

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from campaigns.money import quantize
-from orders.models import Order, OrderLine
+from orders.addresses import SETTLED
+from orders.models import Order, OrderEvent, OrderLine
 
 CHUNK = 2000
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -33,6 +34,9 @@ def csv_of(orders: "QuerySet[Order]") -> Iterator[str]:
 def rows_of(orders: "QuerySet[Order]") -> Iterator[list[Any]]:
     """The lines of these orders; sums of an order stand in its first row only."""
     lines = OrderLine.objects.filter(order__in=orders.order_by().values("pk"))
+    said = OrderEvent.objects.filter(order=OuterRef("order"), kind__in=SETTLED)
+    said_at = Subquery(said.order_by("-pk").values("at")[:1])
+    lines = lines.annotate(address_said_at=said_at)
     rows = lines.order_by("order_id", "pk").values("order_id", *PATHS)
     previous = None
     for row in rows.iterator(CHUNK):
@@ -124,6 +128,7 @@ COLUMNS: dict[str, tuple[str, Cell]] = {
     "received": ("order__amount_paid", _money),
     "refunded": ("order__amount_refunded", _money),
     "kept": ("order__amount_kept", _money),
+    "address_confirmed_at": ("address_said_at", _moment),
 }
 PER_ORDER = (
     *("shipping", "discount", "total", "deposit"),

@@ -57,10 +57,24 @@ def page(request: HttpRequest, order: Order) -> HttpResponse:
     return see_other(request.path)
 
 
+def _concerns(order: Order, kind: Kind) -> bool:
+    """Whether a reminder of this kind could still come."""
+    is_split = order.deposit < order.total
+    is_unpaid = order.status == Order.Status.PENDING
+    is_waiting = is_unpaid or order.status == Order.Status.CONFIRMED
+    return {
+        Kind.PAYMENT: is_unpaid,
+        Kind.BALANCE: is_split and (is_unpaid or bool(order.still_due)),
+        Kind.ANSWER: is_waiting,
+        Kind.ADDRESS: is_waiting,
+    }[kind]
+
+
 def _shown(
     request: HttpRequest, order: Order, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
     rows = [Row(kind, reminders.reminders_stopped(order, kind)) for kind in Kind]
+    rows = [row for row in rows if row.is_stopped or _concerns(order, row.kind)]
     campaign = order.batch.campaign
     context = {
         "order": order,

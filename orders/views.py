@@ -35,12 +35,14 @@ LINK_AGAIN_AFTER_SECONDS = 600
 def status(request: HttpRequest, order: Order) -> HttpResponse:
     promises = Promises.of(order)
     prefetch_related_objects([order], "decisions__origin", "decisions__target")
+    events = list(order.events.all())
     context = _of(order) | {
         "title": standing.title(order),
         "upcoming": standing.upcoming(order),
         "minimum": minimum_words.of_order(order),
         "lines": order.lines.all(),
-        "history": history.told_to_buyer(order.events.all()),
+        "events": events,
+        "history": history.told_to_buyer(events),
         "steps": timeline.steps(order, promises),
         "promises": promises,
         "posts": buyer_news.posts_for(order),

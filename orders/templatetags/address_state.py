@@ -1,14 +1,15 @@
 """Whether the address of an order can be changed, and what its buyer said of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django import template
+from django.utils import timezone
 
-from campaigns.clock import database_now
 from orders import addresses
 from orders.addresses import AddressFixed
-from orders.models import Order
+from orders.models import Order, OrderEvent
 
 register = template.Library()
 
@@ -29,10 +30,11 @@ class State:
 
 
 @register.simple_tag
-def address_state(order: Order) -> State:
-    said = order.events.filter(kind__in=addresses.SETTLED).order_by("pk").last()
+def address_state(order: Order, events: Iterable[OrderEvent]) -> State:
+    """`events` are all of the order, as a page has read them for its history."""
+    said = [event.at for event in events if event.kind in addresses.SETTLED]
     return State(
-        hindrance=addresses.hindrance(order, database_now()),
+        hindrance=addresses.hindrance(order, timezone.now()),
         locks_at=order.batch.addresses_lock_at,
-        confirmed_at=said.at if said else None,
+        confirmed_at=max(said, default=None),
     )

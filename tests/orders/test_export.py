@@ -57,6 +57,7 @@ HEADER = [
     "received",
     "refunded",
     "kept",
+    "address_confirmed_at",
 ]
 
 
