@@ -3,6 +3,7 @@
 import campaigns.invariants
 import fulfillment.invariants
 import orders.invariants
+import orders.news_invariants
 import orders.waitlist_invariants
 import payments.invariants
 import payments.ledger_invariants
@@ -12,6 +13,7 @@ from campaigns.invariants import Invariant
 APPS = (
     campaigns.invariants,
     orders.invariants,
+    orders.news_invariants,
     orders.waitlist_invariants,
     payments.invariants,
     payments.ledger_invariants,
