@@ -65,8 +65,10 @@ def test_control_without_compare_and_set_the_public_reads_another_answer(monkeyp
 def silent_order():
     order = place_paid(make_offer())
     long_ago = timezone.now() - timedelta(days=40)
-    Batch.objects.update(stage="closed", closed_at=long_ago, closes_at=long_ago)
-    Order.objects.update(confirmed_at=long_ago, placed_at=long_ago - timedelta(days=1))
+    before = long_ago - timedelta(days=1)
+    closed = {"opens_at": before, "closes_at": long_ago, "closed_at": long_ago}
+    Batch.objects.update(stage="closed", **closed)
+    Order.objects.update(confirmed_at=long_ago, placed_at=before)
     return order
 
 
