@@ -5,6 +5,7 @@ import fulfillment.invariants
 import orders.delay_invariants
 import orders.invariants
 import orders.mail_invariants
+import orders.news_invariants
 import orders.update_invariants
 import orders.waitlist_invariants
 import payments.invariants
@@ -18,6 +19,7 @@ APPS = (
     orders.invariants,
     orders.mail_invariants,
     orders.update_invariants,
+    orders.news_invariants,
     orders.waitlist_invariants,
     payments.invariants,
     payments.ledger_invariants,

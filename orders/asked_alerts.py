@@ -37,7 +37,7 @@ def _tell(found: list[Asked], now: datetime) -> int:
     mail = mail_rows.of_campaign(
         campaign,
         SELLER_ALERT,
-        key=_key(campaign.seller_id, today),
+        key=key_of_day(campaign.seller_id, today),
         locale=campaign.lang,
         context=_context(found),
         words=WORDS,
@@ -50,7 +50,7 @@ def _tell(found: list[Asked], now: datetime) -> int:
 def _told_until(seller_id: int, today: date, zone: Any) -> datetime:
     """What was asked before is told already; today's mail leaves the rest for later."""
     yesterday = today - timedelta(days=1)
-    keys = [_key(seller_id, day) for day in (today, yesterday)]
+    keys = [key_of_day(seller_id, day) for day in (today, yesterday)]
     told = dict(
         Message.objects.filter(dedupe_key__in=keys).values_list(
             "dedupe_key", "created_at"
@@ -61,7 +61,7 @@ def _told_until(seller_id: int, today: date, zone: Any) -> datetime:
     return told.get(keys[1], datetime.combine(yesterday, time.min, zone))
 
 
-def _key(seller_id: int, day: date) -> str:
+def key_of_day(seller_id: int, day: date) -> str:
     return f"{SELLER_ALERT}:{WORDS}:{seller_id}:{day}"
 
 

@@ -31,7 +31,10 @@ class Reminder:
 
 def remind() -> int:
     """The seller once a week while a word is owed, the operators once; how many."""
-    now = database_now()
+    return remind_as_of(database_now())
+
+
+def remind_as_of(now: datetime) -> int:
     found = news_clock.owed(news_clock.awaited(), now)
     if not found:
         return 0

@@ -18,6 +18,7 @@ from PIL import Image
 from campaigns.actors import SYSTEM
 from campaigns.clock import Clock, database_now
 from campaigns.models import Batch, Campaign, Picture, Seller
+from config.demo.asking import ask
 
 OPENING = time(9)
 CLOSING = time(21)
@@ -98,6 +99,8 @@ class Offer:
     choices: tuple[Choice, ...]
     schedules: tuple[Schedule, ...]
     shots: tuple[Shot, ...]
+    # What was asked, each with its answer if it has one.
+    asked: tuple[tuple[str, ...], ...] = ()
 
     def create_missing(self, seller: Seller) -> list[str]:
         """The campaign, and open batches if it has none that still has time."""
@@ -112,6 +115,8 @@ class Offer:
             self._open_batches(campaign)
             campaign.publish()
             self.live_through(campaign)
+            for words in self.asked:
+                ask(campaign, *words)
         return [f"campaign {self.slug}"]
 
     def live_through(self, campaign: Campaign) -> None:

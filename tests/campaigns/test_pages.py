@@ -100,9 +100,9 @@ def test_queries_stay_within_budget(client, django_assert_num_queries):
 
     with django_assert_num_queries(5):
         client.get("/en/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(f"/en/s/{campaign.seller.slug}/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.get(f"/en/c/{campaign.slug}/")
 
 

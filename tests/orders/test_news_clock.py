@@ -56,7 +56,7 @@ def owed(now=None):
     return [(each.batch.pk, each.matter) for each in found]
 
 
-def publish(batch, at, **columns):
+def publish(batch, at, /, **columns):
     values = {"title": "News", "body": "All is well.", "publish_at": at}
     of = {"campaign": batch.campaign, "state": "published", "published_at": at}
     return Update.objects.create(**values | of | columns)
@@ -190,16 +190,6 @@ def test_the_last_day_of_a_year_passes_like_any_other():
 # Who is reminded
 
 
-def alerts():
-    mails = Message.objects.filter(kind="seller_alert").order_by("pk")
-    return list(mails.values_list("to", flat=True))
-
-
-def age(batch, days):
-    """The silence began earlier."""
-    Batch.objects.filter(pk=batch.pk).update(closed_at=ago(days=days))
-
-
 def test_the_seller_is_reminded_once_then_weekly_and_the_operator_once():
     batch = waiting_batch(ago(days=21), orders=2)
     seller = batch.campaign.seller.email
@@ -209,12 +199,11 @@ def test_the_seller_is_reminded_once_then_weekly_and_the_operator_once():
 
     def told_after(days):
         """The same silence, looked at so many days after it became too long."""
-        now = began + news_clock.LONGEST_SILENCE + timedelta(days=days)
-        found = news_clock.owed(news_clock.awaited(), now)
-        reminders = news_alerts._new(list(news_alerts._reminders(found, now)))
-        mails = [news_alerts._mail(each) for each in reminders]
-        Message.objects.bulk_create(mails)
-        return [mail.to for mail in mails]
+        last = Message.objects.order_by("pk").values_list("pk", flat=True).last() or 0
+        too_long = began + news_clock.LONGEST_SILENCE
+        news_alerts.remind_as_of(too_long + timedelta(days=days))
+        new = Message.objects.filter(pk__gt=last).order_by("pk")
+        return list(new.values_list("to", flat=True))
 
     assert told_after(0) == [seller]
     assert told_after(6.9) == []
@@ -362,7 +351,7 @@ def test_the_next_day_only_new_ones_are_worth_a_mail():
     asking_for_news.ask(first.pk)
     asked_alerts.tell_sellers()
     today = database_now().astimezone(batch.campaign.seller.zone).date()
-    yesterdays = asked_alerts._key(batch.campaign.seller_id, today - DAY)
+    yesterdays = asked_alerts.key_of_day(batch.campaign.seller_id, today - DAY)
     Message.objects.update(dedupe_key=yesterdays)
 
     assert asked_alerts.tell_sellers() == 0

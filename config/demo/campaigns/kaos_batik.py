@@ -76,6 +76,17 @@ OFFER = Offer(
         ),
         Schedule(-3, 14, production=(23, 44), ships=(48, 52), capacity=60),
     ),
+    asked=(
+        (
+            "Kalau dicuci, warnanya luntur tidak?",
+            "Dua kali cucian pertama sedikit, jadi cuci terpisah. Sesudah itu tidak.",
+        ),
+        (
+            "Panjang badan ukuran M berapa? Saya 165 cm.",
+            "70 cm. Untuk 165 cm jatuhnya di bawah pinggang; tabel ukuran ada di atas.",
+        ),
+        ("Boleh campur ukuran dalam satu pesanan?",),
+    ),
     shots=(
         Shot(kaos.front, "Kaos biru indigo, motif kawung putih memudar dari kelim"),
         Shot(kaos.cloth, "Kain dari dekat: motif kawung, jahitan kelim, label tenun"),
