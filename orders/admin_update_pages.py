@@ -34,7 +34,7 @@ TONES: Final = {"queued": "info", "sending": "info", "sent": "ok", "failed": "ba
 
 class PreviewPage(RowPage):
     name = "preview"
-    label = gettext_lazy("Recipients and preview")
+    label = gettext_lazy("Recipients")
     permissions = ("orders.view_order",)
 
     def render(
@@ -78,7 +78,7 @@ class StateCount:
 
 class MailsPage(RowPage):
     name = "mails"
-    label = gettext_lazy("What became of its mails")
+    label = gettext_lazy("Its mails")
     permissions = ("orders.view_message",)
 
     def render(
@@ -113,7 +113,7 @@ def _counts(update: Update) -> list[StateCount]:
 
 class ChatPage(RowPage):
     name = "whatsapp"
-    label = gettext_lazy("Tell by WhatsApp")
+    label = "WhatsApp"
     permissions = ("orders.view_order",)
 
     def render(
