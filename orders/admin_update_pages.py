@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -122,8 +123,8 @@ class ChatPage(RowPage):
         lines = update_chat.lines_of(row)
         if request.GET.get("format") == "csv":
             return _as_csv(row, lines)
-        shown = list(lines)
-        context = frame | {"update": row, "lines": shown}
+        shown = list(islice(lines, PER_PAGE + 1))
+        context = frame | {"lines": shown[:PER_PAGE], "has_more": len(shown) > PER_PAGE}
         return render(request, "admin/campaigns/update/whatsapp.html", context)
 
 

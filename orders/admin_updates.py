@@ -157,7 +157,7 @@ class UpdateAdmin(RowPagesMixin, ShopModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Update) -> None:
         drafts = Update.objects.filter(pk=obj.pk, state=Update.State.DRAFT)
-        if not drafts.select_for_update(no_key=True).exists():
+        if not list(drafts.select_for_update(no_key=True).values_list("pk")):
             raise InvalidTransition(obj, "deleted")
         drafts.delete()
 
