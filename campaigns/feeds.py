@@ -33,9 +33,8 @@ class UpdatesFeed(Atom1Feed):
         return max([since, *moments])
 
     def add_item_elements(self, handler: Any, item: Any) -> None:
-        content = item["content"]
-        super().add_item_elements(handler, item)
-        handler.addQuickElement("content", content, {"type": "html"})
+        super().add_item_elements(handler, item | {"description": None})
+        handler.addQuickElement("content", item["content"], {"type": "html"})
 
 
 @for_everyone

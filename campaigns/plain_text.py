@@ -99,7 +99,9 @@ def _line(parts: list[Token]) -> str:
                 address, start = links.pop()
                 said = "".join(written[start:])
                 written[start:] = [_linked(said, address)]
-            case "softbreak" | "hardbreak":
+            case "softbreak":
+                written.append(" ")
+            case "hardbreak":
                 written.append("\n")
             case _:
                 written.append(part.content)

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from campaigns import dates, room, wording
 from campaigns.clock import Clock, database_now
 from campaigns.lists import any_of, link_to
-from campaigns.models import Batch, Question
+from campaigns.models import Batch, Question, Update
 from campaigns.money import format_money, rounded
 from campaigns.phases import standing
 from orders import hold_alerts
@@ -217,6 +217,7 @@ def _alerts(desk: Desk) -> Iterator[Number]:
         (_("Gateway events given up"), GatewayEvent, {"state__exact": "dead"}),
         (_("Differences with payment companies"), Discrepancy, unsettled),
         (_("Questions waiting"), Question, {"state__exact": "waiting"}),
+        (_("Updates about to go out"), Update, {"state__exact": "scheduled"}),
         (_("Batches past their start of production"), Batch, overdue),
         (_("Batches that missed their minimum lately"), Batch, missed),
     ]

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -34,7 +35,7 @@ TONES: Final = {"queued": "info", "sending": "info", "sent": "ok", "failed": "ba
 
 class PreviewPage(RowPage):
     name = "preview"
-    label = gettext_lazy("Recipients and preview")
+    label = gettext_lazy("Recipients")
     permissions = ("orders.view_order",)
 
     def render(
@@ -78,7 +79,7 @@ class StateCount:
 
 class MailsPage(RowPage):
     name = "mails"
-    label = gettext_lazy("What became of its mails")
+    label = gettext_lazy("Its mails")
     permissions = ("orders.view_message",)
 
     def render(
@@ -113,7 +114,7 @@ def _counts(update: Update) -> list[StateCount]:
 
 class ChatPage(RowPage):
     name = "whatsapp"
-    label = gettext_lazy("Tell by WhatsApp")
+    label = "WhatsApp"
     permissions = ("orders.view_order",)
 
     def render(
@@ -122,8 +123,8 @@ class ChatPage(RowPage):
         lines = update_chat.lines_of(row)
         if request.GET.get("format") == "csv":
             return _as_csv(row, lines)
-        shown = list(lines)
-        context = frame | {"update": row, "lines": shown}
+        shown = list(islice(lines, PER_PAGE + 1))
+        context = frame | {"lines": shown[:PER_PAGE], "has_more": len(shown) > PER_PAGE}
         return render(request, "admin/campaigns/update/whatsapp.html", context)
 
 

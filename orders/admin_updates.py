@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,11 +16,12 @@ from campaigns.admin.base import (
     ShopModelAdmin,
     badge_column,
 )
+from campaigns.admin.campaign import CampaignAdmin
 from campaigns.admin.row_pages import RowPage, RowPagesMixin
 from campaigns.admin.transitions import Transition
 from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition
-from campaigns.models import Update, UpdateAmendment, UpdatePicture
+from campaigns.models import Campaign, Update, UpdateAmendment, UpdatePicture
 from orders.admin_update_pages import ChatPage, MailsPage, PreviewPage
 from orders.admin_update_steps import (
     AmendUpdate,
@@ -54,6 +56,20 @@ class AmendmentInline(ReadOnlyInline):
     model = UpdateAmendment
     related = ("user",)
     fields = readonly_fields = ("at", "text", "user")
+
+
+class WritePage(RowPage):
+    """From a campaign to a new update about it."""
+
+    name = "update"
+    label = gettext_lazy("Write an update")
+    permissions = ("campaigns.add_update",)
+
+    def render(
+        self, request: HttpRequest, row: Campaign, frame: dict[str, Any]
+    ) -> HttpResponse:
+        add = reverse("admin:campaigns_update_add")
+        return redirect(f"{add}?campaign={row.pk}")
 
 
 def _is_open(row: Any) -> bool:
@@ -141,7 +157,7 @@ class UpdateAdmin(RowPagesMixin, ShopModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Update) -> None:
         drafts = Update.objects.filter(pk=obj.pk, state=Update.State.DRAFT)
-        if not drafts.select_for_update(no_key=True).exists():
+        if not list(drafts.select_for_update(no_key=True).values_list("pk")):
             raise InvalidTransition(obj, "deleted")
         drafts.delete()
 
@@ -202,3 +218,6 @@ def _too_late(update: Update) -> str:
         "It was published more than 30 minutes ago, so nothing was changed."
         " Use “Add to it” for what is missing."
     )
+
+
+CampaignAdmin.row_pages.append(WritePage())

@@ -1,6 +1,7 @@
 """The mail of an update: its Markdown as text, in the language of its reader."""
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from campaigns import placeholders, plain_text
 from campaigns.models import Update
@@ -48,8 +49,13 @@ def update_mail(
 
 
 def test_mail(update: Update, recipient: Recipient, *, to: str, key: str) -> Message:
-    """The same words to the one who wrote them; it is nobody's news."""
+    """The same words to the one who wrote them; it is nobody's news.
+
+    A buyer's own links stay out of it: one of them would stop the buyer's mails.
+    """
     message = update_mail(update, recipient, key=key)
+    for link in (recipient.page_url(update), recipient.unsubscribe_url):
+        message.text = message.text.replace(link, f"({_('each buyer’s own link')})")
     message.to, message.order, message.update_of = to, None, None
     message.schedule_version, message.unsubscribe_url = None, ""
     message.priority = Message.Priority.BUYER_ACTION

@@ -11,6 +11,16 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, editable=False, max_length=64),
         ),
         migrations.AddIndex(
+            model_name="subscriber",
+            index=models.Index(
+                fields=["created_at"],
+                condition=models.Q(
+                    confirmed_at__isnull=True, unsubscribed_at__isnull=True
+                ),
+                name="subscriber_unconfirmed",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="message",
             index=models.Index(fields=["to"], name="message_by_address"),
         ),

@@ -102,6 +102,14 @@ class Subscriber(models.Model):
                 name="subscribed_to_a_campaign_or_a_seller",
             ),
         ]
+        indexes = [
+            # Few at any time: counted for every wish, forgotten after a while.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(confirmed_at__isnull=True, unsubscribed_at__isnull=True),
+                name="subscriber_unconfirmed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.email}"

@@ -76,7 +76,8 @@ def stop_in_between(update, monkeypatch) -> Message:
         email=order.email,
         locale="id",
     )
-    look, threads = update_writing._stopped, []
+    look = update_writing._stopped
+    threads: list[threading.Thread] = []
 
     def stop():
         unsubscribing.stop(subject)

@@ -17,7 +17,7 @@ from tests.factories import make_campaign
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-QUERIES = 25
+QUERIES = 26
 
 
 @pytest.fixture

@@ -240,7 +240,7 @@ def test_no_mail_of_the_past_is_sent_today(demo):
     past = ["production", "completed"]
     mails = Message.objects.filter(order__batch__stage__in=past)
 
-    assert mails.count() == 5 * 3 + 6 * 3 + 3 * 2
+    assert mails.count() == 5 * 3 + 6 * 3 + 3 * 2 + 5
     assert not mails.due().exists()
     assert not mails.exclude(state="sent").exists()
 

@@ -192,6 +192,8 @@ def test_a_test_goes_to_oneself_and_is_not_counted(staff, batch):
     mail = Message.objects.get(kind="update")
     assert mail.to.startswith("manager-")
     assert (mail.order, mail.update_of, mail.unsubscribe_url) == (None, None, "")
+    assert Order.objects.get().token not in mail.text
+    assert "/unsubscribe/" not in mail.text
     assert send_out(update) == [Order.objects.get().email]
 
 
