@@ -9,15 +9,17 @@ from typing import Any
 
 from django.db.models import DateField, F, Model, QuerySet
 
+from campaigns import schedule
 from campaigns.actors import Actor
 from campaigns.models import Batch, BatchEvent, Campaign, Seller
+from campaigns.schedule import Window
 from config import production
 from config.demo.buyers import BUYERS, Buyer
 from config.demo.offers import Offer
 from fulfillment import dispatch
 from fulfillment.models import Carrier, ProductionSheet, Shipment
-from orders import mail_rows, minimum_news
-from orders.models import Message, Order, OrderEvent
+from orders import delays, mail_rows, minimum_news, schedule_news
+from orders.models import Decision, Message, Order, OrderEvent
 from payments.models import LedgerEntry, Payment
 
 # Which rows belong to a batch, and by which way; they grow old together.
@@ -39,6 +41,26 @@ DAYS_ON_SALE = 6
 
 
 @dataclass(frozen=True)
+class Delay:
+    """Its window moves by so many days; the first buyers answer, the others do not."""
+
+    days: int
+    reason: str
+    answers: tuple[Decision.Answer, ...]
+
+    def announce(self, batch: Batch, *, actor: Actor) -> None:
+        moved = timedelta(days=self.days)
+        if batch.ships_from is None or batch.ships_until is None:
+            return
+        window = Window(batch.ships_from + moved, batch.ships_until + moved)
+        schedule.announce(batch, window=window, reason=self.reason, actor=actor)
+        schedule_news.tell_batch(batch.pk)
+        asked = Decision.objects.delays().open().filter(order__batch=batch)
+        for decision, answer in zip(asked.order_by("pk"), self.answers, strict=False):
+            delays.answer(decision.pk, choice=answer)
+
+
+@dataclass(frozen=True)
 class PastOffer(Offer):
     """Its schedule counts from the day the orders came in.
 
@@ -48,6 +70,7 @@ class PastOffer(Offer):
     orders: tuple[dict[str, int], ...] = ()
     days_in_production: int = 10
     is_shipped: bool = False
+    delay: Delay | None = None
 
     def live_through(self, campaign: Campaign) -> None:
         batch, owner = campaign.batches.get(), _owner_of(campaign.seller)
@@ -59,6 +82,8 @@ class PastOffer(Offer):
         production.start(batch.pk, actor=owner)
         minimum_news.tell_going_ahead()
         let_pass(batch, self.days_in_production)
+        if self.delay:
+            self.delay.announce(batch, actor=owner)
         if self.is_shipped:
             self._ship_all(batch, owner)
 
