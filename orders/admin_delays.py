@@ -38,7 +38,7 @@ class RecordAnswer(Transition):
     """What a buyer said on the phone or by WhatsApp counts as a click does."""
 
     name = "delay-answer"
-    label = gettext_lazy("Note the answer about the delay")
+    label = gettext_lazy("Note the answer")
     done = gettext_lazy("The buyer’s answer is noted")
     form_class = AnswerForm
 

@@ -21,7 +21,7 @@ class AnnounceWindow(Transition):
     """Sent without `preview`, it is done at once."""
 
     name = "schedule"
-    label = gettext_lazy("Announce another shipping window")
+    label = gettext_lazy("Announce new dates")
     done = gettext_lazy("Announced; its buyers are told within minutes")
     preview_template = "orders/admin_schedule_preview.html"
 

@@ -96,7 +96,7 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
                 "fields": (SELLING_TIME, PRODUCTION, WINDOW, "addresses_lock_at"),
                 "description": _(
                     "Buyers read: ships between the two last dates. Once the batch"
-                    " was opened, that window is a promise and is not edited here."
+                    " was opened, that window is a promise: announce new dates."
                 ),
             },
         ),

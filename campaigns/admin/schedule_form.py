@@ -61,8 +61,8 @@ class DayField(forms.DateField):
 class ScheduleForm(forms.Form):
     """Both days, or that none is known."""
 
-    ships_from = DayField(label=gettext_lazy("Ships from"))
-    ships_until = DayField(label=gettext_lazy("Ships until"))
+    ships_from = DayField(label=gettext_lazy("First day of shipping"))
+    ships_until = DayField(label=gettext_lazy("Last day of shipping"))
     unknown = forms.BooleanField(
         label=gettext_lazy("No date is known yet"), required=False
     )

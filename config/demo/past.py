@@ -9,16 +9,25 @@ from typing import Any
 
 from django.db.models import DateField, F, Model, QuerySet
 
+from campaigns import schedule
 from campaigns.actors import Actor
 from campaigns.clock import Clock
 from campaigns.models import Batch, BatchEvent, Campaign, Seller, Update
+from campaigns.schedule import Window
 from config import production
 from config.demo.buyers import BUYERS, Buyer
 from config.demo.offers import Offer
 from fulfillment import dispatch
 from fulfillment.models import Carrier, ProductionSheet, Shipment
-from orders import mail_rows, minimum_news, update_writing
-from orders.models import Message, Order, OrderEvent
+from orders import (
+    delays,
+    mail_rows,
+    minimum_news,
+    production_news,
+    schedule_news,
+    update_writing,
+)
+from orders.models import Decision, Message, Order, OrderEvent
 from orders.update_audience import PROPOSED
 from payments.models import LedgerEntry, Payment
 
@@ -68,6 +77,26 @@ class News:
 
 
 @dataclass(frozen=True)
+class Delay:
+    """Its window moves by so many days; the first buyers answer, the others do not."""
+
+    days: int
+    reason: str
+    answers: tuple[Decision.Answer, ...]
+
+    def announce(self, batch: Batch, *, actor: Actor) -> None:
+        moved = timedelta(days=self.days)
+        if batch.ships_from is None or batch.ships_until is None:
+            return
+        window = Window(batch.ships_from + moved, batch.ships_until + moved)
+        schedule.announce(batch, window=window, reason=self.reason, actor=actor)
+        schedule_news.tell_batch(batch.pk)
+        asked = Decision.objects.delays().open().filter(order__batch=batch)
+        for decision, answer in zip(asked.order_by("pk"), self.answers, strict=False):
+            delays.answer(decision.pk, choice=answer)
+
+
+@dataclass(frozen=True)
 class PastOffer(Offer):
     """Its schedule counts from the day the orders came in.
 
@@ -78,6 +107,7 @@ class PastOffer(Offer):
     days_in_production: int = 10
     is_shipped: bool = False
     news: News | None = None
+    delay: Delay | None = None
 
     def live_through(self, campaign: Campaign) -> None:
         batch, owner = campaign.batches.get(), _owner_of(campaign.seller)
@@ -88,6 +118,7 @@ class PastOffer(Offer):
         let_pass(batch, 1)
         production.start(batch.pk, actor=owner)
         minimum_news.tell_going_ahead()
+        production_news.tell_started()
         self._make(campaign, batch, owner)
         if self.is_shipped:
             self._ship_all(batch, owner)
@@ -98,6 +129,8 @@ class PastOffer(Offer):
         if news:
             news.post(campaign, owner)
             let_pass(batch, news.days_ago)
+        if self.delay:
+            self.delay.announce(batch, actor=owner)
 
     def _purchases(self) -> Iterator[tuple[Buyer, dict[str, int]]]:
         yield from zip(BUYERS, self.orders, strict=False)

@@ -25,7 +25,7 @@ from config.demo.campaigns import OFFERS
 from config.demo.offers import Shot
 from config.demo.pictures import kaos
 from fulfillment.models import ProductionSheet, Shipment
-from orders.models import Message, Order
+from orders.models import Decision, Message, Order
 from payments import balances
 from tests.factories import picture_file
 
@@ -34,6 +34,7 @@ MODELS = (
     Batch,
     BatchEvent,
     Campaign,
+    Decision,
     Membership,
     Message,
     Order,
@@ -219,10 +220,20 @@ def test_one_campaign_is_in_production_with_its_sheet(demo):
 
     assert batch.stage == "production"
     assert [line.ordered for line in sheet.lines.all()] == [7, 3]
-    assert set(batch.orders.values_list("status", flat=True)) == {"confirmed"}
     assert batch.production_starts_on <= now.date() <= batch.production_ends_on
     assert batch.closes_at < now - timedelta(days=10)
     assert not batch.orders.filter(placed_at__gt=batch.closes_at).exists()
+
+
+@pytest.mark.once
+def test_its_delay_is_announced_with_answers_and_open_questions(demo):
+    batch = Batch.objects.get(campaign__slug="selendang-kawung")
+    asked = Decision.objects.filter(schedule_change__batch=batch).order_by("pk")
+
+    assert batch.schedule_version == 2
+    assert [decision.answer for decision in asked] == ["wait", "cancel", "", "", ""]
+    assert {decision.silence for decision in asked} == {"wait"}
+    assert batch.orders.filter(status="canceled").get().amount_kept == 0
 
 
 @pytest.mark.once
@@ -238,7 +249,9 @@ def test_one_campaign_was_shipped_and_completed(demo):
 @pytest.mark.once
 def test_no_mail_of_the_past_is_sent_today(demo):
     past = ["production", "completed"]
-    mails = Message.objects.filter(order__batch__stage__in=past)
+    of_today = ["schedule_change", "order_canceled"]
+    news = Message.objects.filter(order__batch__stage__in=past)
+    mails = news.exclude(kind__in=of_today)
 
     assert mails.count() == 5 * 3 + 6 * 3 + 3 * 2 + 5
     assert not mails.due().exists()

@@ -80,7 +80,7 @@ def test_canceling_returns_everything_with_shipping_whatever_the_rule_keeps():
     send_refunds()
 
     assert sums_of(order) == ("canceled", TOTAL, TOTAL, Decimal(0))
-    assert refunds_of(order) == [("succeeded", TOTAL, "cancellation")]
+    assert refunds_of(order) == [("succeeded", TOTAL, "buyer")]
     assert Batch.objects.get().taken == 0
     kinds = list(order.events.values_list("kind", flat=True))
     assert kinds[-2:] == ["delay_declined", "canceled"]

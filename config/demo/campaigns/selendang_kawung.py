@@ -1,10 +1,12 @@
-"""Closed and in production: its sheet is frozen."""
+"""In production, its sheet frozen, and late: its buyers are asked."""
 
 from campaigns.models import Campaign, Picture
 from config.demo.offers import Choice, Schedule, Shot
-from config.demo.past import News, PastOffer
+from config.demo.past import Delay, News, PastOffer
 from config.demo.pictures import kain
+from orders.models import Decision
 
+Answer = Decision.Answer
 STORY = """\
 Selendang ini kawung yang sama dengan kaos kami, tetapi dicelup soga: cokelat dari
 kulit kayu tingi, jambal, dan tegeran. Warnanya hangat dan makin dalam setelah
@@ -96,4 +98,12 @@ OFFER = PastOffer(
     ),
     days_in_production=10,
     news=NEWS,
+    delay=Delay(
+        days=10,
+        reason=(
+            "Hujan tiga minggu ini membuat kain celup soga lambat kering, jadi "
+            "pencelupan kesepuluh baru selesai pekan depan."
+        ),
+        answers=(Answer.WAIT, Answer.CANCEL),
+    ),
 )
