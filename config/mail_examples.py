@@ -10,17 +10,40 @@ nothing stays. `tests/config/test_mail_gallery.py` fails while a template has no
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.utils.text import slugify
 
 from campaigns import room
-from campaigns.models import Batch
-from config.mail_world import AMOUNT, DAY, MOMENT, REASON, World
-from orders import emails, hold_alerts, waitlist_emails
-from orders.models import Message
+from campaigns.models import Batch, Question, ScheduleChange, Update
+from config.mail_world import (
+    AMOUNT,
+    DAY,
+    LATER,
+    MOMENT,
+    REASON,
+    TITLE,
+    WINDOW,
+    World,
+)
+from orders import (
+    asked_alerts,
+    delay_mails,
+    emails,
+    hold_alerts,
+    news_alerts,
+    question_emails,
+    subscription_emails,
+    update_emails,
+    waitlist_emails,
+)
+from orders.delay_terms import DelayTerms
+from orders.models import Decision, Message, OrderEvent, Subscriber
+from orders.news_clock import Matter, Owed
+from orders.update_recipients import Recipient
 from payments import discrepancy_mail, dispute_alerts
 from payments.models import Discrepancy, Dispute, Payment
 
@@ -28,6 +51,9 @@ Write = Callable[[World], Message | None]
 NOTHING: dict[str, Any] = {"total": 0, "deposit": 0, "goods": 0, "shipping": 0}
 ACCOUNT = "Bank Pembangunan Daerah Jawa Barat dan Banten 1234567890123456, Raden Ayu"
 LOCKED = {"addresses_lock_at": MOMENT}
+DAY_LATER = WINDOW["ships_until"] + timedelta(days=20)
+MUCH_LATER = WINDOW["ships_until"] + timedelta(days=31)
+OPERATOR = User(username="operator", email="operator@example.com")
 
 
 @dataclass(frozen=True)
@@ -132,6 +158,92 @@ def _differing(world: World) -> Message:
         for kind in Discrepancy.Kind.values * 3
     ]
     return discrepancy_mail.to_seller(world.batch.campaign, rows, key="1")
+
+
+def _moved_window(world: World, *, until: date | None, asks: bool = True) -> Message:
+    order, terms = world.paid(), DelayTerms.of(world.row, [])
+    decision = _delay(world, until) if asks else None
+    change = ScheduleChange(
+        batch=world.batch,
+        version=2,
+        old_from=WINDOW["ships_from"],
+        old_until=WINDOW["ships_until"],
+        new_from=until and LATER["ships_from"],
+        new_until=until,
+        reason=REASON,
+        answer_by=MOMENT,
+    )
+    return delay_mails.schedule_change(order, change, terms, key="2", decision=decision)
+
+
+def _delay(world: World, until: date | None) -> Decision:
+    terms = DelayTerms.of(world.row, [])
+    return world.decision(
+        kind="delay",
+        target=None,
+        ships_from=until and LATER["ships_from"],
+        ships_until=until,
+        silence=terms.silence_about(until),
+        schedule_version=2,
+    )
+
+
+def _delay_reminder(world: World, *, until: date | None) -> Message:
+    order, terms = world.paid(), DelayTerms.of(world.row, [])
+    decision = _delay(world, until)
+    return delay_mails.delay_reminder(order, decision, terms, step="day-1")
+
+
+def _update(world: World, *, kind: Update.Kind, is_buyer: bool) -> Message:
+    update = Update.objects.create(
+        campaign=world.batch.campaign, kind=kind, title=TITLE, body=f"{REASON}\n\n" * 3
+    )
+    campaign = update.campaign
+    recipient = Recipient.of_order(world.paid(), campaign)
+    if not is_buyer:
+        recipient = Recipient.of_subscriber(_subscriber(world, "updates"), campaign)
+    return update_emails.update_mail(update, recipient)
+
+
+def _subscriber(world: World, kind: str) -> Subscriber:
+    row = world.row
+    return Subscriber(
+        pk=1,
+        email=row.email,
+        identity="0" * 64,
+        locale=row.locale,
+        kind=kind,
+        campaign=row.batch.campaign,
+    )
+
+
+def _subscribing(world: World) -> None:
+    rows = [_subscriber(world, kind) for kind in Subscriber.Kind.values]
+    path = subscription_emails.confirm_path(rows[0].token)
+    subscription_emails.confirm_asked(rows, world.batch.campaign, path=path, turn=1)
+
+
+def _question(world: World, write: Callable[..., None], **more: Any) -> None:
+    question = Question(
+        pk=1,
+        campaign=world.batch.campaign,
+        email=world.row.email,
+        locale=world.row.locale,
+        text=f"{REASON} {REASON}",
+        answer=f"{REASON} {REASON}",
+    )
+    write(question, **more)
+
+
+def _news_owed(world: World, *, matter: Matter, to: User | None = None) -> Message:
+    batch = world.order().batch
+    owed = Owed(batch=batch, matter=matter, day=DAY, since=MOMENT)
+    return news_alerts.mail(news_alerts.Reminder(owed, "seller_alert:1", to))
+
+
+def _news_asked(world: World) -> Message:
+    event = OrderEvent(order=world.row, kind="news_asked", at=MOMENT)
+    return asked_alerts.mail([(world.batch, [event] * 9_999)], key="seller_alert:1")
 
 
 EXAMPLES = (
@@ -324,6 +436,53 @@ EXAMPLES = (
     Example(
         "opening", "next", lambda w: waitlist_emails.opening(w.entry(), opened=w.target)
     ),
+    Example("schedule_change", "short", partial(_moved_window, until=DAY_LATER)),
+    Example("schedule_change", "long", partial(_moved_window, until=MUCH_LATER)),
+    Example("schedule_change", "not known", partial(_moved_window, until=None)),
+    Example(
+        "schedule_change",
+        "only told",
+        partial(_moved_window, until=DAY, asks=False),
+    ),
+    Example("delay_reminder", "short", partial(_delay_reminder, until=DAY_LATER)),
+    Example("delay_reminder", "not known", partial(_delay_reminder, until=None)),
+    Example(
+        "update", "buyer", partial(_update, kind=Update.Kind.SERVICE, is_buyer=True)
+    ),
+    Example(
+        "update",
+        "promotion",
+        partial(_update, kind=Update.Kind.PROMOTION, is_buyer=False),
+    ),
+    Example("subscription_confirm", "asked", _subscribing),
+    Example(
+        "opening_reminder",
+        "opened",
+        lambda w: subscription_emails.opening(_subscriber(w, "opening"), w.target),
+    ),
+    Example(
+        "question_confirm",
+        "asked",
+        partial(_question, write=question_emails.question_confirm, turn=1),
+    ),
+    Example(
+        "question_answered",
+        "answered",
+        partial(_question, write=question_emails.question_answered),
+    ),
+    Example(
+        "question_declined",
+        "declined",
+        partial(_question, write=question_emails.question_declined),
+    ),
+    Example("news_owed", "silence", partial(_news_owed, matter=Matter.SILENCE)),
+    Example("news_owed", "shipping", partial(_news_owed, matter=Matter.SHIPPING)),
+    Example(
+        "news_owed",
+        "operator",
+        partial(_news_owed, matter=Matter.PRODUCTION_END, to=OPERATOR),
+    ),
+    Example("news_asked", "many", _news_asked),
     Example("seller_alert", "hoarded", _hoarded),
     Example("dispute_alert", "open", partial(_disputed, state="open")),
     Example("dispute_alert", "lost", partial(_disputed, state="lost")),

@@ -34,17 +34,22 @@ def _tell(found: list[Asked], now: datetime) -> int:
     newest = max(event.at for _batch, events in found for event in events)
     if newest <= _told_until(campaign.seller_id, today, campaign.seller.zone):
         return 0
-    mail = mail_rows.of_campaign(
+    return mail_rows.store([mail(found, key=key_of_day(campaign.seller_id, today))])
+
+
+def mail(found: list[Asked], *, key: str) -> Message:
+    """Not stored yet."""
+    campaign = found[0][0].campaign
+    return mail_rows.of_campaign(
         campaign,
         SELLER_ALERT,
-        key=key_of_day(campaign.seller_id, today),
+        key=key,
         locale=campaign.lang,
         context=_context(found),
         words=WORDS,
         to=campaign.seller.email,
         priority=Message.Priority.NOTICE,
     )
-    return mail_rows.store([mail])
 
 
 def _told_until(seller_id: int, today: date, zone: Any) -> datetime:

@@ -16,21 +16,17 @@ from orders.decision_mails import DELAY_REMINDER
 from orders.delay_terms import DelayTerms
 from orders.models import Decision, Message, Order
 from orders.models.decision import DecisionQuerySet
+from orders.reminders import FIRST_DAYS, WEEK, Kind, not_stopped
 from orders.tellings import questions_of
 
 CHUNK = 200
 SECONDS_AT_A_TIME = 20.0
 # Days since it was asked; a question asked again stays open for weeks.
-DAYS = (1, 3, 5, 7, *range(14, 92, 7))
+DAYS = (*FIRST_DAYS, *range(2 * WEEK, 92, WEEK))
 DAY = timedelta(days=1)
 # Before answer-by, whatever day it is; what would come just before is left out.
 LAST_CALL = timedelta(hours=24)
 APART = timedelta(hours=12)
-
-
-def reminders_stopped(order: Order) -> bool:
-    """Whether the buyer wants no more of them."""
-    return False
 
 
 def remind_due() -> int:
@@ -93,7 +89,14 @@ def _remind(keys: Sequence[int], step: str) -> int:
         asked = questions_of(orders)
         for order in orders:
             order.batch = by_key[order.batch_id]
-        return mail_rows.store(_mails(orders, asked, set(keys), step))
+        wanting = _want_reminders(orders)
+        wanted = [order for order in orders if order.pk in wanting]
+        return mail_rows.store(_mails(wanted, asked, set(keys), step))
+
+
+def _want_reminders(orders: Iterable[Order]) -> set[int]:
+    rows = Order.objects.filter(pk__in=[order.pk for order in orders])
+    return set(not_stopped(rows, Kind.ANSWER).values_list("pk", flat=True))
 
 
 def _mails(
@@ -107,6 +110,6 @@ def _mails(
         *before, decision = asked[order.pk]
         is_due = decision.pk in keys and decision.is_open and decision.answer_by > now
         is_stale = order.batch.schedule_version > decision.schedule_version
-        if is_due and not is_stale and not reminders_stopped(order):
+        if is_due and not is_stale:
             terms = DelayTerms.of(order, before)
             yield delay_mails.delay_reminder(order, decision, terms, step=step)

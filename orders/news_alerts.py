@@ -38,7 +38,7 @@ def remind_as_of(now: datetime) -> int:
     found = news_clock.owed(news_clock.awaited(), now)
     if not found:
         return 0
-    return mail_rows.store(map(_mail, _new(list(_reminders(found, now)))))
+    return mail_rows.store(map(mail, _new(list(_reminders(found, now)))))
 
 
 def _reminders(found: Iterable[Owed], now: datetime) -> Iterator[Reminder]:
@@ -61,7 +61,8 @@ def _new(reminders: list[Reminder]) -> Iterator[Reminder]:
     return (reminder for reminder in reminders if reminder.key not in known)
 
 
-def _mail(reminder: Reminder) -> Message:
+def mail(reminder: Reminder) -> Message:
+    """Not stored yet."""
     campaign = reminder.owed.batch.campaign
     if reminder.operator:
         context = _context(reminder.owed) | {"is_for_operator": True}
