@@ -16,7 +16,7 @@ from payments import sandbox
 from tests.drafts import make_offer, payment_of, place_order
 from tests.web import database_url
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once(on="postgres")]
 
 PATIENCE_SECONDS = 60
 
