@@ -17,7 +17,7 @@ from tests.doubles import stripe_double
 from tests.doubles.stripe_double import StripeDouble
 from tests.flush import empty_filled_tables
 
-MARKED_FOLDERS = ("browser", "concurrency", "config", "faults")
+MARKED_FOLDERS = ("browser", "concurrency", "faults")
 NO_CHROMIUM = "no Chromium found (install chromium or set CHROME_PATH)"
 
 

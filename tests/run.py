@@ -3,8 +3,9 @@
     python -m tests.run [--only sqlite|postgres] [pytest arguments]
 
 PostgreSQL is the one from the test requirements, or that of TEST_DATABASE_URL.
-What means the same on both is marked `once` and run on one of them: in a browser and
-in tests/config with PostgreSQL, all else with SQLite, so that both take about as long.
+What means the same on both is run on one of them, so that both take about as long:
+with PostgreSQL pages in a browser and what is marked `once(on="postgres")`, with SQLite
+all else that is marked `once`.
 """
 
 import argparse
@@ -24,8 +25,8 @@ from tests.results import NOTHING_RAN, Result
 
 DATABASES = ("sqlite", "postgres")
 LEFT_TO_THE_OTHER = {
-    "sqlite": "not browser and not (once and config)",
-    "postgres": "(not once or config)",
+    "sqlite": "not browser and not once(on='postgres')",
+    "postgres": "(not once or once(on='postgres'))",
 }
 
 

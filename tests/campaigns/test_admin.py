@@ -25,7 +25,7 @@ from tests.factories import (
 )
 from tests.forms import fields_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 Stage = Batch.Stage
 

@@ -30,6 +30,8 @@ def three_per_buyer(monkeypatch):
 
 ANI = {"email": "ani@example.com", "phone": "+6281234567890"}
 HERE = origin("203.0.113.7")
+# So many end at one moment, each in the hands of several.
+HOLDS = 8
 
 
 def holds(count, *, ended=True):
@@ -60,7 +62,7 @@ def events(kind):
 
 
 def test_32_sweeps_at_once_end_each_hold_once():
-    _beside, placed = holds(8)
+    _beside, placed = holds(HOLDS)
 
     outcomes = race([expiry.expire_overdue] * BUYERS)
 
@@ -98,14 +100,14 @@ def naive_move(order, target, *, actor, data=None, **_columns):
 
 
 def test_payment_and_expiry_at_the_same_moment_end_one_way():
-    _beside, placed = holds(16)
+    _beside, placed = holds(HOLDS)
     payers = [partial(pay, order) for order in placed]
 
-    outcomes = race([expiry.expire_overdue] * 16 + payers)
+    outcomes = race([expiry.expire_overdue] * HOLDS + payers)
 
     paid = SandboxPayment.objects.filter(state="paid").count()
     found = Order.objects.filter(pk__in=[order.pk for order in placed])
-    assert (outcomes["ok"], outcomes["SessionOver"]) == (16 + paid, 16 - paid)
+    assert (outcomes["ok"], outcomes["SessionOver"]) == (HOLDS + paid, HOLDS - paid)
     assert found.filter(status="confirmed").count() == paid
     assert found.filter(status="expired").count() == len(placed) - paid
     assert not OrderEvent.objects.filter(data__reinstated=True).exists()
@@ -114,25 +116,25 @@ def test_payment_and_expiry_at_the_same_moment_end_one_way():
 
 
 def test_holds_that_end_in_silence_end_once_and_what_was_paid_is_late_money():
-    _beside, placed = holds(16)
+    _beside, placed = holds(HOLDS)
     Payment.objects.update(hold_until=database_now())
     references = list(Payment.objects.values_list("reference", flat=True))[1:]
 
     with down():
         payers = [partial(sandbox.finish, each, "pay") for each in references]
-        assert race([expiry.expire_overdue] * 16 + payers) == {"ok": 32}
+        assert race([expiry.expire_overdue] * HOLDS + payers) == {"ok": 2 * HOLDS}
     assert events("expired").count() == len(placed)
     assert Batch.objects.get().taken == 100
     race([closing.close_abandoned] * 8)
 
     reinstated = OrderEvent.objects.filter(data__reinstated=True)
     assert reinstated.count() == len(placed)
-    assert Batch.objects.get().taken == 116
+    assert Batch.objects.get().taken == 100 + HOLDS
     assert_invariants()
 
 
 def test_control_a_hold_that_ends_here_first_is_paid_on_a_page_still_open(monkeypatch):
-    _beside, placed = holds(16)
+    _beside, placed = holds(HOLDS)
     monkeypatch.setattr(Pages, "close", lambda _pages, _payment: True)
     expiry.expire_overdue()
 
@@ -167,7 +169,7 @@ def test_control_without_its_condition_every_request_gives_more_time(monkeypatch
 
 
 def test_at_its_end_a_hold_is_extended_or_over():
-    _beside, placed = holds(16, ended=False)
+    _beside, placed = holds(HOLDS, ended=False)
     end = database_now() + timedelta(milliseconds=400)
     Order.objects.filter(pk__in=[o.pk for o in placed]).update(expires_at=end)
 
@@ -209,7 +211,7 @@ def test_control_by_a_clock_read_before_an_expired_hold_is_extended(monkeypatch)
 
 
 def test_pay_cancel_extend_and_sweep_at_once_leave_every_order_in_one_state():
-    _beside, placed = holds(16, ended=False)
+    _beside, placed = holds(HOLDS, ended=False)
     for order in placed[::2]:
         Order.objects.filter(pk=order.pk).update(
             expires_at=F("expires_at") - timedelta(days=2)
@@ -224,7 +226,7 @@ def test_pay_cancel_extend_and_sweep_at_once_leave_every_order_in_one_state():
     allowed = {"ok", "SessionOver", "NotCancelable", "QuoteChanged", "NotExtendable"}
     assert set(outcomes) <= allowed
     endings = OrderEvent.objects.filter(kind__in=["confirmed", "expired", "canceled"])
-    assert [endings.filter(order=order).count() for order in placed] == [1] * 16
+    assert [endings.filter(order=order).count() for order in placed] == [1] * HOLDS
     assert_invariants()
 
 

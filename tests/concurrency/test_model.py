@@ -35,6 +35,7 @@ def test_database_and_model_stay_equal_and_nothing_breaks_in_long_histories(
     run_state_machine_as_test(MovingMachine, settings=LONG)
 
 
+@pytest.mark.once
 def test_control_a_release_that_forgets_the_allotment_is_found(monkeypatch):
     shift_allotment = capacity._shift_allotment
 

@@ -26,7 +26,7 @@ from tests.config.admin_world import (
     text_of,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once(on="postgres")]
 
 TOO_SMALL_TO_TELL_APART = 1000
 

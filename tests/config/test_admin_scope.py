@@ -39,7 +39,7 @@ from tests.config.admin_world import (
 )
 from tests.forms import fields_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once(on="postgres")]
 
 REFUSED = (403, 404, 405)
 # Finds the mark without being one, where a page repeats what it was asked for.

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from campaigns.models import Membership, Seller
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once(on="postgres")]
 
 ARGUMENTS = ("tanah", "Tanah Liat", "--email=halo@tanah.example", "--owner=dewi")
 

@@ -15,7 +15,7 @@ from payments.models import GatewayEvent, Payment, Refund
 from tests.drafts import end_hold, make_offer, place_order, place_paid
 from tests.factories import make_campaign
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once(on="postgres")]
 
 QUERIES = 26
 

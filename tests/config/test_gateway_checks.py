@@ -11,7 +11,7 @@ from config.gateway_checks import gateways_are_complete
 from config.origins import payment_page_hosts
 from payments import gateways
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.once(on="postgres")
 
 TEST = {
     "STRIPE_SECRET_KEY": "sk_test_abc",

@@ -9,7 +9,7 @@ from django.test import Client
 from config.logs import DiscreetFormatter, discreet
 from tests.web import Browser, gunicorn
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.once(on="postgres")
 
 TOKEN = "k3yOf-An_Order-0123456789abcdefghi"
 

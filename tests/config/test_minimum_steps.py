@@ -26,7 +26,7 @@ from tests.drafts import make_offer, place_order, place_paid, rows_of_orders, su
 from tests.fulfillment.goods import close
 from tests.orders.test_minimum import roomy
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once(on="postgres")]
 
 
 @pytest.fixture

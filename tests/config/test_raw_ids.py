@@ -6,7 +6,7 @@ from campaigns.models import Campaign, Variant
 from config.staff_site import ScopedAdminSite
 from tests.config.admin_world import REGISTRY
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once(on="postgres")]
 
 
 class RawIdAdmin(type(REGISTRY[Variant])):  # type: ignore[misc]

@@ -17,7 +17,7 @@ from config.lockout import FAILURES
 from tests.config.admin_world import hire
 from tests.factories import make_seller, picture_file
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once(on="postgres")]
 
 LOGIN = "/admin/login/"
 NEW_PASSWORD = "tenun-ikat-biru-77"

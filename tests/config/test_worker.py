@@ -22,7 +22,7 @@ from tests.drafts import make_offer, payment_of, place_order
 from tests.orders.mailbox import make_messages, states
 from tests.web import database_url
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once(on="postgres")]
 
 PATIENCE_SECONDS = 60
 

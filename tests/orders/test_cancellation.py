@@ -23,7 +23,7 @@ from tests.drafts import (
     sums_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def an_offer(**rule):

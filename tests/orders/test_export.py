@@ -15,7 +15,7 @@ from orders import exports
 from orders.models import Order, OrderLine
 from tests.drafts import make_offer, place_order, place_paid
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HEADER = [
     "order",

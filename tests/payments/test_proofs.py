@@ -36,7 +36,7 @@ from tests.transfers import (
     transfer_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
 
@@ -340,7 +340,6 @@ def test_without_a_proof_such_a_hold_ends_at_once():
     assert expiry.expire_overdue() == 1
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("start", "end"),
     [
@@ -367,7 +366,6 @@ def test_the_same_file_sent_twice_is_one_proof():
     assert TransferProof.objects.count() == 1
 
 
-@pytest.mark.once
 def test_five_proofs_are_enough(client):
     order = english(place_transfer())
     for shade in range(5):
@@ -394,7 +392,6 @@ def test_the_same_file_on_two_orders_is_flagged():
     assert [proof.has_twin for proof in marked] == [True, False, True]
 
 
-@pytest.mark.once
 def test_a_pdf_is_kept_as_it_is(client):
     order = place_transfer()
 
@@ -406,7 +403,6 @@ def test_a_pdf_is_kept_as_it_is(client):
     assert proof.file.name.endswith(".pdf")
 
 
-@pytest.mark.once
 def test_a_picture_loses_what_is_not_seen():
     picture = Image.new("RGB", (40, 30))
     exif = picture.getexif()
@@ -420,7 +416,6 @@ def test_a_picture_loses_what_is_not_seen():
     assert b"secret place" not in file.content.read()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("data", "name", "words"),
     [
@@ -440,7 +435,6 @@ def test_what_is_no_proof_is_refused(client, data, name, words):
     assert_refused(client, order, uploaded(data, name), words)
 
 
-@pytest.mark.once
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(client):
     order = english(place_transfer())
     buffer = io.BytesIO()
@@ -450,7 +444,6 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(client):
     assert images.MAX_PIXELS == 25_000_000
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("size", [MAX_BYTES + 1, 20 * 1024 * 1024])
 def test_a_large_file_is_refused_and_not_kept(client, size):
     order = english(place_transfer())
@@ -458,7 +451,6 @@ def test_a_large_file_is_refused_and_not_kept(client, size):
     assert_refused(client, order, uploaded(PDF + b"\0" * size), "larger than 8 MB")
 
 
-@pytest.mark.once
 def test_without_a_file_the_form_asks_for_one(client):
     order = english(place_transfer())
 
@@ -468,7 +460,6 @@ def test_without_a_file_the_form_asks_for_one(client):
     assert "Choose a picture or a PDF" in answer.content.decode()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("amount", ["", "0", "-5", "abc", "1.5", "9" * 30, "NaN"])
 def test_an_amount_that_is_none_is_refused(client, amount):
     order = place_transfer()
@@ -479,7 +470,6 @@ def test_an_amount_that_is_none_is_refused(client, amount):
     assert not TransferProof.objects.exists()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("written", ["202.877", "Rp 202.877", "202877", "202,877.00"])
 def test_an_amount_is_read_as_people_write_it(client, written):
     order = place_transfer()
@@ -489,7 +479,6 @@ def test_an_amount_is_read_as_people_write_it(client, written):
     assert TransferProof.objects.get().claimed_amount == 202_877
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("day", ["", "tomorrow", "2020-01-01", "2999-01-01"])
 def test_a_day_that_cannot_be_is_refused(client, day):
     order = place_transfer()

@@ -41,6 +41,7 @@ def test_books_and_gateways_agree_after_each_step_of_long_histories(monkeypatch)
     run_state_machine_as_test(MoneyMachine, settings=LONG)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "kind", ["refund", pytest.param("assigned", marks=pytest.mark.long)]
 )

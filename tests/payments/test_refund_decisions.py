@@ -44,7 +44,7 @@ from tests.payments.test_refunds import (
     make_due,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HALF = TOTAL / 2
 

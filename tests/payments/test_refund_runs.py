@@ -35,7 +35,7 @@ from tests.drafts import (
 )
 from tests.payments.test_refunds import answer_with, make_due
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once(on="postgres")]
 
 
 def a_canceled_batch(*, paid=3, unpaid=1):

@@ -25,7 +25,7 @@ from tests.drafts import (
     sums_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PLACED = ["order_placed"]
 CONFIRMED = ["order_placed", "order_confirmed"]

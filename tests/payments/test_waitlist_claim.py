@@ -30,7 +30,7 @@ from tests.forms import fields_of
 from tests.fulfillment.goods import close
 from tests.waiting import full_batch, give_back, offered_to, states, wait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 DETAILS = {
     "name": "Ani Wijaya",
@@ -259,7 +259,6 @@ def test_shipping_is_recalculated_without_ordering(client):
 # --- refused
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -442,7 +441,6 @@ def test_a_forged_link_is_unknown(client, forge):
 # --- what an unfinished offer is not
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", ["", "pay/", "cancellation/", "pay/return/"])
 def test_the_pages_of_an_unfinished_order_lead_to_its_place(client, name):
     entry = an_offer()
@@ -455,7 +453,6 @@ def test_the_pages_of_an_unfinished_order_lead_to_its_place(client, name):
     assert rows() == before
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", ["pay/", "cancellation/"])
 def test_an_unfinished_order_can_be_neither_paid_nor_canceled_there(client, name):
     entry = an_offer()
