@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 # A round among other work: what is left then is for the next one.
 TURN_SECONDS = 10.0
 # Claimed together, and held for so long at most: an urgent mail waits for no more.
-HANDFUL = 20
+FIRST_HANDFUL, HANDFUL = 10, 50
 HELD_SECONDS = 2.0
 # Failures of the server in a row, after which the others are not even tried.
 FAILURES_THAT_END_A_ROUND = 3
@@ -55,6 +55,7 @@ class Sender:
         self.left = limit
         self.ends_at = time.monotonic() + seconds if seconds else None
         self.in_trouble = mail_trouble.current() is not None
+        self.size = FIRST_HANDFUL
         self.failures = 0
         self.is_over = False
         self.urgent_only = False
@@ -72,10 +73,12 @@ class Sender:
 
     def _due(self) -> Iterator[Message]:
         while not self._must_stop() and (handful := self._handful()):
-            held_until = time.monotonic() + HELD_SECONDS
+            held_until, claimed = time.monotonic() + HELD_SECONDS, len(handful)
             while handful and not self._must_stop() and time.monotonic() < held_until:
                 yield handful.pop(0)
             mail_claims.put_back(handful)
+            # As many as the server is likely to take while they are held.
+            self.size = min(HANDFUL, 2 * (claimed - len(handful)))
 
     def _must_stop(self) -> bool:
         is_late = self.ends_at is not None and time.monotonic() >= self.ends_at
@@ -83,7 +86,7 @@ class Sender:
 
     def _handful(self) -> list[Message]:
         # In trouble, one mail finds out whether it is over.
-        count = 1 if self.in_trouble else HANDFUL
+        count = 1 if self.in_trouble else self.size
         return mail_claims.claim(
             count if self.left is None else min(count, self.left),
             urgent_only=self.urgent_only,

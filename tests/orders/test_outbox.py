@@ -130,7 +130,7 @@ def test_a_turn_ends_with_its_time_and_leaves_the_rest_untried():
 
 
 def test_mail_that_comes_meanwhile_overtakes_after_the_handful(monkeypatch, mailer):
-    monkeypatch.setattr(outbox, "HANDFUL", 2)
+    monkeypatch.setattr(outbox, "FIRST_HANDFUL", 2)
     for n in range(4):
         make_message(subject=f"bulk {n}", priority=Message.Priority.BULK)
     sender = outbox.Sender(limit=None, seconds=None)
