@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from campaigns import dates
 from campaigns.actors import Actor
 from campaigns.admin.batch import BatchAdmin
-from campaigns.admin.batch_steps import Close
+from campaigns.admin.batch_steps import Close, LockAddresses
 from campaigns.admin.transitions import Transition, WentOtherwise
 from campaigns.clock import database_now
 from campaigns.errors import MinimumUndecided, NotReady
@@ -33,6 +33,18 @@ class CloseCounting(Close):
 
     def facts(self, row: Batch) -> list[Fact]:
         return [*super().facts(row), *_decided_soon(row)]
+
+
+class LockCounting(LockAddresses):
+    """Says how many buyers hear of it, and how many have to be told another way."""
+
+    def facts(self, row: Batch) -> list[Fact]:
+        orders = Order.objects.unpacked().filter(batch=row)
+        return [
+            *super().facts(row),
+            (_("Orders to ship"), orders.count()),
+            (_("Of them without an e-mail"), orders.filter(email="").count()),
+        ]
 
 
 def _decided_soon(batch: Batch) -> list[Fact]:
@@ -166,8 +178,11 @@ def _held(batch: Batch) -> Decimal:
     return (sums["paid"] or Decimal(0)) - (sums["back"] or Decimal(0))
 
 
+COUNTING: dict[type[Transition], Transition] = {
+    Close: CloseCounting(),
+    LockAddresses: LockCounting(),
+}
 BatchAdmin.transitions[:] = [
-    CloseCounting() if isinstance(step, Close) else step
-    for step in BatchAdmin.transitions
+    COUNTING.get(type(step), step) for step in BatchAdmin.transitions
 ]
 BatchAdmin.transitions.extend([Production(), Cancel()])

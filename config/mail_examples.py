@@ -259,6 +259,11 @@ EXAMPLES = (
     Example("proof_rejected", "asks", partial(_proof, waits=False, asks=True)),
     Example("proof_rejected", "over", partial(_proof, waits=False, asks=False)),
     Example("order_confirmed", "paid", lambda w: emails.order_confirmed(w.paid())),
+    Example(
+        "order_confirmed",
+        "with a lock",
+        lambda w: emails.order_confirmed(w.paid(batch=LOCKED)),
+    ),
     Example("order_confirmed", "deposit", lambda w: emails.order_confirmed(w.split())),
     Example("order_expired", "unpaid", lambda w: emails.order_expired(w.order())),
     Example(

@@ -163,16 +163,14 @@ def address_rung(order: Order, key: str) -> Message:
 
 
 def _address_lock(order: Order, key: str, *, is_reminder: bool) -> Message:
-    url = absolute(reverse("order:address", args=[order.token]))
-    told: dict[str, Any] = {"address_url": url, "is_reminder": is_reminder}
-    return of_order(order, "address_lock", key=key, priority=BULK, **told)
+    return of_order(
+        order, "address_lock", key=key, priority=BULK, is_reminder=is_reminder
+    )
 
 
 def address_changed(order: Order, *, change_key: str, by_buyer: bool) -> None:
     """Told each time: the link can be passed on, and staff may put it right too."""
-    url = absolute(reverse("order:address", args=[order.token]))
-    told = {"address_url": url, "by_buyer": by_buyer, "is_address": True}
-    _queue_corrected(order, change_key, **told)
+    _queue_corrected(order, change_key, by_buyer=by_buyer, is_address=True)
 
 
 def contact_corrected(order: Order, *, change_key: str) -> None:

@@ -159,6 +159,7 @@ def render(kind: str, order: Order, **context: Any) -> tuple[str, str]:
         "seller": order.batch.campaign.seller,
         "status_url": absolute(reverse("order:status", args=[order.token])),
         "pay_url": absolute(reverse("payment:pay", args=[order.token])),
+        "address_url": absolute(reverse("order:address", args=[order.token])),
         "reminders_url": absolute(reverse("order:reminders", args=[order.token])),
         "now": timezone.now(),
         **context,

@@ -125,6 +125,7 @@ def test_the_step_reads_the_sellers_clock(staff):
     answer = staff.post(step(batch), {"lock_at": f"{day}T21:00"})
 
     assert "Time in WIT." in text_of(page)
+    assert "Orders to ship 0 Of them without an e-mail 0" in text_of(page)
     assert answer.status_code == 302
     expected = datetime(day.year, day.month, day.day, 21, tzinfo=ZoneInfo("Etc/GMT-9"))
     assert Batch.objects.get().addresses_lock_at == expected
