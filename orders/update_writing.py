@@ -88,7 +88,10 @@ def _store(update: Update, people: list[Recipient], **cursor: Any) -> int:
     """Rendered before the transaction; who wants no news is asked inside it."""
     failed = unreachable(each.email for each in people)
     reached = [each for each in people if each.email and each.email not in failed]
-    mails = {each.identity: update_mail(update, each) for each in reversed(reached)}
+    mails = {
+        identity: update_mail(update, each)
+        for identity, each in _one_each(reached).items()
+    }
     moved = {name: row.pk for name, row in cursor.items()}
     seen = {name: getattr(update, name) for name in moved}
     with transaction.atomic():
@@ -98,6 +101,14 @@ def _store(update: Update, people: list[Recipient], **cursor: Any) -> int:
         stopped = _stopped(update, list(mails))
         mail_rows.store(mails[each] for each in mails if each not in stopped)
     return len(people)
+
+
+def _one_each(people: list[Recipient]) -> dict[str, Recipient]:
+    """Of several orders of one mailbox the first."""
+    found: dict[str, Recipient] = {}
+    for each in people:
+        found.setdefault(each.identity, each)
+    return found
 
 
 def _stopped(update: Update, identities: list[str]) -> set[str]:
