@@ -74,7 +74,7 @@ def noted(decision: Decision) -> dict[str, object]:
 def open_question(order: Order) -> Decision | None:
     """For the order's page; one that is not paid for is asked of delays only."""
     now = timezone.now()
-    askable = {Kind.DELAY}
+    askable = {Kind.DELAY} if order.status in Order.LIVE else set()
     if order.status == Order.Status.CONFIRMED:
         askable.add(Kind.MOVE)
     open_ = (row for row in order.decisions.all() if row.is_open)

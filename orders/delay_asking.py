@@ -28,7 +28,9 @@ def ask_again_due() -> int:
     now = database_now()
     unsent = Decision.objects.open().not_sent()
     short = unsent.filter(
-        answer_by__lt=now + LEAST_TIME, asked_at__lte=now - SENDING_TIME
+        order__status__in=Order.LIVE,
+        answer_by__lt=now + LEAST_TIME,
+        asked_at__lte=now - SENDING_TIME,
     )
     rows = short.order_by("pk").values_list("pk", "order_id")
     return count_done(list(rows), _ask_again_if_short)

@@ -42,7 +42,8 @@ def remind_due() -> int:
 
 def _steps(now: datetime) -> Iterator[tuple[str, DecisionQuerySet]]:
     """Each with the open questions whose turn it is, reminded of it or not."""
-    asked = Decision.objects.open().sent().exclude(order__email="")
+    asked = Decision.objects.open().sent().filter(order__status__in=Order.LIVE)
+    asked = asked.exclude(order__email="")
     in_time = asked.filter(answer_by__gt=now + LAST_CALL + APART)
     for day, following in pairwise(DAYS):
         turn = (now - following * DAY, now - day * DAY)
@@ -110,6 +111,7 @@ def _mails(
         *before, decision = asked[order.pk]
         is_due = decision.pk in keys and decision.is_open and decision.answer_by > now
         is_stale = order.batch.schedule_version > decision.schedule_version
-        if is_due and not is_stale:
+        is_live = order.status in Order.LIVE
+        if is_due and is_live and not is_stale:
             terms = DelayTerms.of(order, before)
             yield delay_mails.delay_reminder(order, decision, terms, step=step)

@@ -21,7 +21,14 @@ from campaigns.clock import database_now
 from campaigns.errors import Refused
 from campaigns.models import Batch
 from campaigns.rounds import count_done, keys_of
-from orders import cancellation, emails, lifecycle, mail_rows, reminders
+from orders import (
+    cancellation,
+    delay_terms,
+    emails,
+    lifecycle,
+    mail_rows,
+    reminders,
+)
 from orders.balance_terms import BalanceTerms, UnpaidBalance
 from orders.models import Message, Order, OrderEvent
 from orders.models.event import BALANCE_OVERDUE, UNPAID_BALANCE
@@ -236,7 +243,9 @@ def _is_shipped(order: Order) -> bool:
 
 
 def _kept(order: Order) -> Decimal:
-    """All that is held, or of it the deposit."""
+    """All that is held, or of it the deposit; nothing of who may leave free."""
+    if delay_terms.may_leave_free(order):
+        return Decimal(0)
     net = balance_of(order).net
     is_all = BalanceTerms.of(order).unpaid == UnpaidBalance.FORFEIT
     return net if is_all else min(net, order.deposit)

@@ -71,7 +71,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     def to_ask_by_hand(self) -> Self:
         """Open delays that no mail told of, and none will."""
         failed = _questions().filter(state=Message.State.FAILED)
-        return self.open().not_sent().filter(Q(order__email="") | Exists(failed))
+        unsent = self.open().not_sent().filter(order__status__in=Order.LIVE)
+        return unsent.filter(Q(order__email="") | Exists(failed))
 
     def moved(self) -> Self:
         return self.filter(answer=Decision.Answer.MOVE, state=Decision.State.ANSWERED)
@@ -101,7 +102,14 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
             order__status=Order.Status.CONFIRMED,
             target__stage__in=Decision.MAY_STILL_ARRIVE,
         )
-        may_wait = Q(kind=Decision.Kind.DELAY, order__status__in=Order.LIVE)
+        is_live = Q(order__status__in=Order.LIVE)
+        # Late money may take it back, and then it is asked still.
+        may_return = Q(
+            order__status=Order.Status.EXPIRED,
+            origin__stage__in=Batch.BEFORE_PRODUCTION,
+            answer_by__gt=Clock(),
+        )
+        may_wait = Q(is_live | may_return, kind=Decision.Kind.DELAY)
         return self.open().exclude(waits & (may_move | may_wait))
 
 

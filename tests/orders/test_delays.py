@@ -25,6 +25,7 @@ from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,
     end_hold,
+    finish,
     make_offer,
     place_order,
     place_paid,
@@ -202,17 +203,34 @@ def test_a_dead_date_cannot_be_waited_for_but_left():
     assert Order.objects.get().status == "canceled"
 
 
-def test_an_unpaid_order_may_leave_and_expiry_ends_its_question():
+def test_an_unpaid_order_may_leave():
     batch = make_offer()
-    one, other = place_order(batch), place_order(batch)
+    order = place_order(batch)
     delay(batch)
 
-    answer(one, CANCEL)
-    end_hold(other)
+    answer(order, CANCEL)
+
+    assert sums_of(order) == ("canceled", Decimal(0), Decimal(0), Decimal(0))
+    assert_invariants()
+
+
+def test_who_pays_too_late_is_asked_still_and_who_never_pays_no_more():
+    batch = make_offer()
+    late, never = place_order(batch), place_order(batch)
+    delay(batch)
+    for order in (late, never):
+        end_hold(order)
     decisions.withdraw_pointless()
 
-    assert Order.objects.get(pk=one.pk).status == "canceled"
-    assert question_of(other).state == State.WITHDRAWN
+    finish(late, "pay_late")
+    answer_by_passes(question_of(never))
+    withdrawn = decisions.withdraw_pointless()
+
+    assert Order.objects.get(pk=late.pk).status == "confirmed"
+    assert question_of(late).is_open
+    assert (withdrawn, question_of(never).state) == (1, State.WITHDRAWN)
+    answer(late, CANCEL)
+    assert sums_of(late)[3] == 0
     assert_invariants()
 
 
