@@ -3,7 +3,6 @@
 Who has ordered is told by the orders app, which finds the new version.
 """
 
-import unicodedata
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum, auto
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from campaigns.actors import Actor
 from campaigns.clock import database_now
 from campaigns.errors import CampaignError
 from campaigns.models import Batch, ScheduleChange
+from campaigns.typed_text import MISLEADING
 from campaigns.wakeup import wake_up
 
 # Buyers have at least this long to answer, unless the seller gives them more.
@@ -24,10 +24,6 @@ MOST_TIME = timedelta(days=60)
 # A date beyond is a typing error.
 FARTHEST = timedelta(days=5 * 366)
 LONGEST_REASON = 1000
-# They turn the order of letters around, so that a sentence reads as another one.
-BIDI = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
 Stage = Batch.Stage
 
 
@@ -131,7 +127,7 @@ def readable(reason: str) -> str:
         raise NotAnnounceable(Reason.NO_REASON)
     if len(words) > LONGEST_REASON:
         raise NotAnnounceable(Reason.REASON_TOO_LONG)
-    if any(c in BIDI or unicodedata.category(c) in ("Cc", "Cs") for c in words):
+    if MISLEADING.search(words):
         raise NotAnnounceable(Reason.REASON_UNREADABLE)
     return words
 

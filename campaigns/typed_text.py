@@ -1,29 +1,29 @@
-"""Text of strangers as it may be shown: nothing that hides or turns around letters."""
+"""Text that people typed: what hides or turns letters is left out, or refused."""
 
-import unicodedata
-from typing import Final
+import re
 
-# Controls, and what changes the direction of the letters around it.
-HIDDEN: Final = {"Cc", "Cs"}
-TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e") | {
-    *"\u2066\u2067\u2068\u2069"
-}
+# Controls, and marks that turn the direction of writing: with them a line says
+# something else than it shows; and halves of characters. Line ends and tabs are none.
+MISLEADING = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e"
+    "\u2066-\u2069\ud800-\udfff]"
+)
+# Also what has no width or no meaning of its own.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ufeff\ue000-\uf8ff\ud800-\udfff]"
+)
+LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
+
+
+def visible(text: str) -> str:
+    """Lines stay lines; what nobody sees is left out."""
+    return HIDDEN.sub("", LINE_ENDS.sub("\n", text))
 
 
 def plain(text: str) -> str:
-    """Lines stay lines; what nobody sees is left out."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(_visible(line) for line in lines).strip()
+    return visible(text.replace("\t", " ")).strip()
 
 
 def one_line(text: str) -> str:
-    return " ".join(plain(text).split())
-
-
-def _visible(line: str) -> str:
-    spaced = line.replace("\t", " ")
-    return "".join(letter for letter in spaced if not _is_hidden(letter))
-
-
-def _is_hidden(letter: str) -> bool:
-    return letter in TURNING or unicodedata.category(letter) in HIDDEN
+    return " ".join(visible(text).split())

@@ -16,7 +16,8 @@ from django.utils import timezone, translation
 
 from campaigns.addresses import absolute, host
 from campaigns.models import Campaign
-from orders.mail_words import subject_of, visible
+from campaigns.typed_text import one_line, visible
+from orders.mail_words import subject_of
 from orders.models import Message, Order
 
 # Headers that hold what people typed, and how long they may become.
@@ -121,7 +122,7 @@ def _message_id(key: str) -> str:
 
 def in_one_line(text: str, longest: int) -> str:
     """Harmless in a header, which ends with its line."""
-    return " ".join(visible(text).split())[:longest].rstrip()
+    return one_line(text)[:longest].rstrip()
 
 
 def store(messages: Iterable[Message]) -> int:

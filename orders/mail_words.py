@@ -1,23 +1,14 @@
-"""Words inside mails: nothing that hides or turns text, short where a subject ends."""
+"""Subjects of mails: on one line, and short, where something may give way."""
 
 import re
+
+from campaigns.typed_text import visible
 
 LONGEST_SUBJECT = 60
 ELLIPSIS = "…"
 # What may give way in a subject stands between these, which no typed text keeps.
 ELASTIC_START, ELASTIC_END = "\ue000", "\ue001"
 ELASTIC = re.compile(f"{ELASTIC_START}(.*?){ELASTIC_END}", re.DOTALL)
-# Controls, marks that turn the direction of text, what has no width, private use, and
-# halves of characters, which no mail can carry.
-HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\ufeff\ue000-\uf8ff\ud800-\udfff]"
-)
-
-
-def visible(text: str) -> str:
-    """Line breaks stay; what reads otherwise than it is stored goes."""
-    return HIDDEN.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n"))
 
 
 def elastic(text: str) -> str:

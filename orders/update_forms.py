@@ -1,6 +1,5 @@
 """The composer: what a seller writes, refused where it would mislead its readers."""
 
-import re
 from typing import Any, Final
 
 from django import forms
@@ -11,14 +10,10 @@ from django.utils.translation import gettext_lazy
 from campaigns import markdown, placeholders
 from campaigns.admin.forms import ShopModelForm
 from campaigns.models import Campaign, Update
+from campaigns.typed_text import MISLEADING
 from orders.update_audience import PROPOSED, STATES
 
 LONGEST: Final = 20_000
-# Marks that turn the direction of writing round, and control characters: with them a
-# line says something else than it shows.
-MISLEADING = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
 WORDS = ("title", "body", "other_title", "other_body")
 
 

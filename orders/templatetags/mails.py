@@ -2,6 +2,7 @@
 
 from django import template
 
+from campaigns import typed_text
 from orders import mail_words
 
 register = template.Library()
@@ -10,7 +11,7 @@ register = template.Library()
 @register.filter
 def one_line(text: object) -> str:
     """A typed text cannot begin a paragraph, and `http://…` in it is no link."""
-    return " ".join(mail_words.visible(str(text)).replace("://", ": //").split())
+    return typed_text.one_line(str(text)).replace("://", ": //")
 
 
 @register.filter

@@ -2,8 +2,9 @@
 
 import pytest
 
+from campaigns.typed_text import visible
 from orders import mail_rows
-from orders.mail_words import elastic, shortened, subject_of, visible
+from orders.mail_words import elastic, shortened, subject_of
 from tests.factories import make_order
 
 pytestmark = pytest.mark.once
