@@ -241,7 +241,7 @@ def _news(desk: Desk) -> Iterator[Number]:
     """Who waits for a word, and who asked for one."""
     found: list[tuple[Any, type[models.Model], str, Callable[[Any], Any]]] = [
         (_("Batches whose buyers are owed a word"), Batch, "owed", owed_news),
-        (_("Orders that ask for news"), Order, "asked", asking),
+        (_("Buyers who ask for news"), Order, "asked", asking),
     ]
     for label, model, news, rows_of in found:
         if desk.may_see(model) and (count := rows_of(desk.rows(model)).count()):

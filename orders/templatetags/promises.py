@@ -1,8 +1,12 @@
 """How a seller and a batch keep their dates, for pages of apps that know no orders."""
 
-from typing import Any
+from contextlib import suppress
+from datetime import date
+from typing import Any, Final
 
 from django import template
+from django.core.cache import cache
+from django.utils import timezone
 
 from campaigns import dates
 from campaigns.models import Batch, Seller
@@ -11,18 +15,39 @@ from orders.promise_record import PromiseRecord
 from orders.promises import Promises
 
 register = template.Library()
+# The query reads every order of the seller, the pages are read by everybody.
+KEPT_FOR_SECONDS: Final = 300
 
 
 @register.inclusion_tag("orders/promise_record.html")
 def promise_record(seller: Seller) -> dict[str, Any]:
     """The section of a seller's page; empty until there is enough to tell."""
-    return {"record": PromiseRecord.of_seller(seller)}
+    return {"record": _lately(seller)}
 
 
 @register.inclusion_tag("orders/promise_line.html")
 def promise_line(seller: Seller) -> dict[str, Any]:
     """The same in one row, leading there."""
-    return {"record": PromiseRecord.of_seller(seller), "seller": seller}
+    return {"record": _lately(seller), "seller": seller}
+
+
+def _lately(seller: Seller) -> PromiseRecord:
+    """Of some minutes ago at most; a new day of the seller counts anew."""
+    key = f"promise-record:{seller.pk}:{timezone.localdate(timezone=seller.zone)}"
+    if (kept := _kept(key)) is not None:
+        return kept
+    record = PromiseRecord.of_seller(seller)
+    with suppress(Exception):
+        cache.set(key, record, KEPT_FOR_SECONDS)
+    return record
+
+
+def _kept(key: str) -> PromiseRecord | None:
+    try:
+        kept: PromiseRecord | None = cache.get(key)
+    except Exception:  # noqa: BLE001  without its cache the shop still shows its pages
+        return None
+    return kept
 
 
 @register.inclusion_tag("orders/admin_promise_record.html")
@@ -43,6 +68,6 @@ def order_promises(order: Order) -> dict[str, Any]:
     }
 
 
-def _slip(order: Order, sent_on: Any) -> int | None:
+def _slip(order: Order, sent_on: date) -> int | None:
     until = order.promised_until
     return max(0, (sent_on - until).days) if until else None

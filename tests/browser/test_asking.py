@@ -42,7 +42,7 @@ def test_ask_confirm_answer_and_read_without_javascript(visitor):
     seller = visitor(java_script_enabled=False).new_page()
     sign_in(seller, campaign.seller.slug)
     seller.locator("a[href='/admin/campaigns/question/?state__exact=waiting']").click()
-    seller.locator("#result_list th a").click()
+    seller.locator("#result_list tbody th a").click()
     seller.locator("a[href$='/answer/']").click()
     seller.fill("[name=answer]", "Tidak, sudah dicuci sekali.")
     seller.locator("input[type=submit].default").click()

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 
 from campaigns.models import Batch
@@ -100,8 +101,10 @@ def test_queries_stay_within_budget(client, django_assert_num_queries):
 
     with django_assert_num_queries(5):
         client.get("/en/")
+    cache.clear()
     with django_assert_num_queries(7):
         client.get(f"/en/s/{campaign.seller.slug}/")
+    cache.clear()
     with django_assert_num_queries(11):
         client.get(f"/en/c/{campaign.slug}/")
 

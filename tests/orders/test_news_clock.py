@@ -370,7 +370,7 @@ def test_the_desk_leads_to_who_is_owed_a_word_and_who_asks():
 
     numbers = {number.label: number for number in desk.alerts}
     owed_to = numbers["Batches whose buyers are owed a word"]
-    asks = numbers["Orders that ask for news"]
+    asks = numbers["Buyers who ask for news"]
     assert (owed_to.value, asks.value) == (1, 1)
     listed = [staff.get(n.url).context["cl"].queryset for n in (owed_to, asks)]
     assert [list(rows) for rows in listed] == [[batch], [batch.orders.earliest("pk")]]

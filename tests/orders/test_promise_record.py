@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Batch
@@ -25,6 +28,7 @@ NOON = datetime(2024, 2, 29, 5, tzinfo=UTC)
 
 @pytest.fixture
 def batch():
+    cache.clear()
     return make_offer(capacity=40, stage="open")
 
 
@@ -212,6 +216,7 @@ def test_the_public_reads_it_on_both_pages_once_it_tells(client, batch):
         shipped(batch, at)
     before = [client.get(page).content.decode() for page in pages]
     made(batch, status="confirmed")
+    cache.clear()
 
     after = [client.get(page).content.decode() for page in pages]
 
@@ -233,6 +238,30 @@ def test_any_number_of_orders_takes_one_query(batch, django_assert_num_queries):
     with django_assert_num_queries(1):
         record = PromiseRecord.of_seller(seller)
     assert (record.on_time, record.counts) == (1, 8)
+
+
+def test_pages_count_again_after_minutes_only(client, batch, django_assert_num_queries):
+    page = f"/en/s/{batch.campaign.seller.slug}/"
+    with CaptureQueriesContext(connection) as cold:
+        client.get(page)
+
+    with django_assert_num_queries(len(cold) - 1):
+        client.get(page)
+
+
+def test_without_its_cache_the_page_is_shown(client, batch, settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1",
+        }
+    }
+    for _n in range(10):
+        shipped(batch)
+
+    html = client.get(f"/en/s/{batch.campaign.seller.slug}/").content.decode()
+
+    assert "10 of 10 orders shipped on time" in html
 
 
 def test_other_sellers_orders_are_not_counted(batch):
