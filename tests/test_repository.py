@@ -90,8 +90,10 @@ def test_every_variable_the_shop_reads_is_documented():
 
 def test_every_documented_variable_is_read_by_something():
     read = variables_of_settings() | variables_of_compose()
+    unread = documented_variables() - read
 
-    assert documented_variables() - read == set()
+    # A mailer with an API has settings of its own; config.mailers passes all on.
+    assert {name for name in unread if not name.startswith("ANYMAIL_")} == set()
 
 
 def test_every_variable_of_the_compose_file_is_documented():

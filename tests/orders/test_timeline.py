@@ -163,10 +163,10 @@ def test_the_page_tells_first_promise_last_word_and_window_of_today(client):
 
 def test_a_window_that_moved_costs_two_queries(client, django_assert_num_queries):
     order = make_promised_order()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(f"/o/{order.token}/")
     announce(order.batch, LEAP_DAY)
     announce(order.batch, NEW_YEAR)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(f"/o/{order.token}/")
