@@ -191,8 +191,8 @@ def subscribing(world: World) -> None:
     subscription_emails.confirm_asked(rows, world.batch.campaign, path=path, turn=1)
 
 
-def question(world: World, write: Callable[..., None], **more: Any) -> None:
-    question = Question(
+def question(world: World, tell: Callable[..., None], **more: Any) -> None:
+    asked = Question(
         pk=1,
         campaign=world.batch.campaign,
         email=world.row.email,
@@ -200,7 +200,7 @@ def question(world: World, write: Callable[..., None], **more: Any) -> None:
         text=f"{REASON} {REASON}",
         answer=f"{REASON} {REASON}",
     )
-    write(question, **more)
+    tell(asked, **more)
 
 
 def news_owed(world: World, *, matter: Matter, to: User | None = None) -> Message:
