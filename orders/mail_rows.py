@@ -173,7 +173,7 @@ def _words(
     with translation.override(locale), timezone.override(zone):
         subject = render_to_string(f"orders/emails/{kind}.subject.txt", context)
         text = render_to_string(f"orders/emails/{kind}.txt", context)
-    return subject, _paragraphs(text)
+    return in_one_line(subject, HEADERS["subject"]), _paragraphs(text)
 
 
 def _paragraphs(text: str) -> str:
