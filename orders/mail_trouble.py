@@ -8,8 +8,10 @@ from orders import mail_claims
 from orders.mail_answers import Verdict
 from orders.models import MailTrouble
 
-# A server that hangs takes its time from whatever waits behind the mails.
-REST_AFTER_HANGING = timedelta(minutes=1)
+# A server that hangs takes its time from whatever waits behind the mails; one that is
+# asked with a wrong password every few seconds shuts the account.
+REST = timedelta(minutes=1)
+TRYING = (MailTrouble.Kind.HANGS, MailTrouble.Kind.LOCKED_OUT)
 KINDS = {
     Verdict.AWAY: MailTrouble.Kind.AWAY,
     Verdict.HANGS: MailTrouble.Kind.HANGS,
@@ -42,7 +44,5 @@ def over() -> None:
 
 
 def asks_for_rest() -> bool:
-    hanging = MailTrouble.objects.filter(
-        kind=MailTrouble.Kind.HANGS, seen_at__gt=database_now() - REST_AFTER_HANGING
-    )
-    return hanging.exists()
+    recent = database_now() - REST
+    return MailTrouble.objects.filter(kind__in=TRYING, seen_at__gt=recent).exists()

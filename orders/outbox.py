@@ -78,7 +78,7 @@ class Sender:
                 yield handful.pop(0)
             mail_claims.put_back(handful)
             # As many as the server is likely to take while they are held.
-            self.size = min(HANDFUL, 2 * (claimed - len(handful)))
+            self.size = min(HANDFUL, 2 * (claimed - len(handful)) + 1)
 
     def _must_stop(self) -> bool:
         is_late = self.ends_at is not None and time.monotonic() >= self.ends_at

@@ -48,10 +48,12 @@ def main(name: str, port: str, limit: str) -> None:
     _say("ready")
     sys.stdin.readline()
     watch = Watch(expected=int(limit))
-    began = time.monotonic()
+    began, cpu = time.monotonic(), time.process_time()
     with watched(watch):
         sent = work(int(limit))
+    cpu = time.process_time() - cpu
     done: dict[str, Any] = {"sent": sent, "began": began, "ended": time.monotonic()}
+    done["cpu_seconds"] = cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     _say(json.dumps(done | {"peak_mib": peak, "longest_ms": watch.longest_ms}))
 

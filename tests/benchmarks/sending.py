@@ -41,7 +41,8 @@ SHARE = 20
 AT_ONCE = 8
 # What a mail server of others takes for a mail, and a busy one.
 QUICK_SERVER, BUSY_SERVER = 0.005, 0.05
-ORDERS = 200
+# Of all mails, how many orders are placed in one round meanwhile.
+ORDERS_SHARE = 500
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ class Sent:
     seconds: float
     peak_mib: float
     longest_ms: float
+    cpu_seconds: float
+
+    @property
+    def cpu_ms(self) -> float:
+        """Of the sending processes alone, a mail."""
+        return 1000 * self.cpu_seconds / self.mails
 
     @property
     def per_second(self) -> float:
@@ -62,53 +69,76 @@ def main(mails: int) -> None:
     prepare()
     batch = make_offer(capacity=10**8)
     order = place_order(batch)
-    enqueued = enqueue(order, mails)
-    sample = max(50, mails // SHARE)
+    rows = enqueued_figures(enqueue(order, mails))
+    rows |= rate_figures(max(200, mails // SHARE))
+    rows |= orders_meanwhile(batch, max(60, mails // ORDERS_SHARE))
+    say("the rest is sent")
+    with mail_server() as sink:
+        rows |= last_figures(send(sink, "sender", mails))
+    call_command("check_invariants", quiet=True)
+    print(table(rows))
+
+
+def enqueued_figures(enqueued: Sent) -> dict[str, str]:
+    return {
+        "mails enqueued": f"{enqueued.mails:,}",
+        "enqueued a second": f"{enqueued.per_second:.0f}",
+        "memory of who enqueues, MiB": f"{enqueued.peak_mib:.0f}",
+        "its longest transaction, ms": f"{enqueued.longest_ms:.0f}",
+    }
+
+
+def rate_figures(sample: int) -> dict[str, str]:
     with mail_server() as sink:
         bare, one, two = rounds(sink, sample)
     with mail_server(QUICK_SERVER) as sink:
-        _bare, far_one, far_two = rounds(sink, max(50, sample // 5), bare=False)
-    meanwhile = orders_meanwhile(batch)
-    say("the rest is sent")
-    with mail_server() as sink:
-        rest = send(sink, "sender", mails)
-    call_command("check_invariants", quiet=True)
-    assert not Message.objects.exclude(state="sent").exists()  # noqa: S101
-    rates = [[run.per_second for run in runs] for runs in (bare, one, two)]
-    far = [[run.per_second for run in runs] for runs in (far_one, far_two)]
-    print(
-        table(
-            {
-                "mails enqueued": f"{mails:,}",
-                "enqueued a second": f"{enqueued.per_second:.0f}",
-                "memory of who enqueues, MiB": f"{enqueued.peak_mib:.0f}",
-                "its longest transaction, ms": f"{enqueued.longest_ms:.0f}",
-                "bare loop, mails a second": f"{median(rates[0]):.0f}",
-                "one sender, mails a second": f"{median(rates[1]):.0f}",
-                "one sender, of the bare loop": f"{ratio(rates[1], rates[0]):.2f}",
-                "two senders, of one": f"{ratio(rates[2], rates[1]):.2f}",
-                "two senders, of one, 5 ms a mail": f"{ratio(far[1], far[0]):.2f}",
-                "mails sent by the last sender": f"{rest.mails:,}",
-                "the sender's memory, MiB": f"{rest.peak_mib:.0f}",
-                "the sender's longest transaction, ms": f"{rest.longest_ms:.0f}",
-                **meanwhile,
-            }
-        )
-    )
+        _bare, far_one, far_two = rounds(sink, sample // 4, bare=False)
+    figures = {
+        "bare loop, mails a second": f"{median(rates_of(bare)):.0f}",
+        "one sender, mails a second": f"{median(rates_of(one)):.0f}",
+        "one sender, of the bare loop": of(one, bare),
+        "CPU of the bare loop, ms a mail": f"{cpu_of(bare):.2f}",
+        "CPU of one sender, ms a mail": f"{cpu_of(one):.2f}",
+        "two senders, of one": of(two, one),
+        "two senders, of one, 5 ms a mail": of(far_two, far_one),
+    }
+    say(str(figures))
+    return figures
+
+
+def last_figures(sent: Sent) -> dict[str, str]:
+    return {
+        "mails sent by the last sender": f"{sent.mails:,}",
+        "the sender's memory, MiB": f"{sent.peak_mib:.0f}",
+        "the sender's longest transaction, ms": f"{sent.longest_ms:.0f}",
+    }
+
+
+def rates_of(runs: list[Sent]) -> list[float]:
+    return [run.per_second for run in runs]
+
+
+def of(upper: list[Sent], lower: list[Sent]) -> str:
+    return f"{ratio(rates_of(upper), rates_of(lower)):.2f}"
+
+
+def cpu_of(runs: list[Sent]) -> float:
+    return median(run.cpu_ms for run in runs)
 
 
 def enqueue(order: Order, mails: int) -> Sent:
     """As a fan-out does: rendered one by one, stored by the chunk."""
     say(f"{mails:,} mails are enqueued")
     Message.objects.update(state="sent")
-    watch, began = Watch(expected=mails), time.monotonic()
+    watch, began, cpu = Watch(expected=mails), time.monotonic(), time.process_time()
     with watched(watch):
         for start in range(0, mails, CHUNK):
             numbers = range(start, min(start + CHUNK, mails))
             mail_rows.store([_mail(order, n) for n in numbers])
     seconds = time.monotonic() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Sent(mails, seconds, peak, watch.longest_ms)
+    cpu = time.process_time() - cpu
+    return Sent(mails, seconds, peak, watch.longest_ms, cpu)
 
 
 def _mail(order: Order, number: int) -> Message:
@@ -186,10 +216,11 @@ def _outcome(running: list["subprocess.Popen[str]"]) -> Sent:
         seconds=max(one["ended"] for one in told) - began,
         peak_mib=max(one["peak_mib"] for one in told),
         longest_ms=max(one["longest_ms"] for one in told),
+        cpu_seconds=sum(one["cpu_seconds"] for one in told),
     )
 
 
-def orders_meanwhile(batch: Batch) -> dict[str, str]:
+def orders_meanwhile(batch: Batch, count: int) -> dict[str, str]:
     """Order POSTs a second while nothing is sent, and while a sender is at work."""
     alone, beside, flat_out = [], [], []
     buyers, counter = Buyers(), Counter.of(batch)
@@ -197,9 +228,11 @@ def orders_meanwhile(batch: Batch) -> dict[str, str]:
         _orders(shop, counter, AT_ONCE * 2)
         for number in range(ROUNDS):
             say(f"orders while mails leave, round {number + 1} of {ROUNDS}")
-            alone.append(_orders(shop, counter))
-            beside.append(_while_sending(shop, counter, BUSY_SERVER))
-            flat_out.append(_while_sending(shop, counter, 0))
+            alone.append(_orders(shop, counter, count))
+            with sending(BUSY_SERVER):
+                beside.append(_orders(shop, counter, count))
+            with sending(0):
+                flat_out.append(_orders(shop, counter, count))
     buyers.close()
     return {
         "orders a second": f"{median(alone):.0f}",
@@ -208,12 +241,14 @@ def orders_meanwhile(batch: Batch) -> dict[str, str]:
     }
 
 
-def _while_sending(shop: shops.Shop, counter: Counter, seconds: float) -> float:
+@contextmanager
+def sending(seconds: float) -> Iterator[None]:
+    """One sender at work for the time of the block."""
     with mail_server(seconds) as port, started(port, "sender", 10**9):
-        return _orders(shop, counter)
+        yield
 
 
-def _orders(shop: shops.Shop, counter: Counter, count: int = ORDERS) -> float:
+def _orders(shop: shops.Shop, counter: Counter, count: int) -> float:
     requests = purchase.orders([counter], count)
     return shop.serve(requests, at_once=AT_ONCE, status=303).load.per_second
 

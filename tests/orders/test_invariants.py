@@ -228,6 +228,18 @@ CORRUPTIONS = {
         19,
         "message {message}: 10 attempts",
     ),
+    "mail stuck with its sender": (
+        lambda _order: Message.objects.filter(kind="order_placed").update(
+            state="sending", leased_until=long_ago()
+        ),
+        19,
+        "message {message}: its lease ended",
+    ),
+    "two mails that look like one": (
+        lambda _order: Message.objects.update(message_id="<one@127.0.0.1>"),
+        20,
+        "2 mails are <one@127.0.0.1>",
+    ),
 }
 
 

@@ -195,6 +195,7 @@ def test_a_refused_sender_makes_all_wait(server):
 
     assert states() == {"queued": 30}
     assert MailTrouble.objects.get().kind == "locked_out"
+    assert [outbox.take_a_turn(), server.sessions] == [0, 1]
 
 
 def test_a_server_that_hangs_costs_one_timeout_and_then_a_rest(server, settings):
@@ -206,7 +207,7 @@ def test_a_server_that_hangs_costs_one_timeout_and_then_a_rest(server, settings)
 
     assert MailTrouble.objects.get().kind == "hangs"
     assert server.sessions == 1
-    MailTrouble.objects.update(seen_at=database_now() - mail_trouble.REST_AFTER_HANGING)
+    MailTrouble.objects.update(seen_at=database_now() - mail_trouble.REST)
     assert outbox.take_a_turn() == 5
 
 
