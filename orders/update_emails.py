@@ -19,6 +19,7 @@ def update_mail(
     """Not stored yet. `language` shows it as a reader of that language would get it."""
     locale = language or recipient.locale
     title, body, _own = update.words(locale)
+    unsubscribe_url = recipient.unsubscribe_url
     with translation.override(locale):
         values = recipient.values
         words = {
@@ -26,7 +27,7 @@ def update_mail(
             "body": placeholders.fill(plain_text.render(body), values),
             "pictures": len(update.pictures.all()),
             "page_url": recipient.page_url(update),
-            "unsubscribe_url": recipient.unsubscribe_url,
+            "unsubscribe_url": unsubscribe_url,
             "order": recipient.order,
             "is_promotion": update.is_promotion,
         }
@@ -40,7 +41,7 @@ def update_mail(
         reply_to=update.campaign.seller.email,
         order=recipient.order,
         update_of=update,
-        unsubscribe_url=recipient.unsubscribe_url,
+        unsubscribe_url=unsubscribe_url,
         priority=Message.Priority.BULK,
     )
     if recipient.order and TELLS_WINDOW in f"{title}{body}":
@@ -54,7 +55,7 @@ def test_mail(update: Update, recipient: Recipient, *, to: str, key: str) -> Mes
     A buyer's own links stay out of it: one of them would stop the buyer's mails.
     """
     message = update_mail(update, recipient, key=key)
-    for link in (recipient.page_url(update), recipient.unsubscribe_url):
+    for link in (recipient.page_url(update), message.unsubscribe_url):
         message.text = message.text.replace(link, f"({_('each buyer’s own link')})")
     message.to, message.order, message.update_of = to, None, None
     message.schedule_version, message.unsubscribe_url = None, ""

@@ -23,7 +23,7 @@ from orders.update_recipients import Recipient
 
 CHUNK = 250
 # Other work of the sweep waits meanwhile; the next round goes on.
-CHUNKS_A_ROUND = 40
+CHUNKS_A_ROUND = 10
 
 
 def publish_due() -> int:
