@@ -17,7 +17,7 @@ from tests.factories import make_campaign
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-QUERIES = 21
+QUERIES = 22
 
 
 @pytest.fixture
