@@ -120,6 +120,9 @@ def _production(order: Order) -> Next | None:
 
 def _shipping(order: Order) -> Next:
     batch = order.batch
+    if not batch.has_window:
+        unknown = _("No shipping date can be given for your order for now.")
+        return Next(unknown, _("We tell you when there is one."))
     if batch.ships_until and batch.ships_until < timezone.localdate():
         return Next(
             _("Later than planned"),

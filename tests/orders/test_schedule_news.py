@@ -26,6 +26,7 @@ from tests.orders.delaying import (
     question_of,
     send,
 )
+from tests.orders.moving import answer as answer_to_move
 from tests.orders.moving import ask, two_batches
 
 pytestmark = pytest.mark.django_db
@@ -219,6 +220,22 @@ def test_a_question_about_a_move_gives_way_with_its_mail():
     assert_invariants()
 
 
+def test_who_moved_may_meet_the_same_version_in_the_other_batch():
+    first, second = two_batches()
+    order = place_paid(first)
+    delay(first)
+    answer(order, WAIT)
+    answer_to_move(ask(order, second))
+
+    delay(second)
+
+    keys = [mail.dedupe_key.split(":", 2)[2] for mail in mails_about(order)]
+    assert keys == ["2", f"2-{second.pk}"]
+    assert question_of(order).origin == second
+    assert question_of(order).silence == CANCEL
+    assert_invariants()
+
+
 def test_a_question_about_a_move_stays_when_nothing_else_is_asked():
     first, second = two_batches(production_ends_on=None)
     Batch.objects.update(production_starts_on=None, production_ends_on=None)
@@ -371,8 +388,8 @@ PROMISED = f"28 December {YEAR} – 4 January {YEAR + 1}"
         (
             -3,
             f"Ships earlier: 25 Dec {YEAR} – 1 Jan {YEAR + 1}",
-            f"Your order ships earlier: 25 December {YEAR} – 1 January {YEAR + 1} instead"
-            f" of {PROMISED} (estimated).",
+            f"Your order ships earlier: 25 December {YEAR} – 1 January {YEAR + 1}"
+            f" instead of {PROMISED} (estimated).",
         ),
         (
             None,
