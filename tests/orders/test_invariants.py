@@ -13,6 +13,7 @@ from campaigns.models import Allotment, Batch
 from config.invariants import all_invariants
 from fulfillment.invariants import INVARIANTS as OF_GOODS
 from orders import cancellation
+from orders.delay_invariants import INVARIANTS as OF_DELAYS
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
 from orders.waitlist_invariants import INVARIANTS as OF_WAITLISTS
 from payments import refund_sending
@@ -269,7 +270,7 @@ def test_every_number_is_broken_by_a_corruption_above():
     broken = {number for _corrupt, number, _row in CORRUPTIONS.values()}
     elsewhere = {
         invariant.number
-        for invariant in (*OF_GOODS, *OF_WAITLISTS, *OF_LEDGER, *OF_REFUNDS)
+        for invariant in (*OF_GOODS, *OF_WAITLISTS, *OF_DELAYS, *OF_LEDGER, *OF_REFUNDS)
     }
 
     assert broken | elsewhere == {invariant.number for invariant in all_invariants()}
