@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 def nobody_tells(order):
     announce(order.batch)
     with connection.cursor() as cursor:
-        past = [database_now() - HOUR]
+        long_ago = [database_now() - HOUR]
         cursor.execute(
             "UPDATE campaigns_schedulechange SET announced_at = %s", long_ago
         )
