@@ -122,10 +122,10 @@ def _production(order: Order) -> Next | None:
 
 def _shipping(order: Order) -> Next:
     batch = order.batch
-    if batch.ships_until is None:
-        told = _("We tell you as soon as the seller names it.")
-        return Next(_("The shipping date is not known yet"), told)
-    if batch.ships_until < timezone.localdate():
+    if not batch.has_window:
+        unknown = _("No shipping date can be given for your order for now.")
+        return Next(unknown, _("We tell you when there is one."))
+    if batch.ships_until and batch.ships_until < timezone.localdate():
         return Next(
             _("Later than planned"),
             _("It was to ship %(window)s. Ask the seller for the new date.")

@@ -17,7 +17,7 @@ from tests.factories import make_campaign
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once(on="postgres")]
 
-QUERIES = 26
+QUERIES = 27
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from campaigns.models import Allotment, Batch
 from config.invariants import all_invariants
 from fulfillment.invariants import INVARIANTS as OF_GOODS
 from orders import cancellation
+from orders.delay_invariants import INVARIANTS as OF_DELAYS
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
 from orders.news_invariants import INVARIANTS as OF_NEWS
 from orders.waitlist_invariants import INVARIANTS as OF_WAITLISTS
@@ -282,7 +283,14 @@ def test_every_number_is_broken_by_a_corruption_above():
     broken = {number for _corrupt, number, _row in CORRUPTIONS.values()}
     elsewhere = {
         invariant.number
-        for invariant in (*OF_GOODS, *OF_WAITLISTS, *OF_NEWS, *OF_LEDGER, *OF_REFUNDS)
+        for invariant in (
+            *OF_GOODS,
+            *OF_WAITLISTS,
+            *OF_DELAYS,
+            *OF_NEWS,
+            *OF_LEDGER,
+            *OF_REFUNDS,
+        )
     }
 
     assert broken | elsewhere == {invariant.number for invariant in all_invariants()}

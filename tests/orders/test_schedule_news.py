@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
@@ -25,6 +26,7 @@ from tests.orders.delaying import (
     question_of,
     send,
 )
+from tests.orders.moving import answer as answer_to_move
 from tests.orders.moving import ask, two_batches
 
 pytestmark = pytest.mark.django_db
@@ -218,6 +220,22 @@ def test_a_question_about_a_move_gives_way_with_its_mail():
     assert_invariants()
 
 
+def test_who_moved_may_meet_the_same_version_in_the_other_batch():
+    first, second = two_batches()
+    order = place_paid(first)
+    delay(first)
+    answer(order, WAIT)
+    answer_to_move(ask(order, second))
+
+    delay(second)
+
+    keys = [mail.dedupe_key.split(":", 2)[2] for mail in mails_about(order)]
+    assert keys == ["2", f"2-{second.pk}"]
+    assert question_of(order).origin == second
+    assert question_of(order).silence == CANCEL
+    assert_invariants()
+
+
 def test_a_question_about_a_move_stays_when_nothing_else_is_asked():
     first, second = two_batches(production_ends_on=None)
     Batch.objects.update(production_starts_on=None, production_ends_on=None)
@@ -350,3 +368,57 @@ def test_one_order_that_cannot_be_told_stops_no_other(monkeypatch):
     assert schedule_news.tell_all() == 2
     assert Order.objects.filter(schedule_version=1).get().pk == broken
     send()
+
+
+YEAR = timezone.now().year + 1
+ACROSS_YEARS = {"ships_from": f"{YEAR}-12-28", "ships_until": f"{YEAR + 1}-01-04"}
+PROMISED = f"28 December {YEAR} – 4 January {YEAR + 1}"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("days", "subject", "state"),
+    [
+        (
+            7,
+            f"Shipping delayed: 4–11 Jan {YEAR + 1}",
+            f"Your order ships later than promised: 4–11 January {YEAR + 1} instead of"
+            f" {PROMISED} (estimated).",
+        ),
+        (
+            -3,
+            f"Ships earlier: 25 Dec {YEAR} – 1 Jan {YEAR + 1}",
+            f"Your order ships earlier: 25 December {YEAR} – 1 January {YEAR + 1}"
+            f" instead of {PROMISED} (estimated).",
+        ),
+        (
+            None,
+            "Shipping delayed, date not known yet",
+            "Your order ships later than promised, and no date can be given yet. You"
+            f" were promised {PROMISED} (estimated).",
+        ),
+    ],
+)
+def test_the_mail_tells_the_state_then_the_date_then_the_link(days, subject, state):
+    batch = make_offer()
+    order = place_paid(batch)
+    Batch.objects.update(
+        stage="shipping", production_starts_on=None, production_ends_on=None
+    )
+    Batch.objects.update(**ACROSS_YEARS)
+    Order.objects.update(
+        locale="en",
+        promised_from=ACROSS_YEARS["ships_from"],
+        promised_until=ACROSS_YEARS["ships_until"],
+    )
+
+    announce(batch, days)
+    schedule_news.tell_all()
+
+    mail = mails_about(order).get()
+    first, second, third, *_rest = mail.text.split("\n\n")
+    assert mail.subject == f"{subject} – {order.number}"
+    assert len(mail.subject) <= 60
+    assert first == state
+    assert second.startswith("You decide by " if days != -3 else "There is nothing")
+    assert third.startswith("http")

@@ -33,6 +33,7 @@ from tests.drafts import (
     sums_of,
 )
 from tests.factories import make_batch, make_campaign
+from tests.orders.delaying import delay
 from tests.payments.deposits import (
     BALANCE,
     DEPOSIT,
@@ -240,6 +241,18 @@ def test_a_forfeited_balance_ends_the_order_and_keeps_what_was_paid():
     assert (canceled.actor, canceled.data["reason"]) == ("system", "unpaid_balance")
     assert mails_of(order)[-1] == "order_canceled"
     assert Batch.objects.get().taken == 0
+    assert_invariants()
+
+
+def test_who_is_asked_about_a_delay_loses_nothing_by_not_paying_the_balance():
+    order = deposit_paid("forfeit")
+    let_last_notice_pass(order)
+    delay(order.batch)
+
+    assert balances.end_unpaid() == 1
+    send_refunds()
+
+    assert sums_of(order) == ("canceled", DEPOSIT, DEPOSIT, 0)
     assert_invariants()
 
 
