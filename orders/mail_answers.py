@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from django.core.exceptions import ImproperlyConfigured
 
-# An optional package, for mailers with an API (docs/mail.md).
+# An optional package, for mailers with an API (docs/sending-mail.md).
 try:
     from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 except ImportError:  # pragma: no cover
