@@ -123,7 +123,7 @@ def test_five_thousand_at_a_throttled_server_and_a_new_date_in_the_middle():
     """The server takes one mail at a time; nobody is left with the older date."""
     batch = make_offer(capacity=10_000)
     orders = [place_order(batch) for _n in range(50)]
-    Message.objects.all().delete()
+    Message.objects.update(state="sent")
     make_dated(orders, version=1)
 
     with Smtp(seconds_per_mail=0.02).running() as server:
@@ -144,7 +144,7 @@ def test_five_thousand_at_a_throttled_server_and_a_new_date_in_the_middle():
     del last["payer@example.com"]
     assert set(last.values()) == {"date 2"}
     assert len(last) == 5000
-    assert states()["sent"] == len(server.arrived)
+    assert states()["sent"] == len(server.arrived) + len(orders)
     assert_invariants()
 
 
