@@ -392,7 +392,7 @@ def test_sentences_of_a_draft_without_dates_hide_nothing():
     batch = Batch.objects.create(campaign=make_campaign(), number=1, capacity=5)
 
     assert sentences_of(batch)["en"] == [
-        "Pre-order · ships not known yet",
+        "Pre-order · shipping date not known yet",
         "Opens not known yet",
         "Closes not known yet",
         "Production: not known yet",

@@ -253,7 +253,7 @@ def test_no_mail_of_the_past_is_sent_today(demo):
     news = Message.objects.filter(order__batch__stage__in=past)
     mails = news.exclude(kind__in=of_today)
 
-    assert mails.count() == 5 * 3 + 6 * 3 + 3 * 2 + 5
+    assert mails.count() == 5 * 4 + 6 * 4 + 3 * 2 + 5
     assert not mails.due().exists()
     assert not mails.exclude(state="sent").exists()
 

@@ -336,6 +336,7 @@ def test_a_corrected_phone_is_told_to_the_buyer(staff):
 
 
 def test_a_parcel_packed_for_another_address_does_not_leave(staff):
+    staff.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     _batch, [order] = in_production([1])
     url = reverse("admin:orders_order_ship", args=[order.pk])
     shown = fields_of(staff.get(url))

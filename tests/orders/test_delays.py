@@ -16,6 +16,7 @@ from orders import (
     delay_reminders,
     delays,
     outbox,
+    reminders,
     schedule_news,
 )
 from orders.cancellation import NotCancelable
@@ -404,7 +405,7 @@ def test_a_failed_address_is_asked_by_hand_until_it_is_mended():
 # Reminders
 
 
-def reminders(order):
+def reminders_of(order):
     return [m.dedupe_key.split(":")[-1] for m in mails(order, "delay_reminder")]
 
 
@@ -416,11 +417,11 @@ def test_reminders_come_on_their_days_and_before_the_hour():
         answer_by_passes(question_of(order), days=1)
         delay_reminders.remind_due()
         delay_reminders.remind_due()
-        found.append(len(reminders(order)))
+        found.append(len(reminders_of(order)))
 
     assert found == [1, 1, 2, 2, 3, 4, 4]
-    assert reminders(order)[:3] == ["day-1", "day-3", "day-5"]
-    assert reminders(order)[3].startswith("last-")
+    assert reminders_of(order)[:3] == ["day-1", "day-3", "day-5"]
+    assert reminders_of(order)[3].startswith("last-")
     assert all(m.schedule_version == 2 for m in mails(order, "delay_reminder"))
 
 
@@ -445,12 +446,15 @@ def test_an_answer_takes_back_the_reminder_that_waits():
     assert [m.state for m in mails(order, "delay_reminder")] == ["aborted"]
 
 
-def test_who_wants_none_gets_none(monkeypatch):
+def test_who_wants_none_gets_none():
     order = asked()
     answer_by_passes(question_of(order), days=1)
-    monkeypatch.setattr(delay_reminders, "reminders_stopped", lambda _order: True)
 
+    reminders.turn(order.pk, reminders.Kind.ANSWER, stop=True)
     assert delay_reminders.remind_due() == 0
+
+    reminders.turn(order.pk, reminders.Kind.ANSWER, stop=False)
+    assert delay_reminders.remind_due() == 1
 
 
 def test_the_outbox_sends_the_question():

@@ -16,6 +16,7 @@ from orders import cancellation
 from orders.delay_invariants import INVARIANTS as OF_DELAYS
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
 from orders.news_invariants import INVARIANTS as OF_NEWS
+from orders.update_invariants import INVARIANTS as OF_UPDATES
 from orders.waitlist_invariants import INVARIANTS as OF_WAITLISTS
 from payments import refund_sending
 from payments.ledger_invariants import INVARIANTS as OF_LEDGER
@@ -290,6 +291,7 @@ def test_every_number_is_broken_by_a_corruption_above():
             *OF_NEWS,
             *OF_LEDGER,
             *OF_REFUNDS,
+            *OF_UPDATES,
         )
     }
 

@@ -13,6 +13,7 @@ from campaigns.models import Allotment, Batch
 from orders import (
     cancellation,
     lifecycle,
+    payment_reminders,
     sweep,
     waitlist,
     waitlist_offers,
@@ -261,7 +262,7 @@ def test_no_payment_reminder_is_sent_for_an_offer():
     long_ago = database_now() - timedelta(hours=23)
     Order.objects.update(expires_at=soon, placed_at=long_ago)
 
-    sweep.remind_of_payment()
+    payment_reminders.remind_of_payment()
 
     assert "payment_reminder" not in mails_of(offered_to(entry))
 
