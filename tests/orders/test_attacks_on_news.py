@@ -1,11 +1,22 @@
 """What somebody might try on announcements, questions and news, and does not get."""
 
+import itertools
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.test import Client
 
-from tests.factories import make_confirmed_order, make_shop
+from campaigns.clock import database_now
+from orders import mail_rows, subscriptions
+from orders.hoarding import Origin
+from orders.models import Message
+from orders.subscriptions import Kind, Wish
+from tests.factories import make_campaign, make_confirmed_order, make_shop
 from tests.orders import delaying
+from tests.orders.posts import subscribe
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +45,55 @@ def test_who_packs_is_not_shown_the_buyer_s_own_link(role, is_linked):
     text = page.content.decode()
     assert "delay-heading" in text
     assert (order.token in text) is is_linked
+
+
+# Mails to who never asked
+
+
+def wish(campaign, *kinds):
+    return Wish(
+        campaign=campaign,
+        email="ani@example.com",
+        kinds=kinds,
+        locale="id",
+        origin=Origin(),
+    )
+
+
+def sets_of_kinds():
+    return [kinds for n in (1, 2, 3) for kinds in itertools.combinations(Kind, n)]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_mailbox_is_asked_to_confirm_a_few_times_a_day(is_known):
+    campaigns = [make_campaign() for _n in range(3)]
+    if is_known:
+        for campaign in campaigns:
+            for kind in Kind:
+                subscribe(campaign, "ani@example.com", kind=kind)
+
+    for campaign in campaigns:
+        for kinds in sets_of_kinds():
+            subscriptions.ask(wish(campaign, *kinds))
+
+    assert Message.objects.count() == mail_rows.LINKS_A_DAY
+
+    yesterday = database_now() - timedelta(days=1, minutes=1)
+    earlier = Concat("dedupe_key", Value("0"))
+    Message.objects.update(created_at=yesterday, dedupe_key=earlier)
+    subscriptions.ask(wish(campaigns[0], Kind.UPDATES))
+    assert Message.objects.count() == mail_rows.LINKS_A_DAY + 1
+
+
+def test_one_question_sends_its_link_a_few_times_a_day(client):
+    page = f"/en/c/{make_campaign().slug}/questions/"
+
+    answers = set()
+    for _turn in range(mail_rows.LINKS_A_DAY + 3):
+        answer = client.post(page, {"text": "Why?", "email": "ani@example.com"})
+        answers.add(answer.content)
+        # As if that had been ten minutes ago.
+        Message.objects.update(dedupe_key=Concat("dedupe_key", Value("0")))
+
+    assert len(answers) == 1
+    assert Message.objects.count() == mail_rows.LINKS_A_DAY
