@@ -278,6 +278,13 @@ class Decision(models.Model):
             raise InvalidTransition(self, self.Answer.CANCEL)
         self.refresh_from_db(fields=["answer", "settled_at"])
 
+    def reopen(self) -> None:
+        """What ended it was taken back; raises InvalidTransition unless withdrawn."""
+        rows = Decision.objects.filter(pk=self.pk, state=self.State.WITHDRAWN)
+        if not rows.update(state=self.State.OPEN, settled_at=None):
+            raise InvalidTransition(self, self.State.OPEN)
+        self.refresh_from_db(fields=["state", "settled_at"])
+
     def postpone(self, answer_by: datetime) -> None:
         """Give more time, as the question could not be read in time."""
         rows = Decision.objects.open().filter(pk=self.pk)

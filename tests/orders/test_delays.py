@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from campaigns.actors import SYSTEM
 from campaigns.clock import Clock, database_now
 from campaigns.errors import WindowChanged
 from campaigns.models import Batch
+from fulfillment import dispatch
 from orders import (
     cancellation,
     corrections,
@@ -174,6 +176,35 @@ def test_shipping_ends_the_question():
 
     assert question_of(order).state == State.WITHDRAWN
     assert_invariants()
+
+
+@pytest.mark.parametrize("units", [1, 2])
+def test_a_parcel_taken_back_leaves_the_buyer_the_question(units):
+    batch, [order] = in_production([2])
+    delay(batch)
+    shipment = ship(order, lines={order.lines.get().pk: units})
+
+    dispatch.undo(shipment.pk, actor=SYSTEM)
+
+    decision = question_of(order)
+    assert (decision.state, decision.silence) == (State.OPEN, WAIT)
+    [_taken_back, asked] = mails(order, "schedule_change")
+    assert (asked.state, f"/decision/{decision.pk}/" in asked.text) == ("queued", True)
+    send()
+    answer(order, CANCEL)
+    assert Order.objects.get(pk=order.pk).status == "canceled"
+    assert_invariants()
+
+
+def test_a_parcel_taken_back_reopens_no_question_that_it_did_not_end():
+    batch, [order] = in_production([1])
+    delay(batch)
+    decisions.withdraw(question_of(order).pk, actor=SYSTEM)
+    shipment = ship(order)
+
+    dispatch.undo(shipment.pk, actor=SYSTEM)
+
+    assert question_of(order).state == State.WITHDRAWN
 
 
 def test_who_waits_for_no_date_may_leave_free_until_it_is_packed():
