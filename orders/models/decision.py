@@ -51,9 +51,11 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         return self.open().filter(answer_by__lte=Clock())
 
     def turnable(self) -> Self:
-        """Who waits and may still go: until the hour, while nothing newer is asked."""
+        """Who waits and may still go: until the hour, while nothing newer is asked,
+        and the order is in the batch it waits in: whoever moved agreed to that one."""
         later = Q(order=OuterRef("order"), pk__gt=OuterRef("pk"))
-        newer = Decision.objects.delays().filter(later)
+        moved = Q(answer=Decision.Answer.MOVE, state=Decision.State.ANSWERED)
+        newer = Decision.objects.filter(later, Q(kind=Decision.Kind.DELAY) | moved)
         return self.delays().filter(
             ~Exists(newer),
             state=Decision.State.ANSWERED,

@@ -38,6 +38,7 @@ from tests.drafts import (
     sums_of,
 )
 from tests.fulfillment.goods import in_production, ship
+from tests.orders import moving
 from tests.orders.delaying import (
     CANCEL,
     WAIT,
@@ -116,6 +117,23 @@ def test_waiting_changes_nothing_but_may_become_canceling():
     answer(order, CANCEL)
     assert sums_of(order) == ("canceled", TOTAL, Decimal(0), Decimal(0))
     assert_invariants()
+
+
+def test_who_waited_and_then_moved_leaves_by_the_rule_as_anybody_else():
+    first, second = moving.two_batches()
+    order = place_paid(first)
+    Order.objects.update(rules=order.rules | HALF_KEPT)
+    delay(first)
+    waiting = answer(order, WAIT)
+    moving.answer(moving.ask(order, second))
+    moved = Order.objects.for_page().get(pk=order.pk)
+    before = everything()
+
+    with pytest.raises(AlreadyDecided):
+        delays.answer(waiting.pk, choice=CANCEL)
+
+    assert everything() == before
+    assert cancellation.quote(moved).kept == TOTAL / 2
 
 
 def test_after_the_hour_waiting_is_final_and_canceling_costs_again():
