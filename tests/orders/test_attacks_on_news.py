@@ -10,13 +10,13 @@ from django.db.models.functions import Concat
 from django.test import Client
 
 from campaigns.clock import database_now
-from orders import mail_rows, subscriptions
+from orders import mail_rows, subscription_emails, subscriptions
 from orders.hoarding import Origin
-from orders.models import Message
+from orders.models import Message, Subscriber
 from orders.subscriptions import Kind, Wish
 from tests.factories import make_campaign, make_confirmed_order, make_shop
 from tests.orders import delaying
-from tests.orders.posts import subscribe
+from tests.orders.posts import make_update, send_out, subscribe
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def signed_in(order, role):
     """Somebody of the order's seller."""
     user = User.objects.create_user(role, is_staff=True)
     order.batch.campaign.seller.membership_set.create(user=user, role=role)
-    client = Client()
+    client = Client(headers={"accept-language": "en"})
     client.force_login(user)
     return client
 
@@ -89,11 +89,46 @@ def test_one_question_sends_its_link_a_few_times_a_day(client):
     page = f"/en/c/{make_campaign().slug}/questions/"
 
     answers = set()
-    for _turn in range(mail_rows.LINKS_A_DAY + 3):
+    for turn in range(mail_rows.LINKS_A_DAY + 3):
         answer = client.post(page, {"text": "Why?", "email": "ani@example.com"})
         answers.add(answer.content)
         # As if that had been ten minutes ago.
-        Message.objects.update(dedupe_key=Concat("dedupe_key", Value("0")))
+        earlier = Message.objects.latest("pk")
+        earlier.dedupe_key += f"-{turn}"
+        earlier.save(update_fields=["dedupe_key"])
 
     assert len(answers) == 1
     assert Message.objects.count() == mail_rows.LINKS_A_DAY
+
+
+def failed_update(order):
+    send_out(make_update(campaign=order.batch.campaign))
+    return Message.objects.get(kind="update")
+
+
+def failed_opening(order):
+    campaign = order.batch.campaign
+    subscriber = subscribe(campaign, order.email, kind=Subscriber.Kind.OPENING)
+    mail_rows.queue(subscription_emails.opening(subscriber, order.batch))
+    return Message.objects.get(kind="opening")
+
+
+@pytest.mark.parametrize("make", [failed_update, failed_opening])
+def test_what_its_reader_stopped_is_not_sent_again_by_hand(make):
+    order = make_confirmed_order(batch=make_shop())
+    mail = make(order)
+    Message.objects.filter(pk=mail.pk).update(state="failed")
+    manager = signed_in(order, "manager")
+    again = f"/admin/orders/message/{mail.pk}/send-again/"
+    Client().post(mail.unsubscribe_url.partition("8000")[2])
+
+    answer = manager.post(again, follow=True)
+
+    assert "wants no news" in answer.content.decode()
+    mail.refresh_from_db()
+    assert mail.state == "failed"
+
+    Subscriber.objects.update(unsubscribed_at=None)
+    manager.post(again)
+    mail.refresh_from_db()
+    assert mail.state == "queued"
