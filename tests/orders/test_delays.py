@@ -454,6 +454,24 @@ def test_a_failed_address_is_asked_by_hand_until_it_is_mended():
 # Reminders
 
 
+def test_who_paid_since_and_has_another_address_is_asked_there():
+    batch = make_offer()
+    order = place_order(batch)
+    delay(batch, 40)
+    finish(order, "pay")
+    send()
+    before = question_of(order).answer_by
+
+    corrections.correct_contact(
+        order.pk, email="new@example.com", phone=order.phone, actor=SYSTEM
+    )
+
+    [_old, asked_there] = mails(order, "schedule_change")
+    assert (asked_there.to, asked_there.state) == ("new@example.com", "queued")
+    assert question_of(order).answer_by > before
+    assert_invariants()
+
+
 def reminders_of(order):
     return [m.dedupe_key.split(":")[-1] for m in mails(order, "delay_reminder")]
 
