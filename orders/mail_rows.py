@@ -152,10 +152,13 @@ def mailbox_key(kind: str, identity: str) -> str:
 
 def has_enough(kind: str, identity: str) -> bool:
     """So many links went there since yesterday that more would bury its owner."""
-    sent = Message.objects.filter(
-        dedupe_key__startswith=mailbox_key(kind, identity),
-        created_at__gt=database_now() - DAY,
-    )
+    return sent_often(mailbox_key(kind, identity))
+
+
+def sent_often(prefix: str) -> bool:
+    """Mails whose key begins so, within a day."""
+    lately = {"created_at__gt": database_now() - DAY}
+    sent = Message.objects.filter(dedupe_key__startswith=prefix, **lately)
     return sent.count() >= LINKS_A_DAY
 
 

@@ -17,6 +17,7 @@ from orders.subscriptions import Kind, Wish
 from tests.factories import make_campaign, make_confirmed_order, make_shop
 from tests.orders import delaying
 from tests.orders.posts import make_update, send_out, subscribe
+from tests.waiting import full_batch, wait
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +100,19 @@ def test_one_question_sends_its_link_a_few_times_a_day(client):
 
     assert len(answers) == 1
     assert Message.objects.count() == mail_rows.LINKS_A_DAY
+
+
+def test_the_link_of_a_place_is_sent_a_few_times_a_day():
+    batch, _orders = full_batch()
+
+    for turn in range(mail_rows.LINKS_A_DAY + 3):
+        wait(batch, email="ani@example.com")
+        earlier = Message.objects.latest("pk")
+        earlier.dedupe_key += f"-{turn}"
+        earlier.save(update_fields=["dedupe_key"])
+
+    joined = Message.objects.filter(kind="waitlist_joined")
+    assert joined.count() == mail_rows.LINKS_A_DAY
 
 
 def failed_update(order):
