@@ -23,7 +23,7 @@ NAME = (
 )
 TITLE = (
     "Jaket varsity bordir angkatan dua puluh tahun, katun fleece tebal dua lapis"
-    " dengan furing batik cap Pekalongan, edisi ke-2"
+    " dengan furing batik cap Pekalongan, edisi 2"
 )
 BRAND = "Nila & Saudara, Rumah Batik Tulis dan Konveksi Seragam Keluarga, Pekalongan"
 REASON = (

@@ -24,7 +24,15 @@ from fulfillment.errors import (
     WrongContents,
 )
 from fulfillment.models import Carrier, Shipment, ShipmentLine
-from orders import addresses, decisions, emails, lifecycle, mail_rows, outbox
+from orders import (
+    addresses,
+    decisions,
+    delay_asking,
+    emails,
+    lifecycle,
+    mail_rows,
+    outbox,
+)
 from orders.models import Order, OrderLine
 
 UNDO_WINDOW = timedelta(minutes=5)
@@ -63,8 +71,9 @@ def ship(
             raise NotShippable(order)
         _refuse_what_was_not_known(order, known)
         contents = _contents(order, lines)
-        decisions.withdraw_open(order, actor=actor)
         shipment = _insert(order, carrier, tracking_number.strip(), actor)
+        # Afterwards, by which `undo` knows what the parcel ended.
+        decisions.withdraw_open(order, actor=actor)
         _fill(shipment, contents)
         _tell(shipment, contents)
         order.record("shipped", actor=actor, data=_noted(shipment, contents))
@@ -181,6 +190,7 @@ def undo(shipment_id: int, *, actor: Actor) -> Shipment:
         order.record("shipment_voided", actor=actor, data={"parcel": shipment.pk})
         if order.status == Order.Status.FULFILLED:
             _wait_again(order, actor)
+        delay_asking.stand_again(order, ended_since=shipment.shipped_at)
         if Batch.objects.locked(order.batch_id).stage != Batch.Stage.SHIPPING:
             raise NotUndoable(Reason.BATCH_OVER)
     return shipment

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns.clock import database_now
 from orders import addresses
 from orders.address_form import AddressForm, address_form
-from orders.addresses import AddressFixed, ShippingDiffers
+from orders.addresses import AddressFixed, ChangedTooOften, ShippingDiffers
 from orders.models import Order
 from orders.pages import order_page, see_other
 
@@ -57,6 +57,11 @@ def address(request: HttpRequest, order: Order) -> HttpResponse:
         addresses.change(order.pk, address=form.columns)
     except ShippingDiffers as refusal:
         form.add_error("province", differs_in_words(order, refusal))
+        page = AddressPage.of(order, form)
+        return _shown(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except ChangedTooOften:
+        words = _("You changed it many times today. Try again tomorrow.")
+        form.add_error("address", words)
         page = AddressPage.of(order, form)
         return _shown(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
     except AddressFixed:

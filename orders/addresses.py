@@ -6,7 +6,7 @@ changes silently: an address that would cost something else is refused.
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
@@ -24,6 +24,10 @@ COLUMNS = (
 CHANGED, CONFIRMED = "address_changed", "address_confirmed"
 # What settles the question whether the address is right.
 SETTLED = (CHANGED, CONFIRMED)
+# By its buyer, in a day: each change is mailed, to an address that anybody can have
+# typed when ordering.
+CHANGES_A_DAY = 10
+DAY = timedelta(days=1)
 CHANGEABLE = (Order.Status.PENDING, Order.Status.CONFIRMED)
 
 
@@ -38,6 +42,10 @@ class AddressFixed(CampaignError):
     def __init__(self, reason: "AddressFixed.Reason") -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class ChangedTooOften(CampaignError):
+    """So often today that it is no buyer who moves house."""
 
 
 class ShippingDiffers(CampaignError):
@@ -64,7 +72,7 @@ def hindrance(order: Order, now: datetime) -> AddressFixed.Reason | None:
 def change(order_id: int, *, address: dict[str, str]) -> Order:
     """The buyer's; the same address once more confirms it.
 
-    Raises AddressFixed or ShippingDiffers; nothing has changed then.
+    Raises AddressFixed, ShippingDiffers or ChangedTooOften; nothing has changed then.
     """
     with transaction.atomic():
         order = _open_for_buyer(order_id)
@@ -116,6 +124,12 @@ def _open_for_buyer(order_id: int) -> Order:
     return order
 
 
+def _refuse_many_changes(order: Order) -> None:
+    lately = {"kind": CHANGED, "at__gt": database_now() - DAY}
+    if order.events.filter(actor=BUYER.kind, **lately).count() >= CHANGES_A_DAY:
+        raise ChangedTooOften
+
+
 def _refuse_other_price(order: Order, province: str) -> None:
     """Within its province an address costs what it cost."""
     if province == order.province:
@@ -134,6 +148,8 @@ def _write(order: Order, address: dict[str, str], *, actor: Actor) -> bool:
     changed = [name for name in COLUMNS if address[name] != before[name]]
     if not changed:
         return False
+    if actor == BUYER:
+        _refuse_many_changes(order)
     for name in changed:
         setattr(order, name, address[name])
     order.save(update_fields=changed)

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import dates
 from campaigns.actors import Actor
 from campaigns.admin.base import ReadOnlyModelAdmin, badge_column
-from campaigns.admin.transitions import Transition
+from campaigns.admin.transitions import Transition, WentOtherwise
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.wakeup import wake_up
+from orders import unsubscribing
 from orders.mail_failures import trouble_of
 from orders.mail_html import html_of
 from orders.models import Message
@@ -51,6 +52,9 @@ class SendAgain(Transition):
         ]
 
     def perform(self, row: Message, *, actor: Actor, data: dict[str, Any]) -> None:
+        if unsubscribing.is_stopped(row):
+            words = _("Its reader wants no news any more. Nothing sent.")
+            raise WentOtherwise(str(words))
         failed = Message.objects.filter(pk=row.pk, state=Message.State.FAILED)
         queued = {"state": Message.State.QUEUED, "next_attempt_at": Clock()}
         if not failed.update(attempts=0, **queued):

@@ -9,8 +9,9 @@ from django.db import transaction
 from campaigns.actors import Actor
 from campaigns.clock import Clock
 from campaigns.wakeup import wake_up
-from orders import emails, lifecycle
-from orders.models import Message, Order
+from orders import delay_asking, emails, lifecycle
+from orders.decision_mails import SCHEDULE_CHANGE
+from orders.models import Decision, Message, Order
 from orders.models.order import REMINDERS
 
 # Each tells a state of its own; the latest one makes the earlier ones old news.
@@ -62,6 +63,16 @@ def _send_to_new_address(order: Order) -> None:
     emails.order_link(order, request_key=key, corrected=True)
     if latest and latest.state in (State.SENT, State.SENDING):
         emails.send_copy(latest, to=order.email, key=key)
+    _ask_there_too(order, latest)
+
+
+def _ask_there_too(order: Order, latest: Message | None) -> None:
+    """Silence about a question that only the wrong address got is no answer to it."""
+    if latest and latest.kind == SCHEDULE_CHANGE:
+        return
+    rows = Decision.objects.delays().open().select_for_update(no_key=True)
+    if decision := rows.filter(order=order).first():
+        delay_asking.ask_again(order, decision)
 
 
 def _readdress_unsent(order: Order, latest: Message | None) -> None:

@@ -29,6 +29,24 @@ def orders_behind_their_batch() -> Iterable[str]:
         yield f"order {order.pk}: {versions}"
 
 
+def orders_ahead_of_their_batch() -> Iterable[str]:
+    """Nothing newer would ever be told to them."""
+    ahead = Order.objects.filter(schedule_version__gt=F("batch__schedule_version"))
+    for order in ahead.select_related("batch"):
+        versions = f"knows {order.schedule_version} of {order.batch.schedule_version}"
+        yield f"order {order.pk}: {versions}"
+
+
+def windows_nobody_announced() -> Iterable[str]:
+    """The batch promises what its newest announcement said."""
+    newest = ScheduleChange.objects.filter(version=F("batch__schedule_version"))
+    for change in newest.select_related("batch").order_by("pk"):
+        batch = change.batch
+        said = (change.new_from, change.new_until)
+        if (batch.ships_from, batch.ships_until) != said:
+            yield f"batch {batch.pk}: promises another window than was announced"
+
+
 def tellings_without_their_mail() -> Iterable[str]:
     """Of each order's newest news; what is canceled since is told by that mail."""
     told = OrderEvent.objects.filter(kind="schedule_changed", data__mailed=True)
@@ -99,6 +117,8 @@ def delays_that_kept_money() -> Iterable[str]:
 INVARIANTS = (
     Invariant(21, "no waiting mail tells a dead window", news_that_waits_twice),
     Invariant(27, "every order knows its newest window", orders_behind_their_batch),
+    Invariant(27, "no order knows a window to come", orders_ahead_of_their_batch),
+    Invariant(27, "a batch promises what was said", windows_nobody_announced),
     Invariant(27, "who was told has the mail", tellings_without_their_mail),
     Invariant(27, "nobody is asked of dead windows", questions_about_dead_windows),
     Invariant(28, "silence counts after the mail", silence_nobody_could_break),

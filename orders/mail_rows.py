@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,15 +15,20 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaigns.addresses import absolute, host
+from campaigns.clock import database_now
 from campaigns.models import Campaign
 from campaigns.typed_text import one_line, visible
 from orders.mail_words import subject_of
 from orders.models import Message, Order
+from orders.update_keys import DIGEST_LENGTH
 
 # Headers that hold what people typed, and how long they may become.
 HEADERS = {"subject": 200, "sender_name": 80}
 PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 LONGEST_NAME, LONGEST_HOST = 60, 57
+# Of one kind to one mailbox in whose name anybody may ask.
+LINKS_A_DAY = 10
+DAY = timedelta(days=1)
 COPIED = (
     *("order", "campaign", "kind", "sender_name", "reply_to", "locale"),
     *("subject", "text", "priority", "schedule_version"),
@@ -138,6 +143,23 @@ def queue(message: Message) -> None:
 def key_of(kind: str, order: Order, key: str = "") -> str:
     """What makes a mail one and the same news."""
     return ":".join(filter(None, [kind, order.number, key]))
+
+
+def mailbox_key(kind: str, identity: str) -> str:
+    """How the keys begin of mails to a mailbox that nobody proved to own."""
+    return f"{kind}:{identity[:DIGEST_LENGTH]}:"
+
+
+def has_enough(kind: str, identity: str) -> bool:
+    """So many links went there since yesterday that more would bury its owner."""
+    return sent_often(mailbox_key(kind, identity))
+
+
+def sent_often(prefix: str) -> bool:
+    """Mails whose key begins so, within a day."""
+    lately = {"created_at__gt": database_now() - DAY}
+    sent = Message.objects.filter(dedupe_key__startswith=prefix, **lately)
+    return sent.count() >= LINKS_A_DAY
 
 
 def is_told(kind: str, *parts: Any) -> Exists:

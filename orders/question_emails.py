@@ -16,7 +16,8 @@ CONFIRM, ANSWERED = "question_confirm", "question_answered"
 
 def question_confirm(question: Question, *, turn: int) -> None:
     url = _address("orders:question", question, token=question.token)
-    key = f"{CONFIRM}:{question.pk}:{turn}"
+    mailbox = mail_rows.mailbox_key(CONFIRM, question.identity)
+    key = f"{mailbox}{question.pk}:{turn}"
     mail_rows.queue(_message(question, CONFIRM, key=key, confirm_url=url))
 
 

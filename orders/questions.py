@@ -15,7 +15,7 @@ from campaigns.clock import database_now
 from campaigns.errors import CampaignError
 from campaigns.models import Question
 from campaigns.wakeup import wake_up
-from orders import question_emails
+from orders import mail_rows, question_emails
 
 # Open questions at a time.
 PER_MAILBOX = 3
@@ -75,7 +75,8 @@ def _of_mailbox(question: Question) -> int:
 
 
 def _send_link(question: Question) -> None:
-    if question.state == Question.State.UNCONFIRMED:
+    is_flooded = mail_rows.has_enough(question_emails.CONFIRM, question.identity)
+    if question.state == Question.State.UNCONFIRMED and not is_flooded:
         turn = int(database_now().timestamp()) // LINK_AGAIN_AFTER_SECONDS
         question_emails.question_confirm(question, turn=turn)
 

@@ -24,12 +24,12 @@ def confirm_asked(
 ) -> None:
     """One mail for all that was asked at once; `turn` lets it be asked again."""
     first = rows[0]
-    digest = first.identity[:DIGEST_LENGTH]
+    mailbox = mail_rows.mailbox_key(CONFIRM, first.identity)
     kinds = "".join(sorted(row.kind[0] for row in rows))
     message = mail_rows.of_campaign(
         campaign,
         CONFIRM,
-        key=f"{CONFIRM}:{campaign.pk}:{digest}:{kinds}:{turn}",
+        key=f"{mailbox}{campaign.pk}:{kinds}:{turn}",
         locale=first.locale,
         context={"kinds": {row.kind for row in rows}, "url": absolute(path)},
         to=first.email,

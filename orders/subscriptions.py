@@ -13,7 +13,7 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import CampaignError
 from campaigns.models import Campaign
 from campaigns.wakeup import wake_up
-from orders import subscription_emails
+from orders import mail_rows, subscription_emails
 from orders.hoarding import Origin
 from orders.models import Subscriber
 from orders.models.subscriber import SubscriberQuerySet
@@ -99,6 +99,9 @@ def _refuse_too_many(wish: Wish) -> None:
 
 
 def _is_flooded(wish: Wish) -> bool:
+    """Also where it is known already: who stopped all news can be asked for too."""
+    if mail_rows.has_enough(subscription_emails.CONFIRM, wish.identity):
+        return True
     waiting = Subscriber.objects.unconfirmed().filter(identity=wish.identity)
     others = waiting.exclude(pk__in=wish.stored().values("pk"))
     return others.count() >= PER_MAILBOX

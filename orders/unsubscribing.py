@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from campaigns.clock import Clock
 from campaigns.models import Campaign, Seller, Update
+from orders import tallies
 from orders.models import Message, Subscriber
 from orders.models.subscriber import SubscriberQuerySet
 from orders.update_audience import subscribed_kind
@@ -175,6 +176,17 @@ def _withdraw(subject: Subject) -> None:
         of_seller = openings.filter(campaign__seller=subject.seller)
         unwanted += of_seller.exclude(unsubscribe_url="").values_list("pk", flat=True)
     queued.filter(pk__in=unwanted).update(state=Message.State.ABORTED)
+
+
+def is_stopped(mail: Message) -> bool:
+    """Whether its reader wants no such news any more, since it was written."""
+    identity = next(iter(tallies.identities(email=mail.to, phone="")), "")
+    if mail.update_of:
+        return _is_unwanted(mail.update_of, identity)
+    if not (mail.unsubscribe_url and mail.campaign):
+        return False
+    told = Subscriber.objects.told(mail.campaign, Kind.OPENING)
+    return not told.filter(identity=identity).exists()
 
 
 def _is_unwanted(update: Update, identity: str) -> bool:

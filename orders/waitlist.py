@@ -10,7 +10,7 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import CampaignError
 from campaigns.models import Batch
 from campaigns.wakeup import wake_up
-from orders import cancellation, lifecycle, public_sale, waitlist_emails
+from orders import cancellation, lifecycle, mail_rows, public_sale, waitlist_emails
 from orders.models import WaitlistEntry
 
 LINK_AGAIN_AFTER_SECONDS = 600
@@ -63,7 +63,7 @@ def _send_link(entry: WaitlistEntry) -> None:
     place = places.filter(
         batch=entry.batch_id, variant=entry.variant_id, identity=entry.identity
     ).first()
-    if place:
+    if place and not mail_rows.sent_often(waitlist_emails.joined_prefix(place)):
         turn = int(database_now().timestamp()) // LINK_AGAIN_AFTER_SECONDS
         waitlist_emails.waitlist_joined(place, turn=turn)
 

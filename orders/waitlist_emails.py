@@ -15,6 +15,11 @@ def waitlist_joined(entry: WaitlistEntry, *, turn: int) -> None:
     mail_rows.queue(_message(entry, "waitlist_joined", key=str(turn)))
 
 
+def joined_prefix(entry: WaitlistEntry) -> str:
+    """How the keys begin of all links to this place."""
+    return f"waitlist_joined:{entry.pk}:"
+
+
 def opening(entry: WaitlistEntry, *, opened: Batch) -> None:
     message = _message(entry, "opening", key=str(opened.pk), opened=opened)
     message.priority = Message.Priority.NOTICE

@@ -51,9 +51,11 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         return self.open().filter(answer_by__lte=Clock())
 
     def turnable(self) -> Self:
-        """Who waits and may still go: until the hour, while nothing newer is asked."""
+        """Who waits and may still go: until the hour, while nothing newer is asked,
+        and the order is in the batch it waits in: whoever moved agreed to that one."""
         later = Q(order=OuterRef("order"), pk__gt=OuterRef("pk"))
-        newer = Decision.objects.delays().filter(later)
+        moved = Q(answer=Decision.Answer.MOVE, state=Decision.State.ANSWERED)
+        newer = Decision.objects.filter(later, Q(kind=Decision.Kind.DELAY) | moved)
         return self.delays().filter(
             ~Exists(newer),
             state=Decision.State.ANSWERED,
@@ -277,6 +279,13 @@ class Decision(models.Model):
         if not rows.update(answer=self.Answer.CANCEL, settled_at=Clock()):
             raise InvalidTransition(self, self.Answer.CANCEL)
         self.refresh_from_db(fields=["answer", "settled_at"])
+
+    def reopen(self) -> None:
+        """What ended it was taken back; raises InvalidTransition unless withdrawn."""
+        rows = Decision.objects.filter(pk=self.pk, state=self.State.WITHDRAWN)
+        if not rows.update(state=self.State.OPEN, settled_at=None):
+            raise InvalidTransition(self, self.State.OPEN)
+        self.refresh_from_db(fields=["state", "settled_at"])
 
     def postpone(self, answer_by: datetime) -> None:
         """Give more time, as the question could not be read in time."""

@@ -25,8 +25,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def sendable(self) -> Self:
         """Due, still true, and not about to overtake what it corrects."""
         waiting = self.filter(state=Message.State.QUEUED, next_attempt_at__lte=Clock())
-        return waiting.exclude(_tells_an_old_promise()).exclude(
-            _follows_one_in_flight()
+        return (
+            waiting.exclude(_tells_an_old_promise())
+            .exclude(_follows_one_in_flight())
+            .exclude(_follows_one_of_old_dates())
         )
 
     def superseded(self) -> Self:
@@ -35,7 +37,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def untimely(self) -> Self:
         """Not to be sent now, whatever was true when it was claimed."""
-        return self.filter(_tells_an_old_promise() | _follows_one_in_flight())
+        return self.filter(
+            _tells_an_old_promise()
+            | _follows_one_in_flight()
+            | _follows_one_of_old_dates()
+        )
 
     def withdraw_unsent(self, *kinds: str) -> int:
         """Take back the mails of these kinds that nobody began to send."""
@@ -61,6 +67,22 @@ def _follows_one_in_flight() -> Q:
     return Q(Exists(older))
 
 
+def _follows_one_of_old_dates() -> Q:
+    """What tells of dates beside its own news is not taken back when they move: it
+    leaves first, or a retry hours later would be the last word its buyer reads."""
+    waiting = Q(state=Message.State.QUEUED, attempts__gt=0)
+    in_flight = Q(state=Message.State.SENDING, leased_until__gt=Clock())
+    older = Message.objects.filter(
+        waiting | in_flight,
+        order=OuterRef("order"),
+        kind__in=Message.BESIDE_THEIR_NEWS,
+        schedule_version=None,
+        to=OuterRef("to"),
+        pk__lt=OuterRef("pk"),
+    )
+    return Q(Exists(older), schedule_version__isnull=False)
+
+
 class Message(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
@@ -73,6 +95,13 @@ class Message(models.Model):
         BUYER_ACTION = 0, _("Answer to what the buyer just did")
         NOTICE = 5, _("Notice")
         BULK = 9, _("Bulk")
+
+    # They name the window of the batch, and bring what its buyer has to get anyway.
+    BESIDE_THEIR_NEWS = (
+        *("order_placed", "order_confirmed", "order_changed", "order_link"),
+        *("payment_reminder", "balance_due", "card_not_charged"),
+        *("batch_confirmed", "minimum_missed", "decision_asked", "waitlist_offer"),
+    )
 
     dedupe_key = models.CharField(max_length=120, unique=True)
     order = models.ForeignKey(

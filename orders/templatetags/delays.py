@@ -18,11 +18,16 @@ def announcements(batch: Batch) -> dict[str, Any]:
 
 
 @register.inclusion_tag("orders/admin_delay.html")
-def open_delay_panel(order: Order) -> dict[str, Any]:
-    """An open question to this buyer, and the way to ask it by hand."""
+def open_delay_panel(order: Order, *, may_ask: bool) -> dict[str, Any]:
+    """An open question to this buyer, and the way to ask it by hand.
+
+    That way holds the buyer's own link, which shows amounts and cancels: it is for
+    those who see money.
+    """
     decision = admin_delays.open_delay(order)
     if decision is None:
         return {}
     by_hand = admin_delays.must_be_asked_by_hand(decision)
-    link = admin_delays.whatsapp_link(order, decision) if order.phone else ""
+    is_linked = may_ask and order.phone
+    link = admin_delays.whatsapp_link(order, decision) if is_linked else ""
     return {"decision": decision, "by_hand": by_hand, "link": link}

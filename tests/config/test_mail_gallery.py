@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core import mail
 from django.test import override_settings
 
-from config import mail_gallery
+from campaigns.models import Campaign, Seller, Update
+from config import mail_gallery, mail_world
 from config.mail_examples import EXAMPLES
 from orders.models import Message, Order
 
@@ -175,3 +176,17 @@ def test_an_unknown_mail_or_language_is_not_found(client, monkeypatch):
 
 def _blocks(sample):
     return sample.message.text.strip().split("\n\n")
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "longest"),
+    [
+        (Campaign, "title", mail_world.TITLE),
+        (Update, "title", mail_world.TITLE),
+        (Seller, "name", mail_world.BRAND),
+        (Order, "name", mail_world.NAME),
+    ],
+)
+def test_the_longest_names_fit_their_columns(model, column, longest):
+    """PostgreSQL refuses what SQLite stores."""
+    assert len(longest) <= model._meta.get_field(column).max_length

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from campaigns.clock import database_now
 from campaigns.models import Batch, ShippingOption
+from orders import addresses
 from orders.models import Message, Order, OrderEvent
 from tests.drafts import mails_of, make_offer, place_order, place_paid, rows_of_orders
 from tests.forms import fields_of
@@ -350,3 +351,16 @@ def test_a_parcel_packed_for_another_address_does_not_leave(staff):
     assert read_again.status_code == 302
     assert Order.objects.get().status == Order.Status.FULFILLED
     assert Message.objects.filter(kind="order_shipped").count() == 1
+
+
+def test_nobody_fills_a_mailbox_by_changing_an_address_all_day(client):
+    order = in_english(place_order(make_offer()))
+    for n in range(addresses.CHANGES_A_DAY):
+        send(client, order, address=f"Jalan Riau {n}")
+    before = rows_of_orders()
+
+    answer = send(client, order, address="Jalan Riau 99")
+
+    assert answer.status_code == 422
+    assert "Try again tomorrow." in answer.content.decode()
+    assert rows_of_orders() == before

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from campaigns.clock import database_now
+from campaigns.models import Batch
 from orders import delay_asking, delays
 from orders.delay_invariants import INVARIANTS
 from orders.models import Decision, Message, Order
@@ -25,6 +27,15 @@ def nobody_tells(order):
         cursor.execute(
             "UPDATE campaigns_schedulechange SET announced_at = %s", long_ago
         )
+
+
+def know_too_much(order):
+    Order.objects.filter(pk=order.pk).update(schedule_version=9)
+
+
+def move_in_silence(order):
+    delay(order.batch)
+    Batch.objects.update(ships_until=F("ships_from"))
 
 
 def lose_the_mail(order):
@@ -60,6 +71,8 @@ def keep_money(order):
 
 CORRUPTIONS = {
     "every order knows its newest window": nobody_tells,
+    "no order knows a window to come": know_too_much,
+    "a batch promises what was said": move_in_silence,
     "who was told has the mail": lose_the_mail,
     "no waiting mail tells a dead window": queue_twice,
     "nobody is asked of dead windows": ask_of_the_dead,

@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from campaigns.actors import SYSTEM
 from campaigns.clock import Clock, database_now
 from campaigns.errors import WindowChanged
 from campaigns.models import Batch
+from fulfillment import dispatch
 from orders import (
     cancellation,
     corrections,
@@ -36,6 +38,7 @@ from tests.drafts import (
     sums_of,
 )
 from tests.fulfillment.goods import in_production, ship
+from tests.orders import moving
 from tests.orders.delaying import (
     CANCEL,
     WAIT,
@@ -116,6 +119,23 @@ def test_waiting_changes_nothing_but_may_become_canceling():
     assert_invariants()
 
 
+def test_who_waited_and_then_moved_leaves_by_the_rule_as_anybody_else():
+    first, second = moving.two_batches()
+    order = place_paid(first)
+    Order.objects.update(rules=order.rules | HALF_KEPT)
+    delay(first)
+    waiting = answer(order, WAIT)
+    moving.answer(moving.ask(order, second))
+    moved = Order.objects.for_page().get(pk=order.pk)
+    before = everything()
+
+    with pytest.raises(AlreadyDecided):
+        delays.answer(waiting.pk, choice=CANCEL)
+
+    assert everything() == before
+    assert cancellation.quote(moved).kept == TOTAL / 2
+
+
 def test_after_the_hour_waiting_is_final_and_canceling_costs_again():
     order = asked()
     decision = answer(order, WAIT)
@@ -174,6 +194,35 @@ def test_shipping_ends_the_question():
 
     assert question_of(order).state == State.WITHDRAWN
     assert_invariants()
+
+
+@pytest.mark.parametrize("units", [1, 2])
+def test_a_parcel_taken_back_leaves_the_buyer_the_question(units):
+    batch, [order] = in_production([2])
+    delay(batch)
+    shipment = ship(order, lines={order.lines.get().pk: units})
+
+    dispatch.undo(shipment.pk, actor=SYSTEM)
+
+    decision = question_of(order)
+    assert (decision.state, decision.silence) == (State.OPEN, WAIT)
+    [_taken_back, asked] = mails(order, "schedule_change")
+    assert (asked.state, f"/decision/{decision.pk}/" in asked.text) == ("queued", True)
+    send()
+    answer(order, CANCEL)
+    assert Order.objects.get(pk=order.pk).status == "canceled"
+    assert_invariants()
+
+
+def test_a_parcel_taken_back_reopens_no_question_that_it_did_not_end():
+    batch, [order] = in_production([1])
+    delay(batch)
+    decisions.withdraw(question_of(order).pk, actor=SYSTEM)
+    shipment = ship(order)
+
+    dispatch.undo(shipment.pk, actor=SYSTEM)
+
+    assert question_of(order).state == State.WITHDRAWN
 
 
 def test_who_waits_for_no_date_may_leave_free_until_it_is_packed():
@@ -403,6 +452,24 @@ def test_a_failed_address_is_asked_by_hand_until_it_is_mended():
 
 
 # Reminders
+
+
+def test_who_paid_since_and_has_another_address_is_asked_there():
+    batch = make_offer()
+    order = place_order(batch)
+    delay(batch, 40)
+    finish(order, "pay")
+    send()
+    before = question_of(order).answer_by
+
+    corrections.correct_contact(
+        order.pk, email="new@example.com", phone=order.phone, actor=SYSTEM
+    )
+
+    [_old, asked_there] = mails(order, "schedule_change")
+    assert (asked_there.to, asked_there.state) == ("new@example.com", "queued")
+    assert question_of(order).answer_by > before
+    assert_invariants()
 
 
 def reminders_of(order):

@@ -1,8 +1,12 @@
 """A date that was replaced is not mailed any more, and never comes after the new."""
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.template.loader import get_template
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
@@ -10,7 +14,13 @@ from orders import mail_claims, outbox
 from orders.models import Message
 from tests.doubles.smtp import Smtp
 from tests.drafts import make_offer, place_order
-from tests.orders.mailbox import connect, make_message, make_messages, states
+from tests.orders.mailbox import (
+    connect,
+    make_all_due,
+    make_message,
+    make_messages,
+    states,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +72,57 @@ def test_mails_without_a_date_are_never_old(server):
     outbox.deliver_due()
 
     assert plain.message_id in server.copies()
+
+
+def test_a_newer_date_comes_after_a_mail_of_the_old_one_that_is_tried_again(server):
+    order = make_order()
+    paid = make_message(order=order, kind="order_confirmed")
+    tried = {"attempts": 1, "next_attempt_at": database_now() + timedelta(hours=1)}
+    Message.objects.update(**tried)
+    elsewhere = announce(order, to="new@example.com")
+    new = announce(order)
+    Message.objects.filter(pk=elsewhere.pk).update(schedule_version=2**31 - 1)
+
+    assert outbox.deliver_due() == 1
+    assert server.copies() == {elsewhere.message_id: 1}
+
+    make_all_due()
+    assert [outbox.deliver_due(), outbox.deliver_due()] == [2, 0]
+    assert list(server.copies()) == [m.message_id for m in (elsewhere, paid, new)]
+
+
+def test_a_newer_date_claimed_with_a_mail_of_the_old_one_waits_for_it(server):
+    order = make_order()
+    paid, new = make_message(order=order, kind="order_confirmed"), announce(order)
+
+    assert [mail.pk for mail in mail_claims.claim(2)] == [paid.pk]
+
+    new.refresh_from_db()
+    assert (new.state, new.attempts) == ("queued", 0)
+
+
+def test_a_mail_that_is_given_up_holds_no_date_back(server):
+    order = make_order()
+    make_message(order=order, kind="order_confirmed", state="failed", attempts=9)
+    new = announce(order)
+
+    outbox.deliver_due()
+
+    assert server.copies() == {new.message_id: 1}
+
+
+def test_every_mail_that_names_the_window_is_known_to_do_so():
+    """Its own news, or beside it; who has no order is told elsewhere."""
+    folder = Path(get_template("orders/emails/ships.txt").origin.name).parent
+    named = {
+        path.name.removesuffix(".txt").removesuffix(".subject")
+        for path in folder.glob("*.txt")
+        if re.search(r"ships\.txt|% window", path.read_text())
+    }
+
+    of_order = named - {"ships", "opening", "opening_reminder", "waitlist_joined"}
+    dated = {"schedule_change", "delay_reminder", "delay_choices", "production_started"}
+    assert of_order - dated == set(Message.BESIDE_THEIR_NEWS)
 
 
 def test_a_newer_date_waits_while_the_older_is_at_the_mail_server(server):
