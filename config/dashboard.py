@@ -124,6 +124,8 @@ class Card:
         if batch.stage == Stage.CLOSED and batch.production_starts_on:
             day = dates.day_short(batch.production_starts_on)
             return _("production starts %(when)s") % {"when": day}
+        if batch.ships_until is None:
+            return _("shipping date not known yet")
         window = dates.window_short(batch.ships_from, batch.ships_until)
         return _("ships %(when)s") % {"when": window}
 

@@ -23,7 +23,7 @@ STATE = badge_column("state", _("state"), STATES)
 
 class AnswerForm(forms.Form):
     answer = PlainTextField(
-        label=_("answer"),
+        label=_("Answer"),
         help_text=_("Plain text. It is public and final; buyers read it at once."),
         validators=[MaxLengthValidator(Question.LONGEST_ANSWER)],
     )

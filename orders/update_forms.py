@@ -31,7 +31,7 @@ class StatesField(forms.MultipleChoiceField):
 
 class UpdateForm(ShopModelForm):
     statuses = StatesField(
-        label=gettext_lazy("orders that are"), required=False, initial=list(PROPOSED)
+        label=gettext_lazy("Orders that are"), required=False, initial=list(PROPOSED)
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import ngettext
 
 pytestmark = pytest.mark.once
 
@@ -30,3 +32,12 @@ def test_every_text_of_a_page_has_its_indonesian_words():
     silent = re.findall(r'\nmsgid "([^"\n]+)"\nmsgstr ""\n\n', CATALOG.read_text())
 
     assert silent == []
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_indonesian_counts_in_one_form(n):
+    """Without the catalog's Plural-Forms anything but one would be English."""
+    with translation.override("id"):
+        words = ngettext("%(n)d day left", "%(n)d days left", n)
+
+    assert words == "%(n)d hari lagi"

@@ -28,6 +28,12 @@ class State:
     def is_locked(self) -> bool:
         return self.hindrance == AddressFixed.Reason.LOCKED
 
+    @property
+    def has_words(self) -> bool:
+        """Whether there is anything to say of it."""
+        is_locked = self.is_locked and self.locks_at is not None
+        return self.is_open or is_locked or self.confirmed_at is not None
+
 
 @register.simple_tag
 def address_state(order: Order, events: Iterable[OrderEvent]) -> State:
