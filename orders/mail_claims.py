@@ -6,10 +6,9 @@ still theirs; a sender that died leaves its lease to run out.
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from campaigns.clock import Clock, database_now
@@ -30,23 +29,15 @@ SET state = 'sending', leased_until = %s, attempts = attempts + 1
 WHERE id IN (SELECT picked.id FROM picked) AND state = 'queued'
 RETURNING *
 """
-MARK = """
-UPDATE orders_message
-SET state = 'sent', sent_at = {clock}, leased_until = NULL, smtp_answer = 'ok',
-    provider_id = %s
-WHERE id = %s AND state = 'sending' AND leased_until = %s
-"""
 
 
 def claim(
     count: int, *, urgent_only: bool = False, spared: Collection[str] = ()
 ) -> list[Message]:
     """The most urgent so many, leased to the caller; `spared` domains have to wait."""
-    with transaction.atomic():
-        sql, params = _picked(count, urgent_only, spared)
-        until = database_now() + LEASE
-        lease = connection.ops.adapt_datetimefield_value(until)
-        claimed = list(Message.objects.raw(CLAIM.format(picked=sql), [*params, lease]))
+    sql, params = _picked(count, urgent_only, spared)
+    lease = connection.ops.adapt_datetimefield_value(database_now() + LEASE)
+    claimed = list(Message.objects.raw(CLAIM.format(picked=sql), [*params, lease]))
     timely = _without_untimely(claimed)
     return sorted(timely, key=lambda row: (row.priority, row.next_attempt_at, row.pk))
 
@@ -60,10 +51,11 @@ def _picked(
     for domain in spared:
         rows = rows.exclude(to__iendswith=f"@{domain}")
     rows = rows.order_by("priority", "next_attempt_at", "pk")
-    if connection.features.has_select_for_update_skip_locked:
-        rows = rows.select_for_update(skip_locked=True, no_key=True)
     query = rows.values("id")[:count].query
     sql, params = query.get_compiler(connection=connection).as_sql()
+    if connection.features.has_select_for_update_skip_locked:
+        # Django writes this in a transaction only, and one statement needs none.
+        sql += " " + connection.ops.for_update_sql(skip_locked=True, no_key=True)
     return str(sql), params
 
 
@@ -96,20 +88,6 @@ def held_by_us(message: Message) -> "QuerySet[Message]":
     return Message.objects.filter(
         pk=message.pk, state=State.SENDING, leased_until=message.leased_until
     )
-
-
-def mark_sent(message: Message, *, provider_id: str = "") -> None:
-    """In plain SQL: it is done for each mail, and the ORM would take as long again."""
-    lease = connection.ops.adapt_datetimefield_value(message.leased_until)
-    with connection.cursor() as cursor:
-        cursor.execute(_mark(connection.vendor), [provider_id, message.pk, lease])
-
-
-@cache
-def _mark(_vendor: str) -> str:
-    compiler = Message.objects.all().query.get_compiler(connection=connection)
-    clock, _params = compiler.compile(Clock())
-    return MARK.format(clock=clock)
 
 
 def mark_failed(message: Message, answer: str) -> None:

@@ -19,6 +19,10 @@ def domain_of(message: Message) -> str:
     return message.to.rpartition("@")[2].lower()
 
 
+def are_limited() -> bool:
+    return bool(settings.MAIL_RATE or settings.MAIL_DOMAIN_RATE)
+
+
 def full_for(message: Message) -> str:
     """Books the mail and returns "", or names the limit that it has to wait for."""
     limits = _limits_for(message)

@@ -9,10 +9,13 @@ import time
 from collections.abc import Iterator
 from typing import Self
 
+from django.core.mail import EmailMultiAlternatives
+
 from orders import mail_answers, mail_claims, mail_rates, mail_trouble
 from orders.mail_answers import Verdict
 from orders.mail_envelope import as_mail
 from orders.mail_line import Line
+from orders.mail_marks import Mark
 from orders.models import Message
 
 logger = logging.getLogger(__name__)
@@ -20,7 +23,7 @@ logger = logging.getLogger(__name__)
 # A round among other work: what is left then is for the next one.
 TURN_SECONDS = 10.0
 # Claimed together, and held for so long at most: an urgent mail waits for no more.
-FIRST_HANDFUL, HANDFUL = 10, 50
+FIRST_HANDFUL, HANDFUL = 10, 100
 HELD_SECONDS = 2.0
 # Failures of the server in a row, after which the others are not even tried.
 FAILURES_THAT_END_A_ROUND = 3
@@ -52,6 +55,7 @@ class Sender:
 
     def __init__(self, *, limit: int | None, seconds: float | None) -> None:
         self.line = Line()
+        self.mark = Mark()
         self.left = limit
         self.ends_at = time.monotonic() + seconds if seconds else None
         self.in_trouble = mail_trouble.current() is not None
@@ -66,6 +70,7 @@ class Sender:
 
     def __exit__(self, *_error: object) -> None:
         self.line.close()
+        self.mark.settle()
 
     def work(self) -> int:
         mail_claims.recover()
@@ -76,6 +81,7 @@ class Sender:
             held_until, claimed = time.monotonic() + HELD_SECONDS, len(handful)
             while handful and not self._must_stop() and time.monotonic() < held_until:
                 yield handful.pop(0)
+            self.mark.settle()
             mail_claims.put_back(handful)
             # As many as the server is likely to take while they are held.
             self.size = min(HANDFUL, 2 * (claimed - len(handful)) + 1)
@@ -94,23 +100,32 @@ class Sender:
         )
 
     def _deliver(self, message: Message) -> bool:
-        if full := mail_rates.full_for(message):
-            self._waits_for_its_rate(message, full)
-            return False
-        if self.left is not None:
-            self.left -= 1
         try:
             mail = as_mail(message)
         except Exception as error:  # noqa: BLE001  one bad mail must not stop the others
             self._failed(message, error, Verdict.REFUSED)
             return False
+        if full := self._full_for(message):
+            self._waits_for_its_rate(message, full)
+            return False
+        return self._send(message, mail)
+
+    def _full_for(self, message: Message) -> str:
+        if not mail_rates.are_limited():
+            return ""
+        self.mark.settle()
+        return mail_rates.full_for(message)
+
+    def _send(self, message: Message, mail: EmailMultiAlternatives) -> bool:
+        if self.left is not None:
+            self.left -= 1
         try:
             self.line.open()
             provider_id = self.line.send(mail)
         except Exception as error:  # noqa: BLE001  whatever a mailer may raise
             self._failed(message, error, mail_answers.verdict(error))
             return False
-        mail_claims.mark_sent(message, provider_id=provider_id)
+        self.mark.begin(message, provider_id=provider_id)
         self._went_well()
         return True
 
@@ -127,10 +142,12 @@ class Sender:
         self.failures = 0
         if self.in_trouble:
             self.in_trouble = False
+            self.mark.settle()
             mail_trouble.over()
 
     def _failed(self, message: Message, error: Exception, found: Verdict) -> None:
         """Later again for what may pass, never again for what will not."""
+        self.mark.settle()
         never_reached = not self.line.is_open or found is Verdict.LOCKED_OUT
         words = mail_answers.words(error)
         logger.info("mail %s: %s", message.pk, type(error).__name__)

@@ -22,7 +22,8 @@ from orders import decision_mails, lifecycle, mail_rows
 from orders.models import Decision, Message, Order, OrderEvent
 from orders.tellings import Telling, tellings_of
 
-CHUNK = 200
+# Rendered while their orders are locked; on SQLite nobody else writes meanwhile.
+CHUNK = 50
 # The rest of a sweep waits meanwhile; the next one goes on.
 SECONDS_AT_A_TIME = 20.0
 

@@ -1,20 +1,18 @@
 """Enqueues and sends many mails: python -m tests.benchmarks.sending MAILS.
 
-A sender is compared with a bare loop that renders and sends the same mails and keeps no
+A sender is compared with a bare loop that writes and sends the same mails and keeps no
 record; two senders with one; the shop's orders while mails leave with those without.
-Everything is a process of its own, the mail server too.
+Everything is a process of its own, who enqueues and the mail server too. The words of a
+mail are rendered when it is enqueued; a second bare loop renders them as it sends.
 """
 
 import json
-import resource
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 import django
 
@@ -24,20 +22,18 @@ django.setup()
 from django.core.management import call_command
 
 from campaigns.models import Batch
-from orders import mail_rows
-from orders.models import Message, Order
+from orders.models import Message
 from tests.benchmarks import purchase, shops
 from tests.benchmarks.load import Buyers
+from tests.benchmarks.mail_process import MARKED
 from tests.benchmarks.measure import database_name, prepare, say
 from tests.benchmarks.purchase import Counter
-from tests.benchmarks.refund_batch import Watch, watched
 from tests.benchmarks.results import ratio
 from tests.drafts import make_offer, place_order
 
-CHUNK = 500
 ROUNDS = 3
 # Of all mails, what one sender sends in one round.
-SHARE = 20
+SHARE, LEAST = 20, 200
 AT_ONCE = 8
 # What a mail server of others takes for a mail, and a busy one.
 QUICK_SERVER, BUSY_SERVER = 0.005, 0.05
@@ -68,11 +64,13 @@ class Sent:
 def main(mails: int) -> None:
     prepare()
     batch = make_offer(capacity=10**8)
-    order = place_order(batch)
-    rows = enqueued_figures(enqueue(order, mails))
-    rows |= rate_figures(max(200, mails // SHARE))
+    place_order(batch)
+    say(f"{mails:,} mails are enqueued")
+    Message.objects.update(state="sent")
+    rows = enqueued_figures(send(0, "enqueue", mails))
+    rows |= rate_figures(max(LEAST, mails // SHARE))
     rows |= orders_meanwhile(batch, max(60, mails // ORDERS_SHARE))
-    say("the rest is sent")
+    say("all are sent once more")
     with mail_server() as sink:
         rows |= last_figures(send(sink, "sender", mails))
     call_command("check_invariants", quiet=True)
@@ -90,15 +88,18 @@ def enqueued_figures(enqueued: Sent) -> dict[str, str]:
 
 def rate_figures(sample: int) -> dict[str, str]:
     with mail_server() as sink:
-        bare, one, two = rounds(sink, sample)
+        bare, one, two, wordy = rounds(sink, sample)
     with mail_server(QUICK_SERVER) as sink:
-        _bare, far_one, far_two = rounds(sink, sample // 4, bare=False)
+        _bare, far_one, far_two, _wordy = rounds(sink, sample // 4, bare=False)
     figures = {
         "bare loop, mails a second": f"{median(rates_of(bare)):.0f}",
         "one sender, mails a second": f"{median(rates_of(one)):.0f}",
         "one sender, of the bare loop": of(one, bare),
+        "one sender, of a loop that renders the words": of(one, wordy),
         "CPU of the bare loop, ms a mail": f"{cpu_of(bare):.2f}",
         "CPU of one sender, ms a mail": f"{cpu_of(one):.2f}",
+        "CPU of a loop that renders the words, ms a mail": f"{cpu_of(wordy):.2f}",
+        "CPU of two senders, ms a mail": f"{cpu_of(two):.2f}",
         "two senders, of one": of(two, one),
         "two senders, of one, 5 ms a mail": of(far_two, far_one),
     }
@@ -126,25 +127,10 @@ def cpu_of(runs: list[Sent]) -> float:
     return median(run.cpu_ms for run in runs)
 
 
-def enqueue(order: Order, mails: int) -> Sent:
-    """As a fan-out does: rendered one by one, stored by the chunk."""
-    say(f"{mails:,} mails are enqueued")
-    Message.objects.update(state="sent")
-    watch, began, cpu = Watch(expected=mails), time.monotonic(), time.process_time()
-    with watched(watch):
-        for start in range(0, mails, CHUNK):
-            numbers = range(start, min(start + CHUNK, mails))
-            mail_rows.store([_mail(order, n) for n in numbers])
-    seconds = time.monotonic() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    cpu = time.process_time() - cpu
-    return Sent(mails, seconds, peak, watch.longest_ms, cpu)
-
-
-def _mail(order: Order, number: int) -> Message:
-    priority = Message.Priority.BULK
-    columns: dict[str, Any] = {"key": f"bench-{number}", "priority": priority}
-    return mail_rows.of_order(order, "order_confirmed", **columns)
+def all_wait_again() -> None:
+    """No run finds fewer mails than it is to send."""
+    bench = Message.objects.filter(dedupe_key__contains=MARKED)
+    bench.filter(state="sent").update(state="queued", attempts=0)
 
 
 @contextmanager
@@ -160,21 +146,22 @@ def mail_server(seconds: float = 0.0) -> Iterator[int]:
         process.wait()
 
 
-def rounds(
-    port: int, sample: int, *, bare: bool = True
-) -> tuple[list[Sent], list[Sent], list[Sent]]:
+def rounds(port: int, sample: int, *, bare: bool = True) -> tuple[list[Sent], ...]:
     """All in turn within each round, so that bad weather meets them all."""
-    results: tuple[list[Sent], list[Sent], list[Sent]] = ([], [], [])
+    results: tuple[list[Sent], ...] = ([], [], [], [])
     for number in range(ROUNDS):
         say(f"{sample} mails each, round {number + 1} of {ROUNDS}")
         if bare:
             results[0].append(send(port, "bare", sample))
+            results[3].append(send(port, "bare_words", sample))
         results[1].append(send(port, "sender", sample))
         results[2].append(send(port, "sender", sample // 2, processes=2))
     return results
 
 
 def send(port: int, name: str, mails: int, *, processes: int = 1) -> Sent:
+    if name == "sender":
+        all_wait_again()
     with started(port, name, mails, processes) as running:
         return _outcome(running)
 
@@ -244,6 +231,7 @@ def orders_meanwhile(batch: Batch, count: int) -> dict[str, str]:
 @contextmanager
 def sending(seconds: float) -> Iterator[None]:
     """One sender at work for the time of the block."""
+    all_wait_again()
     with mail_server(seconds) as port, started(port, "sender", 10**9):
         yield
 

@@ -9,7 +9,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.management import call_command
 
 from campaigns.clock import database_now
-from orders import emails, mail_claims, outbox
+from orders import emails, mail_claims, mail_marks, outbox
 from orders.mail_claims import BACKOFF, LEASE
 from orders.models import Message
 from tests.drafts import make_offer, place_order
@@ -138,6 +138,7 @@ def test_mail_that_comes_meanwhile_overtakes_after_the_handful(monkeypatch, mail
 
     for _n in range(2):
         sender._deliver(next(due))
+    sender.mark.settle()
     make_message(subject="answer")
     for message in due:
         sender._deliver(message)
@@ -205,7 +206,7 @@ def test_a_sender_slower_than_its_lease_marks_nothing():
     mail_claims.mark_failed(slow, "no such user")
 
     assert state_of(message) == ("sending", 2, "")
-    mail_claims.mark_sent(other)
+    mail_marks.mark_sent(other)
     assert state_of(message) == ("sent", 2, "ok")
 
 

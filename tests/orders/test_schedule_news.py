@@ -328,9 +328,9 @@ def test_twelve_hundred_orders_are_told_in_chunks_and_a_death_in_between_loses_n
     halfway = (told, Message.objects.filter(kind="schedule_change").count())
     rest = schedule_news.tell_all()
 
-    assert chunks == [200] * 7
-    assert halfway == (400, 400)
-    assert rest == 800
+    assert chunks == [50] * 25
+    assert halfway == (100, 100)
+    assert rest == 1_100
     assert Decision.objects.open().count() == 1_200
     assert Message.objects.filter(kind="schedule_change").count() == 1_200
     assert OrderEvent.objects.filter(kind="schedule_changed").count() == 1_200

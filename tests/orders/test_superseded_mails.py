@@ -10,7 +10,7 @@ from django.template.loader import get_template
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import mail_claims, outbox
+from orders import mail_claims, mail_marks, outbox
 from orders.models import Message
 from tests.doubles.smtp import Smtp
 from tests.drafts import make_offer, place_order
@@ -132,7 +132,7 @@ def test_a_newer_date_waits_while_the_older_is_at_the_mail_server(server):
     new = announce(order)
 
     assert outbox.deliver_due() == 0
-    mail_claims.mark_sent(older)
+    mail_marks.mark_sent(older)
     assert outbox.deliver_due() == 1
 
     assert server.copies() == {new.message_id: 1}
