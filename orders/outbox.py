@@ -15,7 +15,7 @@ from orders import mail_answers, mail_claims, mail_rates, mail_trouble
 from orders.mail_answers import Verdict
 from orders.mail_envelope import as_mail
 from orders.mail_line import Line
-from orders.mail_marks import Mark
+from orders.mail_marks import mark_sent
 from orders.models import Message
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,6 @@ class Sender:
 
     def __init__(self, *, limit: int | None, seconds: float | None) -> None:
         self.line = Line()
-        self.mark = Mark()
         self.left = limit
         self.ends_at = time.monotonic() + seconds if seconds else None
         self.in_trouble = mail_trouble.current() is not None
@@ -70,7 +69,6 @@ class Sender:
 
     def __exit__(self, *_error: object) -> None:
         self.line.close()
-        self.mark.settle()
 
     def work(self) -> int:
         mail_claims.recover()
@@ -81,7 +79,6 @@ class Sender:
             held_until, claimed = time.monotonic() + HELD_SECONDS, len(handful)
             while handful and not self._must_stop() and time.monotonic() < held_until:
                 yield handful.pop(0)
-            self.mark.settle()
             mail_claims.put_back(handful)
             # As many as the server is likely to take while they are held.
             self.size = min(HANDFUL, 2 * (claimed - len(handful)) + 1)
@@ -111,10 +108,7 @@ class Sender:
         return self._send(message, mail)
 
     def _full_for(self, message: Message) -> str:
-        if not mail_rates.are_limited():
-            return ""
-        self.mark.settle()
-        return mail_rates.full_for(message)
+        return mail_rates.full_for(message) if mail_rates.are_limited() else ""
 
     def _send(self, message: Message, mail: EmailMultiAlternatives) -> bool:
         if self.left is not None:
@@ -125,7 +119,7 @@ class Sender:
         except Exception as error:  # noqa: BLE001  whatever a mailer may raise
             self._failed(message, error, mail_answers.verdict(error))
             return False
-        self.mark.begin(message, provider_id=provider_id)
+        mark_sent(message, provider_id=provider_id)
         self._went_well()
         return True
 
@@ -142,12 +136,10 @@ class Sender:
         self.failures = 0
         if self.in_trouble:
             self.in_trouble = False
-            self.mark.settle()
             mail_trouble.over()
 
     def _failed(self, message: Message, error: Exception, found: Verdict) -> None:
         """Later again for what may pass, never again for what will not."""
-        self.mark.settle()
         never_reached = not self.line.is_open or found is Verdict.LOCKED_OUT
         words = mail_answers.words(error)
         logger.info("mail %s: %s", message.pk, type(error).__name__)

@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import mail_claims, mail_marks, mail_senders, outbox
+from orders import mail_claims, mail_senders, outbox
 from orders.models import MailPace, Message
 from tests.concurrency.racing import assert_invariants, race
 from tests.doubles.smtp import Smtp
@@ -51,11 +51,11 @@ def test_control_without_the_lease_mails_go_out_twice(server, monkeypatch):
             row.attempts += 1
         return rows
 
-    def mark(_mark, message, **_columns):
+    def mark(message, **_columns):
         Message.objects.filter(pk=message.pk).update(state="sent")
 
     monkeypatch.setattr(mail_claims, "claim", look)
-    monkeypatch.setattr(mail_marks.Mark, "begin", mark)
+    monkeypatch.setattr(outbox, "mark_sent", mark)
     race([outbox.deliver_due] * 2)
 
     assert len(server.arrived) > len(server.copies()) == MAILS

@@ -7,6 +7,7 @@
 `python -m tests.doubles.smtp PORT [SECONDS]` runs one in a process of its own.
 """
 
+import socket
 import socketserver
 import sys
 import threading
@@ -175,6 +176,13 @@ class Session:
     def say(self, answer: str) -> None:
         self.stream.wfile.write(f"{answer}\r\n".encode())
 
+    def say_last(self, answer: str) -> None:
+        """In one packet with the end of the line: who reads it can see the end too."""
+        sock = self.stream.connection
+        sock.send(f"{answer}\r\n".encode(), socket.MSG_MORE)
+        sock.shutdown(socket.SHUT_WR)
+        raise _HangUp
+
     def hang(self) -> None:
         self.server.stopping.wait(FOR_EVER)
         raise _HangUp
@@ -216,10 +224,10 @@ class Session:
         self.server.keep(self.recipient, raw)
         if self.server.fault("drop after answer lost"):
             raise _HangUp
-        self.say("250 taken")
         self.mails += 1
         if self.mails == self.server.mails_per_session:
-            raise _HangUp
+            self.say_last("250 taken")
+        self.say("250 taken")
 
     def body(self) -> bytes:
         lines = []

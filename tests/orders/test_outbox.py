@@ -138,7 +138,6 @@ def test_mail_that_comes_meanwhile_overtakes_after_the_handful(monkeypatch, mail
 
     for _n in range(2):
         sender._deliver(next(due))
-    sender.mark.settle()
     make_message(subject="answer")
     for message in due:
         sender._deliver(message)
