@@ -13,7 +13,13 @@ from payments import books, gateways
 from payments.dispute_records import record_disputes
 from payments.dues import balance_of
 from payments.gateways.base import Snapshot
-from payments.models import LedgerEntry, Payment, SavedMethod, StatementLine
+from payments.models import (
+    LedgerEntry,
+    Payment,
+    Refund,
+    SavedMethod,
+    StatementLine,
+)
 
 Kind = LedgerEntry.Kind
 # Their amount is typed by the buyer's hand: what comes short is part of the due.
@@ -29,8 +35,11 @@ def record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
     changes = _facts(payment, snapshot)
     if new > 0:
         changes |= _take_in(order, payment, snapshot, new)
-    changes |= _take_back(order, payment, snapshot)
     _write(payment, changes)
+    if _leaves_again(snapshot):
+        # What goes back is counted first: nothing can be taken off what never came.
+        release_suspense(order, payment)
+    _write(payment, _take_back(order, payment, snapshot))
     if snapshot.saved_method:
         _remember_card(payment, snapshot)
     if new > 0 and _fits(payment, snapshot):
@@ -39,6 +48,13 @@ def record(order: Order, payment: Payment, snapshot: Snapshot) -> bool:
     if new > 0 and not _is_as_asked(payment, snapshot):
         flag(payment, _odd_amount(payment, snapshot))
     return new > 0
+
+
+def _leaves_again(snapshot: Snapshot) -> bool:
+    """Whether the gateway took any of it back, or sent some to the buyer."""
+    is_refunded = any(seen.state != Refund.State.FAILED for seen in snapshot.refunds)
+    is_withdrawn = any(seen.withdrawn for seen in snapshot.disputes)
+    return bool(is_refunded or is_withdrawn or snapshot.reversed)
 
 
 def _remember_card(payment: Payment, snapshot: Snapshot) -> None:
@@ -152,6 +168,11 @@ def _code_due(order: Order, payment: Payment) -> Decimal:
 
 def _take_back(order: Order, payment: Payment, snapshot: Snapshot) -> dict[str, Any]:
     """Reversals by the gateway, and what disputes withdrew or brought back."""
+    if payment.has_foreign_suspense:
+        # Of money in another currency nothing was counted, so a human looks.
+        if _leaves_again(snapshot):
+            flag(payment, "money in another currency went back at the gateway")
+        return {}
     disputed = record_disputes(order, payment, snapshot.disputes)
     reversed_before = payment.amount_reversed - disputed.before
     taken_back = snapshot.reversed - reversed_before

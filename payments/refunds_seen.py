@@ -12,6 +12,9 @@ def record(order: Order, payment: Payment, seen: RefundSnapshot) -> None:
     if refund is None and seen.state == Refund.State.FAILED:
         # It never left, and nobody here had counted on it.
         return
+    if refund is None and payment.has_foreign_suspense:
+        # Flagged by the recording: its amount is in another currency than the books.
+        return
     refund = refund or _external(payment, seen)
     refunds.book(order, payment, refund, state=seen.state, seen=seen)
 

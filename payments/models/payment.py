@@ -226,3 +226,8 @@ class Payment(models.Model):
     def has_own_suspense(self) -> bool:
         """Money is set aside in the order's own currency, so it can be counted."""
         return bool(self.amount_in_suspense) and self.suspense_currency == self.currency
+
+    @property
+    def has_foreign_suspense(self) -> bool:
+        """Money is set aside that only a human can value."""
+        return bool(self.amount_in_suspense) and not self.has_own_suspense

@@ -1,5 +1,7 @@
 """Whatever happens to money, in whatever order: the books and the gateways agree."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -33,6 +35,28 @@ def scripted(monkeypatch, settings):
 
 def test_books_and_gateways_agree_after_random_histories():
     run_state_machine_as_test(MoneyMachine, settings=QUICK)
+
+
+@pytest.mark.parametrize("deposit", [30, 100])
+@pytest.mark.parametrize(
+    "leaves",
+    [
+        [("refund_in_the_dashboard", {"share": Decimal("0.25")})],
+        [("dispute", {"share": Decimal("0.25")})] * 2,
+        [("reverse", {})],
+    ],
+    ids=["refunded", "disputed", "reversed"],
+)
+def test_money_short_of_what_was_asked_may_go_back_before_it_is_heard_of(
+    leaves, deposit
+):
+    history = MoneyMachine()
+    history.open_shop(["alpha"], deposit=deposit, reinstates=True, capacity=2)
+
+    for step, told in [("pay_less", {"share": Decimal("0.5")}), *leaves]:
+        getattr(history, step)(which=0, **told)
+
+    history.teardown()  # Both sides come to rest, and agree.
 
 
 @pytest.mark.long
