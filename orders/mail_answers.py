@@ -2,17 +2,15 @@
 
 import smtplib
 import ssl
+import sys
 from enum import Enum, auto
 from http import HTTPStatus
 
 from django.core.exceptions import ImproperlyConfigured
 
-# An optional package, for mailers with an API (docs/sending-mail.md).
-try:
-    from anymail.exceptions import AnymailError, AnymailRecipientsRefused
-except ImportError:  # pragma: no cover
-    AnymailError = AnymailRecipientsRefused = ()
-
+# Of the optional package for mailers with an API (docs/sending-mail.md): where it is at
+# work, it is imported. Nobody else waits for it.
+API_ERRORS = "anymail.exceptions"
 LONGEST_ANSWER = 500
 CLOSING = 421
 TOO_BIG = 552
@@ -35,8 +33,11 @@ class Verdict(Enum):
 
 
 def verdict(error: Exception) -> Verdict:
-    if isinstance(error, AnymailError):
-        return _of_api(error)
+    api = sys.modules.get(API_ERRORS)
+    if api and isinstance(error, api.AnymailError):
+        return _of_api(
+            error, is_refused=isinstance(error, api.AnymailRecipientsRefused)
+        )
     if isinstance(error, smtplib.SMTPException):
         return _of_smtp(error)
     # Before ValueError, which a refused certificate is too.
@@ -109,9 +110,9 @@ def _is_for_now(code: int) -> bool:
     return not 500 <= code < 600
 
 
-def _of_api(error: Exception) -> Verdict:
+def _of_api(error: Exception, *, is_refused: bool) -> Verdict:
     """An API says by HTTP what a mail server says by its codes."""
-    if isinstance(error, AnymailRecipientsRefused):
+    if is_refused:
         return Verdict.REFUSED
     if isinstance(error, ImproperlyConfigured):
         return Verdict.LOCKED_OUT
