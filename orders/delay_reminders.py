@@ -17,7 +17,7 @@ from orders.delay_terms import DelayTerms
 from orders.models import Decision, Message, Order
 from orders.models.decision import DecisionQuerySet
 from orders.reminders import FIRST_DAYS, WEEK, Kind, not_stopped
-from orders.tellings import questions_of
+from orders.tellings import locked_questions_of
 
 CHUNK = 200
 SECONDS_AT_A_TIME = 20.0
@@ -87,7 +87,7 @@ def _remind(keys: Sequence[int], step: str) -> int:
         )
         batches = Batch.objects.select_related("campaign__seller")
         by_key = batches.in_bulk({order.batch_id for order in orders})
-        asked = questions_of(orders)
+        asked = locked_questions_of(orders)
         for order in orders:
             order.batch = by_key[order.batch_id]
         wanting = _want_reminders(orders)

@@ -44,11 +44,6 @@ class Promises:
         return bool(self.changes) or self.promised != self.current
 
     @property
-    def is_untold(self) -> bool:
-        """Announced a moment ago; the mail is on its way."""
-        return self.told != self.current
-
-    @property
     def earlier(self) -> list[Earlier]:
         """What is struck: the first promise, then each window that followed it."""
         found = [Earlier.of(change) for change in self.changes]

@@ -53,7 +53,7 @@ def preview(change: ScheduleChange) -> Preview:
     """Of a change that is not stored; very many orders take some seconds."""
     counts = Counts()
     for chunk in _chunks(change.batch):
-        asked = questions_of(chunk, is_locking=False)
+        asked = questions_of(chunk, Decision.objects.all())
         reached = reached_by_mail(d for of_order in asked.values() for d in of_order)
         for order in chunk:
             terms = DelayTerms.of(order, asked[order.pk], reached)
@@ -85,7 +85,7 @@ def _mails(change: ScheduleChange) -> Iterator[tuple[str, Message]]:
 
 
 def _mail(order: Order, change: ScheduleChange) -> Message:
-    asked = questions_of([order], is_locking=False)[order.pk]
+    asked = questions_of([order], Decision.objects.all())[order.pk]
     reached = reached_by_mail(asked)
     told = telling(order, change, asked, reached, now=database_now())
     if told.decision:

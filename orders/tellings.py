@@ -11,6 +11,7 @@ from campaigns.schedule import LEAST_TIME, USUAL_TIME
 from orders import decisions, delay_mails
 from orders.delay_terms import DelayTerms, reached_by_mail
 from orders.models import Decision, Message, Order, OrderEvent
+from orders.models.decision import DecisionQuerySet
 
 # From the announcement until even the last of very many mails is sent.
 SENDING_TIME = timedelta(hours=1)
@@ -72,7 +73,7 @@ def tellings_of(
 ) -> list[Telling]:
     """Of locked orders with their lines; two queries. Mails that wait are gone before:
     only so is it certain which earlier question reached its buyer."""
-    asked = questions_of(orders)
+    asked = locked_questions_of(orders)
     reached = reached_by_mail(d for of_order in asked.values() for d in of_order)
     return [
         telling(order, change, asked[order.pk], reached, now=now) for order in orders
@@ -118,14 +119,17 @@ def _answer_by(change: ScheduleChange, now: datetime) -> datetime:
     return change.answer_by if is_fair else now + USUAL_TIME
 
 
+def locked_questions_of(orders: Iterable[Order]) -> dict[int, list[Decision]]:
+    """Locked like their orders, which are locked before."""
+    return questions_of(orders, Decision.objects.select_for_update(no_key=True))
+
+
 def questions_of(
-    orders: Iterable[Order], *, is_locking: bool = True
+    orders: Iterable[Order], rows: DecisionQuerySet
 ) -> dict[int, list[Decision]]:
-    """Oldest first; locked, when the orders are locked before."""
-    rows = Decision.objects.order_by("pk")
-    if is_locking:
-        rows = rows.select_for_update(no_key=True)
+    """Those among the rows, oldest first."""
     found: dict[int, list[Decision]] = defaultdict(list)
-    for decision in rows.filter(order__in=[order.pk for order in orders]):
+    asked = rows.filter(order__in=[order.pk for order in orders])
+    for decision in asked.order_by("pk"):
         found[decision.order_id].append(decision)
     return found

@@ -60,9 +60,9 @@ def _write_chunk(update_id: int) -> int | None:
     if update.written_at:
         return None
     if people := _next_buyers(update):
-        return _store(update, people, written_to=_last(people).order)
+        return _store(update, people, written_to=people[-1].order)
     if people := _next_subscribers(update):
-        return _store(update, people, subscribers_written_to=_last(people).subscriber)
+        return _store(update, people, subscribers_written_to=people[-1].subscriber)
     _finish(update)
     return None
 
@@ -78,10 +78,6 @@ def _next_subscribers(update: Update) -> list[Recipient]:
     after = update.subscribers_written_to
     rows = subscribers_of(update).filter(pk__gt=after).order_by("pk")[:CHUNK]
     return [Recipient.of_subscriber(each, update.campaign) for each in rows]
-
-
-def _last(people: list[Recipient]) -> Recipient:
-    return people[-1]
 
 
 def _store(update: Update, people: list[Recipient], **cursor: Any) -> int:

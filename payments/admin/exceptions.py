@@ -99,7 +99,7 @@ class ReturnedByHand(OfPayment):
     )
 
     def is_offered(self, row: Payment) -> bool:
-        return bool(row.amount_in_suspense) and not row.has_own_suspense
+        return row.has_foreign_suspense
 
     def perform(self, row: Payment, *, actor: Actor, data: dict[str, Any]) -> None:
         suspense.returned_by_hand(row.pk, reference=data["reference"], actor=actor)
