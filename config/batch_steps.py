@@ -22,7 +22,7 @@ from fulfillment.production import confirmed_units, unpaid_orders
 from orders import minimum, minimum_words
 from orders.minimum import Outcome, Verdict
 from orders.models import Order
-from payments import refund_runs
+from payments.refunds import runs as refund_runs
 
 Stage = Batch.Stage
 Fact = tuple[Any, object]

@@ -4,7 +4,7 @@ from typing import Any
 
 from anymail.signals import EventType, tracking
 
-from orders.bounces import note_bounce
+from orders.mail.bounces import note_bounce
 
 # Neither opened, clicked or delayed ones, nor complaints: those mails arrived.
 FINAL = {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED}

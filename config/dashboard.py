@@ -26,7 +26,7 @@ from campaigns.money import format_money, rounded
 from campaigns.phases import standing
 from orders import hold_alerts
 from orders.models import Decision, Message, Order
-from orders.news_lists import asking, owed_news
+from orders.news.lists import asking, owed_news
 from payments.models import (
     Discrepancy,
     GatewayEvent,

@@ -18,7 +18,7 @@ from campaigns.clock import database_now
 from campaigns.models import Batch
 from config.gateway_accounts import configured_accounts
 from config.health import readiness_problems
-from orders import mail_trouble
+from orders.mail import trouble as mail_trouble
 from orders.models import Message, Order
 from payments import gateways
 from payments.models import Payment

@@ -2,28 +2,28 @@
 
 import campaigns.invariants
 import fulfillment.invariants
-import orders.delay_invariants
+import orders.delays.invariants
 import orders.invariants
-import orders.mail_invariants
-import orders.news_invariants
-import orders.update_invariants
-import orders.waitlist_invariants
+import orders.mail.invariants
+import orders.news.invariants
+import orders.updates.invariants
+import orders.waitlist.invariants
 import payments.invariants
 import payments.ledger_invariants
-import payments.refund_invariants
+import payments.refunds.invariants
 from campaigns.invariants import Invariant
 
 APPS = (
     campaigns.invariants,
-    orders.delay_invariants,
+    orders.delays.invariants,
     orders.invariants,
-    orders.mail_invariants,
-    orders.update_invariants,
-    orders.news_invariants,
-    orders.waitlist_invariants,
+    orders.mail.invariants,
+    orders.updates.invariants,
+    orders.news.invariants,
+    orders.waitlist.invariants,
     payments.invariants,
     payments.ledger_invariants,
-    payments.refund_invariants,
+    payments.refunds.invariants,
     fulfillment.invariants,
 )
 

@@ -21,9 +21,12 @@ from django.utils.text import slugify
 from campaigns.models import Update
 from config import mail_scenes as scenes
 from config.mail_world import AMOUNT, DAY, MOMENT, REASON, WINDOW, World
-from orders import emails, question_emails, subscription_emails, waitlist_emails
+from orders import emails
 from orders.models import Message
-from orders.news_clock import Matter
+from orders.news.clock import Matter
+from orders.questions import emails as question_emails
+from orders.subscriptions import emails as subscription_emails
+from orders.waitlist import emails as waitlist_emails
 
 Write = Callable[[World], Message | None]
 NOTHING: dict[str, Any] = {"total": 0, "deposit": 0, "goods": 0, "shipping": 0}

@@ -12,8 +12,8 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from config.mail_examples import EXAMPLES, Example
 from config.mail_world import World
-from orders.mail_html import html_of
-from orders.mail_words import LONGEST_SUBJECT
+from orders.mail.html import html_of
+from orders.mail.words import LONGEST_SUBJECT
 from orders.models import Message
 
 LOCALES = [code for code, _name in settings.LANGUAGES]

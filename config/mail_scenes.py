@@ -18,21 +18,19 @@ from config.mail_world import (
     WINDOW,
     World,
 )
-from orders import (
-    asked_alerts,
-    delay_mails,
-    emails,
-    hold_alerts,
-    news_alerts,
-    subscription_emails,
-    update_emails,
-)
-from orders.delay_terms import DelayTerms
+from orders import emails, hold_alerts
+from orders.delays import mails as delay_mails
+from orders.delays.terms import DelayTerms
 from orders.models import Decision, Message, OrderEvent, Subscriber
-from orders.news_clock import Matter, Owed
-from orders.update_recipients import Recipient
-from payments import discrepancy_mail, dispute_alerts
+from orders.news import alerts as news_alerts
+from orders.news import asked_alerts
+from orders.news.clock import Matter, Owed
+from orders.subscriptions import emails as subscription_emails
+from orders.updates import emails as update_emails
+from orders.updates.recipients import Recipient
+from payments import dispute_alerts
 from payments.models import Discrepancy, Dispute, Payment
+from payments.reconciliation import discrepancy_mail
 
 
 def placed(world: World, *, by_transfer: bool = False, **columns: Any) -> Message:

@@ -8,7 +8,8 @@ from redis.exceptions import RedisError
 
 from config import sweep as sweeping
 from config.celery import SEND_EVERY_SECONDS
-from orders import mail_senders, outbox
+from orders.mail import outbox
+from orders.mail import senders as mail_senders
 
 logger = logging.getLogger(__name__)
 

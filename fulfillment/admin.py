@@ -28,7 +28,7 @@ from fulfillment.models import (
     ShipmentLine,
 )
 from fulfillment.steps import Complete, Ship, Undo
-from orders.admin import OrderAdmin
+from orders.admin.order import OrderAdmin
 from orders.exports import inert
 
 STATES = {"shipped": "ok"}

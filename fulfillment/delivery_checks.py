@@ -7,9 +7,11 @@ from django.db.models import OuterRef, Q, Subquery
 
 from campaigns.clock import database_now
 from fulfillment.models import Shipment
-from orders import batch_news, emails, mail_rows
+from orders import emails
+from orders.mail import rows as mail_rows
 from orders.models import Message, Order
 from orders.models.order import OrderQuerySet
+from orders.news import batch as batch_news
 
 # Parcels within Indonesia arrive in a week; islands far away take some days longer.
 ASKED_AFTER = timedelta(days=10)

@@ -24,15 +24,11 @@ from fulfillment.errors import (
     WrongContents,
 )
 from fulfillment.models import Carrier, Shipment, ShipmentLine
-from orders import (
-    addresses,
-    decisions,
-    delay_asking,
-    emails,
-    lifecycle,
-    mail_rows,
-    outbox,
-)
+from orders import addresses, emails, lifecycle
+from orders.decisions import settling
+from orders.delays import asking as delay_asking
+from orders.mail import outbox
+from orders.mail import rows as mail_rows
 from orders.models import Order, OrderLine
 
 UNDO_WINDOW = timedelta(minutes=5)
@@ -73,7 +69,7 @@ def ship(
         contents = _contents(order, lines)
         shipment = _insert(order, carrier, tracking_number.strip(), actor)
         # Afterwards, by which `undo` knows what the parcel ended.
-        decisions.withdraw_open(order, actor=actor)
+        settling.withdraw_open(order, actor=actor)
         _fill(shipment, contents)
         _tell(shipment, contents)
         order.record("shipped", actor=actor, data=_noted(shipment, contents))

@@ -9,11 +9,13 @@ from django.db.models.functions import Greatest
 from campaigns.clock import Clock, database_now
 from campaigns.models import Batch, BatchEvent
 from campaigns.models.address_lock import LOCK_ANNOUNCED
-from orders import batch_news, emails, mail_rows
+from orders import emails
 from orders.addresses import SETTLED
+from orders.mail import rows as mail_rows
 from orders.models import Order, OrderEvent
 from orders.models.order import OrderQuerySet
-from orders.reminders import Kind, Ladder, remind
+from orders.news import batch as batch_news
+from orders.reminders.ladders import Kind, Ladder, remind
 
 
 def tell_of_locks() -> int:

@@ -14,8 +14,9 @@ from django.db import transaction
 from campaigns.actors import BUYER, Actor
 from campaigns.clock import database_now
 from campaigns.errors import CampaignError
-from orders import emails, lifecycle, reminders
+from orders import emails, lifecycle
 from orders.models import Order
+from orders.reminders import ladders
 
 COLUMNS = (
     *("name", "address", "province", "city", "district"),
@@ -155,7 +156,7 @@ def _write(order: Order, address: dict[str, str], *, actor: Actor) -> bool:
     order.save(update_fields=changed)
     personal = {n: {"from": before[n], "to": address[n]} for n in changed}
     event = order.record(CHANGED, actor=actor, personal=personal)
-    reminders.withdraw(order, reminders.Kind.ADDRESS)
+    ladders.withdraw(order, ladders.Kind.ADDRESS)
     emails.address_changed(order, change_key=str(event.pk), by_buyer=actor == BUYER)
     return True
 
@@ -164,4 +165,4 @@ def _confirm(order: Order) -> None:
     if is_settled(order):
         return
     order.record(CONFIRMED, actor=BUYER)
-    reminders.withdraw(order, reminders.Kind.ADDRESS)
+    ladders.withdraw(order, ladders.Kind.ADDRESS)

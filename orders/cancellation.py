@@ -16,7 +16,9 @@ from campaigns.models import Batch, Campaign
 from campaigns.models.batch import MINIMUM_MISSED
 from campaigns.money import smallest_unit
 from campaigns.wakeup import wake_up
-from orders import decisions, delay_terms, emails, lifecycle
+from orders import emails, lifecycle
+from orders.decisions import settling
+from orders.delays import terms as delay_terms
 from orders.models import Order, WaitlistEntry
 
 
@@ -103,7 +105,7 @@ def _cancel_as_shown(order: Order, shown: Decimal) -> Order:
     terms = quote(order)
     if terms.returned != shown:
         raise QuoteChanged
-    decisions.leave(order, actor=BUYER)
+    settling.leave(order, actor=BUYER)
     cancel(order, kept=terms.kept, actor=BUYER)
     return order
 
@@ -158,7 +160,7 @@ def cancel(
     WaitlistEntry.objects.end_offer_of(
         order, state=WaitlistEntry.State.ENDED, end_reason=_end_reason(order)
     )
-    decisions.withdraw_open(order, actor=actor)
+    settling.withdraw_open(order, actor=actor)
     tell(order)
     lifecycle.release_units(order, as_read)
     wake_up()

@@ -9,8 +9,9 @@ from django.db import transaction
 from campaigns.actors import Actor
 from campaigns.clock import Clock
 from campaigns.wakeup import wake_up
-from orders import delay_asking, emails, lifecycle
-from orders.decision_mails import SCHEDULE_CHANGE
+from orders import emails, lifecycle
+from orders.decisions.mails import SCHEDULE_CHANGE
+from orders.delays import asking as delay_asking
 from orders.models import Decision, Message, Order
 from orders.models.order import REMINDERS
 

@@ -11,7 +11,7 @@ from campaigns.clock import database_now
 from campaigns.models import Batch
 from campaigns.models.batch import MINIMUM_MISSED
 from orders.balance_terms import BalanceTerms
-from orders.mail_rows import copy_of, of_order, queue
+from orders.mail.rows import copy_of, of_order, queue
 from orders.models import Decision, Message, Order, OrderLine
 
 BATCH_CONFIRMED = "batch_confirmed"

@@ -10,7 +10,7 @@ from campaigns.lists import link_to
 from campaigns.models import Batch
 from campaigns.phases import Phase, standing
 from campaigns.rounds import count_done
-from orders import mail_rows
+from orders.mail import rows as mail_rows
 from orders.models import Message, Order, OrderLine
 
 SELLER_ALERT = "seller_alert"

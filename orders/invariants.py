@@ -25,7 +25,8 @@ from django.db.models.lookups import GreaterThan
 from campaigns.clock import database_now
 from campaigns.invariants import Invariant
 from campaigns.models import Allotment, Batch, BatchEvent
-from orders import decisions, minimum_news
+from orders import minimum_news
+from orders.decisions import settling
 from orders.models import (
     Decision,
     Message,
@@ -148,14 +149,14 @@ def questions_nobody_closed() -> Iterable[str]:
 
 def outcomes_without_event() -> Iterable[str]:
     settled = Decision.objects.exclude(state=Decision.State.OPEN).order_by("pk")
-    told = OrderEvent.objects.filter(kind__in=decisions.EVENTS.values())
+    told = OrderEvent.objects.filter(kind__in=settling.EVENTS.values())
     kinds = {
         (order_id, data.get("decision")): kind
         for order_id, kind, data in told.values_list("order_id", "kind", "data")
     }
     for decision in settled.iterator(CHUNK):
         outcome = (decision.kind, decision.state, decision.answer)
-        wanted = decisions.EVENTS.get(outcome)
+        wanted = settling.EVENTS.get(outcome)
         if kinds.get((decision.order_id, decision.pk)) != wanted:
             yield f"decision {decision.pk}: {decision.state} without its event"
 

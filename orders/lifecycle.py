@@ -18,10 +18,11 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import CampaignError, InvalidTransition, Refused
 from campaigns.models import Batch, Campaign
 from campaigns.money import to_minor_units
-from orders import emails, public_sale, tallies
+from orders import emails, tallies
 from orders.models import Order, WaitlistEntry
 from orders.models.line import units_by_allotment
 from orders.models.order import OrderQuerySet
+from orders.waitlist import public_sale
 
 
 class NotExtendable(CampaignError):

@@ -7,9 +7,11 @@ from django.db.models import F, OuterRef, Q
 
 from campaigns.models import Batch
 from campaigns.models.batch import MINIMUM_MISSED
-from orders import batch_news, emails, mail_rows
+from orders import emails
+from orders.mail import rows as mail_rows
 from orders.models import Order
 from orders.models.order import OrderQuerySet
+from orders.news import batch as batch_news
 
 Stage = Batch.Stage
 # A batch that was canceled or completed has other news.

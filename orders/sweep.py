@@ -1,33 +1,25 @@
 """What the orders app finishes by itself, late or twice without harm."""
 
 from campaigns.rounds import count_done, keys_of
-from orders import (
-    address_news,
-    asked_alerts,
-    cancellation,
-    decisions,
-    delay_asking,
-    delay_reminders,
-    delays,
-    hold_alerts,
-    mail_claims,
-    minimum,
-    minimum_news,
-    move_questions,
-    news_alerts,
-    opening_reminders,
-    openings,
-    outbox,
-    payment_reminders,
-    production_news,
-    questions,
-    schedule_news,
-    subscriptions,
-    update_writing,
-    waitlist,
-    waitlist_offers,
-)
+from orders import address_news, cancellation, hold_alerts, minimum, minimum_news
+from orders.decisions import settling
+from orders.delays import answers as delay_answers
+from orders.delays import asking as delay_asking
+from orders.delays import reminders as delay_reminders
+from orders.delays import schedule_news
+from orders.mail import claims as mail_claims
+from orders.mail import outbox
 from orders.models import Order
+from orders.moves import questions as move_questions
+from orders.news import alerts as news_alerts
+from orders.news import asked_alerts
+from orders.news import production as production_news
+from orders.questions import asking as questions
+from orders.reminders import payment as payment_reminders
+from orders.subscriptions import opening_reminders, wishes
+from orders.updates import writing as update_writing
+from orders.waitlist import offers as waitlist_offers
+from orders.waitlist import openings, places
 
 
 def cancel_orders_of_canceled_batches() -> int:
@@ -40,13 +32,13 @@ def cancel_orders_of_canceled_batches() -> int:
 FIRST_STEPS = (
     ("minimums decided", minimum.decide_due),
     ("orders of canceled batches", cancel_orders_of_canceled_batches),
-    ("delays lapsed", delays.lapse_due),
+    ("delays lapsed", delay_answers.lapse_due),
 )
 STEPS = (
-    ("waiting lists ended", waitlist.end_lists),
+    ("waiting lists ended", places.end_lists),
     ("waiting list offers", waitlist_offers.offer_freed),
     ("openings told", openings.tell_of_openings),
-    ("questions withdrawn", decisions.withdraw_pointless),
+    ("questions withdrawn", settling.withdraw_pointless),
     ("questions lapsed", move_questions.lapse_due),
     ("new windows told", schedule_news.tell_all),
     ("delays asked again", delay_asking.ask_again_due),
@@ -65,7 +57,7 @@ STEPS = (
     ("opening reminders", opening_reminders.remind_of_openings),
     ("updates published", update_writing.publish_due),
     ("updates written", update_writing.write_due),
-    ("unconfirmed addresses forgotten", subscriptions.forget_unconfirmed),
+    ("unconfirmed addresses forgotten", wishes.forget_unconfirmed),
     ("mails of old dates", mail_claims.abort_superseded),
     ("mails", outbox.take_a_turn),
 )

@@ -12,18 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.clock import database_now
 from campaigns.throttle import throttled
-from orders import (
-    buyer_news,
-    decisions,
-    emails,
-    history,
-    minimum_words,
-    standing,
-    timeline,
-)
 from orders import cancellation as cancellations
+from orders import emails, history, minimum_words, standing, timeline
+from orders.decisions import settling
 from orders.forms import FindForm
 from orders.models import Order
+from orders.news import buyer as buyer_news
 from orders.pages import order_page
 from orders.promises import Promises
 
@@ -47,7 +41,7 @@ def status(request: HttpRequest, order: Order) -> HttpResponse:
         "promises": promises,
         "posts": buyer_news.posts_for(order),
         "can_cancel": _can_cancel(order),
-        "question": decisions.open_question(order),
+        "question": settling.open_question(order),
     }
     return render(request, "orders/status.html", context)
 

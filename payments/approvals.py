@@ -11,8 +11,9 @@ from campaigns.errors import CampaignError, InvalidTransition
 from campaigns.wakeup import wake_up
 from orders import lifecycle
 from orders.models import Order
-from payments import books, refunds, settlement
+from payments import books, settlement
 from payments.models import Refund
+from payments.refunds import records as refunds
 
 
 class OwedBack(CampaignError):

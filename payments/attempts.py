@@ -13,17 +13,13 @@ from campaigns.clock import Clock, database_now
 from orders import lifecycle
 from orders.models import Order
 from orders.models.order import NUMBER_ALPHABET
-from payments import (
-    exact_amounts,
-    gateways,
-    recording,
-    settlement,
-    transfer_mails,
-)
+from payments import gateways, recording, settlement
 from payments.closing import Pages
 from payments.dues import balance_of, due_now
 from payments.errors import Declined, GatewayError, Rejected
 from payments.models import Payment
+from payments.transfers import exact_amounts
+from payments.transfers import mails as transfer_mails
 
 logger = logging.getLogger(__name__)
 

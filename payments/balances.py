@@ -21,18 +21,14 @@ from campaigns.clock import database_now
 from campaigns.errors import Refused
 from campaigns.models import Batch
 from campaigns.rounds import count_done, keys_of
-from orders import (
-    cancellation,
-    delay_terms,
-    emails,
-    lifecycle,
-    mail_rows,
-    reminders,
-)
+from orders import cancellation, emails, lifecycle
 from orders.balance_terms import BalanceTerms, UnpaidBalance
+from orders.delays import terms as delay_terms
+from orders.mail import rows as mail_rows
 from orders.models import Message, Order, OrderEvent
 from orders.models.event import BALANCE_OVERDUE, UNPAID_BALANCE
 from orders.models.order import OrderQuerySet
+from orders.reminders import ladders
 from payments import attempts
 from payments.closing import Pages
 from payments.dues import balance_of
@@ -46,7 +42,7 @@ UNDER_WAY = (
     Payment.Progress.PROOF_UPLOADED,
     Payment.Progress.FRAUD_REVIEW,
 )
-BALANCE = reminders.Kind.BALANCE
+BALANCE = ladders.Kind.BALANCE
 ENDING = (UnpaidBalance.FORFEIT, UnpaidBalance.REFUND_LESS_DEPOSIT)
 
 
@@ -116,12 +112,12 @@ def _untold(now: datetime) -> Iterator[int]:
 
 def _turned() -> Coalesce:
     """Whether the buyer stopped the reminders, as the latest of these events says."""
-    kinds = (reminders.STOPPED, reminders.RESUMED)
-    return reminders.latest_event(*kinds, data__reminders=BALANCE)
+    kinds = (ladders.STOPPED, ladders.RESUMED)
+    return ladders.latest_event(*kinds, data__reminders=BALANCE)
 
 
 def _is_stopped(order: Any, step: Step) -> bool:
-    return step.is_stoppable and order.turned == reminders.STOPPED
+    return step.is_stoppable and order.turned == ladders.STOPPED
 
 
 def _can_be_told(order: Order, key: str) -> bool:
@@ -141,7 +137,7 @@ def _tell(order_id: int) -> bool:
         step, due = step_of(terms, now), _due(order)
         if step is None or not due or _needs_seller(order):
             return False
-        if step.is_stoppable and reminders.reminders_stopped(order, BALANCE):
+        if step.is_stoppable and ladders.reminders_stopped(order, BALANCE):
             return False
         last_day = _note_overdue(order, terms, now) if step == Step.LAST else None
         emails.balance_due(order, step=step, amount=due, last_day=last_day)

@@ -13,11 +13,12 @@ from campaigns.clock import database_now
 from campaigns.errors import CampaignError, InvalidTransition
 from orders import lifecycle
 from orders.models import Order
-from payments import attempts, gateways, refund_sending, settlement
+from payments import attempts, gateways, settlement
 from payments.closing import Pages
 from payments.gateways.base import RefundSnapshot
 from payments.gateways.cash import CashGateway
 from payments.models import Payment, Refund
+from payments.refunds import sending as refund_sending
 
 
 class AlreadyRecorded(CampaignError):

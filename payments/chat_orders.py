@@ -23,9 +23,9 @@ from orders.forms import PlainEmailField
 from orders.models import Order
 from orders.tallies import BuyerLimitReached
 from payments import gateways
-from payments.basket import Basket, draft_lines, read_basket
-from payments.checkout import Draft, DraftLine, place
-from payments.forms import CheckoutForm
+from payments.checkout.basket import Basket, draft_lines, read_basket
+from payments.checkout.form import CheckoutForm
+from payments.checkout.placing import Draft, DraftLine, place
 
 
 class ChatOrderForm(CheckoutForm):

@@ -9,10 +9,11 @@ from django.db.models import F
 from campaigns.busy import is_busy
 from campaigns.clock import database_now
 from campaigns.wakeup import wake_up
-from payments import discrepancies, gateways, settlement
+from payments import gateways, settlement
 from payments.errors import GatewayError
 from payments.gateways.base import Inbound
 from payments.models import GatewayEvent, Payment
+from payments.reconciliation import discrepancies
 from payments.secrets import redacted
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from orders.invariants import differs, sum_for_order
 from orders.models import Order
 from payments.dues import balance_of
 from payments.models import LedgerEntry, Payment, Refund
-from payments.refunds_owed import orders_owed_back
+from payments.refunds.owed import orders_owed_back
 
 CHUNK = 5000
 # A sweep period and a minute: what is younger is still being done.

@@ -14,10 +14,11 @@ from campaigns.models import Batch
 from campaigns.money import format_money
 from orders import balance_words
 from orders.models import Order
-from payments import transfer_panel, ways
+from payments import ways
 from payments.dues import Balance, balance_of, due_now
 from payments.models import Payment
-from payments.transfer_panel import TransferPanel
+from payments.transfers import panel as transfer_panel
+from payments.transfers.panel import TransferPanel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,10 @@ from campaigns.actors import Actor
 from campaigns.errors import InvalidTransition
 from orders import lifecycle
 from orders.models import Order
-from payments import books, recording, refunds, settlement
-from payments.discrepancies import strike_out
+from payments import books, recording, settlement
 from payments.models import Payment, Refund
+from payments.reconciliation.discrepancies import strike_out
+from payments.refunds import records as refunds
 
 
 def credit(payment_id: int, *, actor: Actor) -> None:

@@ -1,21 +1,16 @@
 """What the payments app finishes by itself, late or twice without harm."""
 
-from payments import (
-    balances,
-    closing,
-    expiry,
-    inbox,
-    reconciliation,
-    refund_runs,
-    refund_sending,
-    saved_cards,
-)
+from payments import balances, closing, expiry, inbox
+from payments.cards import charging
+from payments.reconciliation import rounds as reconciliation
+from payments.refunds import runs as refund_runs
+from payments.refunds import sending as refund_sending
 
 STEPS = (
     ("gateway events", inbox.process_due),
     ("payments reconciled", reconciliation.reconcile_when_due),
     ("expired holds", expiry.expire_overdue),
-    ("saved cards charged", saved_cards.charge_due),
+    ("saved cards charged", charging.charge_due),
     ("balances asked for", balances.remind_due),
     ("unpaid balances ended", balances.end_unpaid),
     ("closed pages", closing.close_abandoned),

@@ -20,9 +20,10 @@ from orders.lifecycle import NotExtendable
 from orders.models import Order
 from orders.pages import find, order_door, order_page
 from orders.tallies import BuyerLimitReached
-from payments import attempts, checkout_words, gateways
-from payments.checkout import place
-from payments.checkout_page import CheckoutPage
+from payments import attempts, gateways
+from payments.checkout import words as checkout_words
+from payments.checkout.page import CheckoutPage
+from payments.checkout.placing import place
 from payments.extension import extend
 from payments.pay_page import PayPage
 

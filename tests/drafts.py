@@ -17,9 +17,11 @@ from campaigns.clock import Clock, database_now
 from campaigns.models import Allotment, Batch, BatchEvent, ShippingOption
 from orders.hoarding import Origin
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
-from payments import expiry, inbox, refund_sending, sandbox
-from payments.checkout import Draft, DraftLine, place
+from payments import expiry, inbox
+from payments.checkout.placing import Draft, DraftLine, place
 from payments.models import LedgerEntry, Payment, Refund, SandboxPayment
+from payments.refunds import sending as refund_sending
+from payments.sandbox import provider as sandbox
 from tests.factories import make_batch, make_shipping_option, make_variant
 
 # One unit at Rp 150.000, and Rp 18.000 to ship it.

@@ -19,9 +19,10 @@ from campaigns.models import (
     Variant,
 )
 from orders.models import Order
-from payments import attempts, sandbox
-from payments.checkout import Draft, DraftLine, place
+from payments import attempts
+from payments.checkout.placing import Draft, DraftLine, place
 from payments.models import Payment
+from payments.sandbox import provider as sandbox
 
 _numbers = itertools.count(1)
 BUYER = {

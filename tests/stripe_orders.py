@@ -8,7 +8,7 @@ from django.utils import timezone
 from campaigns.models import Batch
 from orders.models import Order
 from payments import attempts, inbox
-from payments.checkout import place
+from payments.checkout.placing import place
 from payments.models import Payment
 from tests.doubles.stripe_double import StripeDouble
 from tests.drafts import make_draft, make_offer, new_key

@@ -12,11 +12,11 @@ from PIL import Image
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch, Seller
 from orders.models import Order
-from payments import proofs
-from payments.checkout import place
+from payments.checkout.placing import place
 from payments.models import BankAccount, Payment, TransferProof
-from payments.proof_files import checked
-from payments.proofs import Claim
+from payments.transfers import proofs
+from payments.transfers.proof_files import checked
+from payments.transfers.proofs import Claim
 from tests.drafts import make_draft, make_offer, new_key
 
 _numbers = itertools.count(1)

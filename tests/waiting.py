@@ -4,8 +4,9 @@ import itertools
 from typing import Any
 
 from campaigns.models import Allotment, Batch
-from orders import cancellation, tallies, waitlist
+from orders import cancellation, tallies
 from orders.models import Order, WaitlistEntry
+from orders.waitlist import places
 from tests.drafts import make_offer, place_order
 
 _numbers = itertools.count(1)
@@ -20,7 +21,7 @@ def full_batch(*, variants: int = 1, **overrides: Any) -> tuple[Batch, list[Orde
 def wait(batch: Batch, *, nth: int = 0, **columns: Any) -> WaitlistEntry:
     """One more who waits for a unit of the batch's nth variant."""
     entry = unsaved(batch, nth=nth, **columns)
-    waitlist.join(entry)
+    places.join(entry)
     return WaitlistEntry.objects.for_page().get(
         batch=batch, variant=entry.variant_id, identity=entry.identity, state="waiting"
     )

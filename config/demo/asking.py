@@ -2,9 +2,9 @@
 
 from campaigns.clock import Clock
 from campaigns.models import Campaign, Question
-from orders import questions
 from orders.models import Message
-from orders.question_emails import settled_key
+from orders.questions import asking as questions
+from orders.questions.emails import settled_key
 
 
 def ask(campaign: Campaign, text: str, answer: str = "") -> None:

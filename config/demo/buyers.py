@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from campaigns.models import Batch, ShippingOption
 from orders.models import Order
-from payments import attempts, sandbox
-from payments.checkout import Draft, DraftLine, place
+from payments import attempts
+from payments.checkout.placing import Draft, DraftLine, place
+from payments.sandbox import provider as sandbox
 
 
 @dataclass(frozen=True)

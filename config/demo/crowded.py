@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from campaigns.models import Allotment, Campaign
 from config.demo.buyers import BUYERS, Buyer
 from config.demo.offers import Offer
-from orders import tallies, waitlist
+from orders import tallies
 from orders.models import WaitlistEntry
+from orders.waitlist import places
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class CrowdedOffer(Offer):
         allotment = batch.allotments.get(variant__sku=self.gone)
         others = BUYERS[len(self.orders) :]
         for buyer, wanted in zip(others, self.waiting, strict=False):
-            waitlist.join(_place(allotment, buyer, wanted))
+            places.join(_place(allotment, buyer, wanted))
 
 
 def _place(allotment: Allotment, buyer: Buyer, units: int) -> WaitlistEntry:

@@ -13,7 +13,8 @@ from config.demo.crowded import CrowdedOffer
 from config.demo.offers import Schedule
 from config.demo.past import DAYS_ON_SALE, let_pass
 from orders.models import Order
-from payments import attempts, sandbox
+from payments import attempts
+from payments.sandbox import provider as sandbox
 
 # Of the days a balance has, the first ones have passed.
 DAYS_IN_PRODUCTION = 4

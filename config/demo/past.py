@@ -19,16 +19,14 @@ from config.demo.buyers import BUYERS, Buyer
 from config.demo.offers import Offer
 from fulfillment import dispatch
 from fulfillment.models import Carrier, ProductionSheet, Shipment
-from orders import (
-    delays,
-    mail_rows,
-    minimum_news,
-    production_news,
-    schedule_news,
-    update_writing,
-)
+from orders import minimum_news
+from orders.delays import answers as delay_answers
+from orders.delays import schedule_news
+from orders.mail import rows as mail_rows
 from orders.models import Decision, Message, Order, OrderEvent
-from orders.update_audience import PROPOSED
+from orders.news import production as production_news
+from orders.updates import writing as update_writing
+from orders.updates.audience import PROPOSED
 from payments.models import LedgerEntry, Payment
 
 # Which rows belong to a batch, and by which way; they grow old together.
@@ -93,7 +91,7 @@ class Delay:
         schedule_news.tell_batch(batch.pk)
         asked = Decision.objects.delays().open().filter(order__batch=batch)
         for decision, answer in zip(asked.order_by("pk"), self.answers, strict=False):
-            delays.answer(decision.pk, choice=answer)
+            delay_answers.answer(decision.pk, choice=answer)
 
 
 @dataclass(frozen=True)

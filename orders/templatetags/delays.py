@@ -5,7 +5,8 @@ from typing import Any
 from django import template
 
 from campaigns.models import Batch
-from orders import admin_delays, delay_counts
+from orders.admin import delays as admin_delays
+from orders.delays import counts as delay_counts
 from orders.models import Order
 
 register = template.Library()

@@ -3,7 +3,7 @@
 from django import template
 
 from campaigns import typed_text
-from orders import mail_words
+from orders.mail import words as mail_words
 
 register = template.Library()
 

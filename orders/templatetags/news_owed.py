@@ -5,10 +5,10 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from orders import news_words
-from orders.asking_for_news import Silence
 from orders.models import Order
-from orders.news_clock import Owed
+from orders.news import words as news_words
+from orders.news.asking import Silence
+from orders.news.clock import Owed
 
 register = template.Library()
 

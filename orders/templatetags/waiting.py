@@ -11,8 +11,8 @@ from django.urls import reverse
 from campaigns.lists import link_to
 from campaigns.models import Allotment, Batch, Campaign
 from campaigns.money import format_money
-from orders import public_sale
 from orders.models import WaitlistEntry
+from orders.waitlist import public_sale
 
 register = template.Library()
 

@@ -1,6 +1,9 @@
 from django.urls import path
 
-from orders import question_views, subscription_views, views, waitlist_views
+from orders import views
+from orders.questions import views as question_views
+from orders.subscriptions import views as subscription_views
+from orders.waitlist import views as waitlist_views
 
 app_name = "orders"
 urlpatterns = [

@@ -1,13 +1,9 @@
 from django.urls import path
 
-from orders import (
-    address_page,
-    decision_views,
-    news_views,
-    order_calendar,
-    reminders_page,
-    views,
-)
+from orders import address_page, order_calendar, views
+from orders.decisions import views as decision_views
+from orders.news import views as news_views
+from orders.reminders import page as reminders_page
 
 app_name = "order"
 urlpatterns = [

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders import subscription_views
+from orders.subscriptions import views as subscription_views
 
 app_name = "subscription"
 urlpatterns = [path("", subscription_views.subscription, name="page")]

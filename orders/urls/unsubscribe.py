@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders import unsubscribe_views
+from orders.subscriptions import unsubscribe_views
 
 app_name = "unsubscribe"
 urlpatterns = [

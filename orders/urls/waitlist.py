@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders import waitlist_views
+from orders.waitlist import views as waitlist_views
 
 app_name = "waitlist"
 urlpatterns = [path("departure/", waitlist_views.departure, name="departure")]

@@ -1,6 +1,6 @@
 """What money adds to the admin's page of an order."""
 
-from orders.admin import OrderAdmin
+from orders.admin.order import OrderAdmin
 from payments.admin.cash_steps import CashReceived
 from payments.admin.chat import chat_order, chat_order_placed
 from payments.admin.refund_steps import RefundOrder

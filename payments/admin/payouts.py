@@ -24,9 +24,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns.admin.money_sight import HidesMoney
 from campaigns.admin.transitions import staff
 from campaigns.memberships import sellers_granting
-from payments import payout_list
 from payments.models import Refund
-from payments.payout_list import Outcome, Paid, UnreadableList, Verdict
+from payments.payouts import list as payout_list
+from payments.payouts.list import Outcome, Paid, UnreadableList, Verdict
 
 if TYPE_CHECKING:
 

@@ -11,8 +11,8 @@ from campaigns.actors import Actor
 from campaigns.admin.forms import AmountField, WordsField
 from campaigns.admin.transitions import Transition
 from campaigns.money import format_money, quantize, smallest_unit
-from payments import proofs
 from payments.models import TransferProof
+from payments.transfers import proofs
 
 DECIDE = "payments.change_payment"
 

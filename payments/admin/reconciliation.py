@@ -10,10 +10,10 @@ from campaigns.actors import Actor
 from campaigns.admin.base import badge
 from campaigns.admin.scope import SUPERUSER_ONLY
 from campaigns.admin.transitions import Transition
-from payments import discrepancies
 from payments.admin.base import MoneyAdmin
 from payments.admin.exceptions import NoteForm
 from payments.models import Discrepancy, ReconciliationRun
+from payments.reconciliation import discrepancies
 
 SIDES = {"here": _("Here"), "there": _("At the payment company")}
 

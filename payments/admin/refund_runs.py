@@ -16,7 +16,7 @@ from campaigns.lists import link_to
 from campaigns.money import format_money
 from campaigns.wakeup import wake_up
 from payments.models import Refund, RefundRun
-from payments.run_progress import Progress
+from payments.refunds.run_progress import Progress
 from payments.tones import REFUNDS, RUNS
 
 

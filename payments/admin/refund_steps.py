@@ -12,10 +12,13 @@ from campaigns.admin.transitions import Transition
 from campaigns.errors import NotReady
 from campaigns.money import format_money, quantize, smallest_unit
 from orders.models import Order
-from payments import approvals, refund_retries, refunds, seller_refunds
+from payments import approvals
 from payments.dues import balance_of
 from payments.models import Payment, Refund
-from payments.seller_refunds import LowersWhatIsKept, Refundable, RefundRefused
+from payments.refunds import by_seller as seller_refunds
+from payments.refunds import records as refunds
+from payments.refunds import retries as refund_retries
+from payments.refunds.by_seller import LowersWhatIsKept, Refundable, RefundRefused
 
 Fact = tuple[Any, object]
 

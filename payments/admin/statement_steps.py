@@ -11,8 +11,8 @@ from campaigns.actors import Actor
 from campaigns.admin.forms import WordsField
 from campaigns.admin.transitions import Transition, WentOtherwise
 from campaigns.money import format_money
-from payments import statement_booking
 from payments.models import StatementLine
+from payments.statements import booking as statement_booking
 
 DECIDE = "payments.change_payment"
 State = StatementLine.State

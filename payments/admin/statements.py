@@ -19,14 +19,16 @@ from campaigns.admin.base import badge_column
 from campaigns.admin.transitions import Transition, staff
 from campaigns.errors import CampaignError
 from campaigns.money import format_money
-from payments import statement_booking, statement_form, statement_matching
 from payments.admin.base import MoneyAdmin
 from payments.admin.statement_steps import DECIDE, STEPS
 from payments.models import BankAccount, StatementLine
-from payments.statement_files import UnknownColumns, UnreadableStatement
-from payments.statement_form import StatementForm
-from payments.statement_import import Verdict, import_statement
-from payments.statement_words import OUTCOMES, REASONS
+from payments.statements import booking as statement_booking
+from payments.statements import form as statement_form
+from payments.statements import matching as statement_matching
+from payments.statements.files import UnknownColumns, UnreadableStatement
+from payments.statements.form import StatementForm
+from payments.statements.importing import Verdict, import_statement
+from payments.statements.words import OUTCOMES, REASONS
 
 ON_A_PAGE = 100
 # Faults told one by one: messages are kept in the session, and a file has many rows.

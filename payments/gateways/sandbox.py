@@ -10,7 +10,6 @@ from typing import Any
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
-from payments import sandbox
 from payments.errors import BadSignature
 from payments.gateways.base import (
     Caps,
@@ -23,6 +22,7 @@ from payments.gateways.base import (
     Started,
 )
 from payments.models import Payment, Refund, SandboxPayment
+from payments.sandbox import provider as sandbox
 
 STATES = {
     SandboxPayment.State.OPEN: Payment.State.PENDING,

@@ -5,9 +5,9 @@ from typing import Any
 from django import template
 
 from orders.models import Order
+from payments.cards.charging import due_from
 from payments.dues import balance_of
 from payments.models import SavedMethod
-from payments.saved_cards import due_from
 
 register = template.Library()
 

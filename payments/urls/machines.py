@@ -1,6 +1,7 @@
 from django.urls import path
 
-from payments import sandbox_views, webhooks
+from payments import webhooks
+from payments.sandbox import views as sandbox_views
 
 app_name = "gateways"
 urlpatterns = [

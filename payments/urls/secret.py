@@ -1,12 +1,10 @@
 from django.urls import path
 
-from payments import (
-    payout_page,
-    proof_views,
-    receipt_views,
-    saved_card_page,
-    views,
-)
+from payments import views
+from payments.cards import page as saved_card_page
+from payments.payouts import page as payout_page
+from payments.receipts import views as receipt_views
+from payments.transfers import proof_views
 
 app_name = "payment"
 urlpatterns = [

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments import claim_views
+from payments.checkout import claim_views
 
 app_name = "claim"
 urlpatterns = [path("", claim_views.claim, name="page")]

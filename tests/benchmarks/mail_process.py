@@ -18,8 +18,10 @@ django.setup()
 from django.conf import settings
 from django.core.mail import get_connection
 
-from orders import mail_rows, outbox, schedule_news
-from orders.mail_envelope import as_mail
+from orders.delays import schedule_news
+from orders.mail import outbox
+from orders.mail import rows as mail_rows
+from orders.mail.envelope import as_mail
 from orders.models import Message, Order
 from tests.benchmarks.refund_batch import Watch, watched
 

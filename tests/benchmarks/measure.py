@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from campaigns.models import Batch
-from payments.checkout import place
+from payments.checkout.placing import place
 from tests.benchmarks import limits, purchase, reconciling, shops
 from tests.benchmarks.history import History, count_anew
 from tests.benchmarks.load import Buyers

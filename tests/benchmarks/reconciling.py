@@ -15,9 +15,10 @@ from django.db import models, transaction
 
 from campaigns.clock import database_now
 from orders.models import Order
-from payments import reconciliation, settlement
+from payments import settlement
 from payments.models import Payment, SandboxPayment
-from payments.reconciliation import Mode
+from payments.reconciliation import rounds as reconciliation
+from payments.reconciliation.rounds import Mode
 from tests.benchmarks.results import Reconciling
 from tests.drafts import make_offer, place_order
 

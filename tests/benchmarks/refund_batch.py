@@ -22,8 +22,8 @@ from campaigns.actors import SYSTEM
 from campaigns.models import Batch
 from campaigns.money import rounded, to_minor_units
 from orders.models import Order, OrderLine
-from payments import refund_runs
 from payments.models import Refund
+from payments.refunds import runs as refund_runs
 from tests.benchmarks.history import TEMPLATES, History
 from tests.benchmarks.measure import database_name, prepare, say
 

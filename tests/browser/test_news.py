@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from campaigns.clock import database_now
 from campaigns.models import Update
-from orders import update_writing
 from orders.models import Message, Subscriber
+from orders.updates import writing as update_writing
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.desk import make_owner, save, sign_in, take_step
 from tests.browser.journeys import open_campaign

@@ -11,7 +11,7 @@ from campaigns import room
 from campaigns.caps import UNLIMITED, Cap
 from campaigns.errors import Shortage, SoldOut
 from campaigns.models import Allotment, Batch, Campaign, Variant
-from payments.checkout import place
+from payments.checkout.placing import place
 from tests.drafts import make_draft, make_offer, new_key
 from tests.factories import make_batch, make_variant
 

@@ -19,15 +19,16 @@ from campaigns.capacity import Gate, Move
 from campaigns.errors import Refused
 from campaigns.models import Allotment, Batch
 from orders.models import Order
-from payments import checkout, views
-from payments.checkout import Draft
+from payments.checkout import placing
+from payments import views
+from payments.checkout.placing import Draft
 
 page_read = threading.local()
 
 
 def count_from_the_page() -> None:
     """The counters are written from what was read with the page."""
-    move_of = checkout._move_of
+    move_of = placing._move_of
 
     def remember(draft: Draft, lines: Any) -> Move:
         page_read.batch = draft.batch
@@ -44,7 +45,7 @@ def count_from_the_page() -> None:
             Allotment.objects.filter(pk=pk).update(taken=taken)
         Batch.objects.filter(pk=batch.pk).update(taken=batch.taken + units)
 
-    checkout._move_of = remember
+    placing._move_of = remember
     capacity.shift = naive_shift
 
 
@@ -58,7 +59,7 @@ def consent_to_any_window() -> None:
 
     def place_all_the_same(draft: Draft, **options: Any) -> Order:
         seen = replace(draft, schedule_version=draft.batch.schedule_version)
-        return checkout.place(seen, **options)
+        return placing.place(seen, **options)
 
     setattr(views, "place", place_all_the_same)
 
@@ -76,7 +77,7 @@ def lock_in_any_order() -> None:
 
 def commit_row_by_row() -> None:
     """An order is written without a transaction around its rows and its units."""
-    setattr(checkout, "transaction", SimpleNamespace(atomic=nullcontext))
+    setattr(placing, "transaction", SimpleNamespace(atomic=nullcontext))
 
 
 HOLES: dict[str, Callable[[], None]] = {

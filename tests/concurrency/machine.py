@@ -25,8 +25,9 @@ from config import sweep as everything
 from orders import cancellation
 from orders.models import Order
 from orders.tallies import BuyerLimitReached
-from payments import attempts, inbox, sandbox
-from payments.checkout import place
+from payments import attempts, inbox
+from payments.checkout.placing import place
+from payments.sandbox import provider as sandbox
 from tests.concurrency import shop_of_model
 from tests.concurrency.model import OPEN_PAGE, Purchase, Run, Shop
 from tests.concurrency.shop_of_model import BUYERS, draft_of

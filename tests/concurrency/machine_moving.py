@@ -11,9 +11,10 @@ from hypothesis.stateful import Bundle, multiple, rule
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import decisions, move_questions
+from orders.decisions import settling
 from orders.models import Decision
-from orders.moves import NotMovable
+from orders.moves import questions as move_questions
+from orders.moves.moving import NotMovable
 from tests.concurrency.machine import ShopMachine, refusal_of
 from tests.concurrency.machine_waiting import WaitingMachine
 from tests.concurrency.model import Purchase, Run
@@ -79,7 +80,7 @@ class MovingMachine(WaitingMachine):
     @rule(question=questions)
     def withdraw(self, question: Question) -> None:
         pk, is_open = self.decision_of(question).pk, question.state == "open"
-        refusal = refusal_of(lambda: decisions.withdraw(pk, actor=SYSTEM))
+        refusal = refusal_of(lambda: settling.withdraw(pk, actor=SYSTEM))
         assert refusal == (None if is_open else "InvalidTransition")
         if is_open:
             question.state = "withdrawn"

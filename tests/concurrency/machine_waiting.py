@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, multiple, rule
 
 from campaigns.models import Allotment
-from orders import waitlist
 from orders.models import WaitlistEntry
-from payments.waitlist_claim import complete
+from orders.waitlist import places as waitlist
+from payments.checkout.claiming import complete
 from tests.concurrency.machine import ShopMachine, refusal_of
 from tests.concurrency.model import Purchase
 from tests.concurrency.model_waiting import Place, WaitingShop

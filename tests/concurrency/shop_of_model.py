@@ -10,7 +10,7 @@ from config.invariants import all_invariants
 from fulfillment.models import ProductionSheetLine
 from orders.models import BuyerTally, Order
 from orders.tallies import identities
-from payments.checkout import Draft
+from payments.checkout.placing import Draft
 from payments.models import Payment, Refund, SandboxPayment
 from tests.concurrency.model import KEPT_PERCENT, PRICE, Purchase, Run, Shop
 from tests.drafts import make_draft

@@ -5,9 +5,10 @@ from functools import partial
 import pytest
 
 from orders.models import Order
-from payments import attempts, balances, books, gateways, sandbox, settlement
+from payments import attempts, balances, books, gateways, settlement
 from payments.dues import balance_of
 from payments.models import Payment, Refund
+from payments.sandbox import provider as sandbox
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import place_paid, send_refunds
 from tests.payments.deposits import (

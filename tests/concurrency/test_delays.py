@@ -7,7 +7,10 @@ import pytest
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch, ScheduleChange
 from fulfillment import dispatch, production
-from orders import cancellation, decisions, delays, schedule_news
+from orders import cancellation
+from orders.decisions import settling
+from orders.delays import answers as delay_answers
+from orders.delays import schedule_news
 from orders.models import Decision, Message, Order
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import TOTAL, make_offer, place_paid
@@ -32,7 +35,7 @@ REFUSALS = {
 
 
 def say(order, choice):
-    return partial(delays.answer, question_of(order).pk, choice=choice)
+    return partial(delay_answers.answer, question_of(order).pk, choice=choice)
 
 
 def ship(order, number, carrier):
@@ -69,14 +72,14 @@ def test_answers_news_silence_and_parcels_at_once_leave_no_order_in_between():
             *(say(order, WAIT) for order in orders[:-2]),
             *(say(order, CANCEL) for order in orders[:-2]),
             *(ship(order, n, carrier) for n, order in enumerate(orders[:4])),
-            *(delays.lapse_due for _n in range(4)),
+            *(delay_answers.lapse_due for _n in range(4)),
             *(schedule_news.tell_all for _n in range(4)),
-            *(decisions.withdraw_pointless for _n in range(4)),
+            *(settling.withdraw_pointless for _n in range(4)),
             *(partial(announce, batch, days) for days in (3, 5, None, 7)),
         ]
     )
     schedule_news.tell_all()
-    decisions.withdraw_pointless()
+    settling.withdraw_pointless()
 
     assert set(outcomes) <= {"ok", *REFUSALS}
     assert sum(outcomes.values()) == 32

@@ -13,9 +13,10 @@ from orders import cancellation, hoarding, lifecycle, tallies
 from orders.hoarding import origin
 from orders.models import Message, Order, OrderEvent
 from orders.models.order import OrderQuerySet
-from payments import closing, expiry, extension, gateways, sandbox, settlement
+from payments import closing, expiry, extension, gateways, settlement
 from payments.closing import Pages
 from payments.models import Payment, SandboxPayment
+from payments.sandbox import provider as sandbox
 from tests.concurrency.racing import BUYERS, assert_invariants, race
 from tests.drafts import make_draft, make_offer, new_key, order_once, place_order
 from tests.silence import down

@@ -13,9 +13,11 @@ from config import production as start_of_production
 from config import sweep as round_of_all
 from fulfillment import production
 from fulfillment.models import ProductionSheet
-from orders import batch_news, cancellation, mail_rows, minimum, minimum_news
+from orders import cancellation, minimum, minimum_news
+from orders.mail import rows as mail_rows
 from orders.minimum import Outcome
 from orders.models import Message, Order
+from orders.news import batch as batch_news
 from payments import gateways, settlement
 from payments.models import SandboxPayment
 from tests.concurrency.racing import BUYERS, assert_invariants, race

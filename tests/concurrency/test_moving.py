@@ -12,8 +12,10 @@ from campaigns.capacity import Gate
 from campaigns.models import Batch
 from fulfillment import production
 from fulfillment.models import ProductionSheetLine
-from orders import cancellation, lifecycle, move_questions, moves
+from orders import cancellation, lifecycle
 from orders.models import Decision, Order
+from orders.moves import moving as moves
+from orders.moves import questions as move_questions
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import TOTAL, make_draft, order_once, place_paid
 from tests.fulfillment.goods import close

@@ -13,8 +13,9 @@ from fulfillment import dispatch, production
 from fulfillment.models import ProductionSheet, ProductionSheetLine, Shipment
 from orders import cancellation, lifecycle
 from orders.models import Order, OrderEvent
-from payments import gateways, sandbox, settlement
+from payments import gateways, settlement
 from payments.models import Payment, SandboxPayment
+from payments.sandbox import provider as sandbox
 from tests.concurrency.racing import BUYERS, assert_invariants, race
 from tests.drafts import TOTAL, make_offer, payment_of, place_order, place_paid
 from tests.fulfillment.goods import close, in_production, make_carrier

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Batch, Question
-from orders import asking_for_news, questions
-from orders.asking_for_news import Silence
 from orders.models import Message, Order, OrderEvent
+from orders.news import asking as asking_for_news
+from orders.news.asking import Silence
+from orders.questions import asking as questions
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import make_offer, place_paid
 from tests.factories import make_campaign

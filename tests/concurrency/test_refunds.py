@@ -8,15 +8,12 @@ import pytest
 from campaigns.actors import SYSTEM
 from orders import cancellation
 from orders.models import Message, Order
-from payments import (
-    approvals,
-    cash,
-    refund_retries,
-    refund_runs,
-    refund_sending,
-    seller_refunds,
-)
+from payments import approvals, cash
 from payments.models import Payment, Refund, RefundRun, SandboxPayment
+from payments.refunds import by_seller as seller_refunds
+from payments.refunds import retries as refund_retries
+from payments.refunds import runs as refund_runs
+from payments.refunds import sending as refund_sending
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import (
     TOTAL,

@@ -4,7 +4,8 @@ from functools import partial
 
 import pytest
 
-from payments import attempts, gateways, saved_cards
+from payments import attempts, gateways
+from payments.cards import charging
 from payments.dues import balance_of
 from payments.models import SavedMethod
 from tests.concurrency.racing import assert_invariants, race
@@ -33,7 +34,7 @@ def order_with_card(stripe):
 def test_sweeps_at_one_moment_charge_the_card_once(stripe):
     order = order_with_card(stripe)
 
-    outcomes = race([saved_cards.charge_due] * SWEEPS)
+    outcomes = race([charging.charge_due] * SWEEPS)
 
     assert outcomes == {"ok": SWEEPS}
     assert len(stripe.records("payment_intents")) == 2

@@ -7,7 +7,9 @@ import pytest
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import mail_claims, mail_senders, outbox
+from orders.mail import claims as mail_claims
+from orders.mail import outbox
+from orders.mail import senders as mail_senders
 from orders.models import MailPace, Message
 from tests.concurrency.racing import assert_invariants, race
 from tests.doubles.smtp import Smtp

@@ -8,16 +8,12 @@ from django.utils import timezone
 
 from campaigns.actors import SYSTEM
 from orders.models import Message, Order
-from payments import (
-    attempts,
-    exact_amounts,
-    expiry,
-    proofs,
-    statement_booking,
-)
-from payments.checkout import place
+from payments import attempts, expiry
+from payments.checkout.placing import place
 from payments.models import LedgerEntry, Payment, StatementLine, TransferProof
-from payments.proof_files import ProofFile
+from payments.statements import booking as statement_booking
+from payments.transfers import exact_amounts, proofs
+from payments.transfers.proof_files import ProofFile
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import (
     ledger_of,

@@ -6,11 +6,13 @@ import pytest
 from django.db import connections
 
 from campaigns.models import Update
-from orders import mail_rows, unsubscribing, update_writing
+from orders.mail import rows as mail_rows
 from orders.models import Message
-from orders.unsubscribing import Kind, Subject
-from orders.update_emails import update_mail
-from orders.update_recipients import identity_of
+from orders.subscriptions import unsubscribing
+from orders.subscriptions.unsubscribing import Kind, Subject
+from orders.updates import writing as update_writing
+from orders.updates.emails import update_mail
+from orders.updates.recipients import identity_of
 from tests.concurrency.racing import assert_invariants, race
 from tests.factories import make_confirmed_order, make_shop
 from tests.orders.posts import make_update, publish, written_to

@@ -9,9 +9,11 @@ from campaigns.actors import SYSTEM
 from campaigns.capacity import Gate
 from campaigns.errors import InvalidTransition
 from campaigns.models import Allotment, Batch
-from orders import public_sale, waitlist, waitlist_offers
 from orders.models import Order, WaitlistEntry
-from payments import expiry, waitlist_claim
+from orders.waitlist import offers as waitlist_offers
+from orders.waitlist import places, public_sale
+from payments import expiry
+from payments.checkout import claiming
 from payments.models import Payment
 from tests.concurrency.racing import BUYERS, assert_invariants, race
 from tests.drafts import make_draft, order_once, run_out
@@ -117,7 +119,7 @@ def test_one_address_joining_sixteen_times_at_once_has_one_place():
     batch, _orders = full_batch()
     entries = [unsaved(batch, email="ani@example.com") for _n in range(16)]
 
-    outcomes = race([partial(waitlist.join, entry) for entry in entries])
+    outcomes = race([partial(places.join, entry) for entry in entries])
 
     assert outcomes == {"ok": 16}
     assert states() == ["waiting"]
@@ -130,7 +132,7 @@ def test_joining_while_the_unit_comes_free_loses_nothing():
         batch, [order, _other] = full_batch()
         entry = unsaved(batch)
 
-        outcomes = race([partial(waitlist.join, entry), partial(give_back, order)])
+        outcomes = race([partial(places.join, entry), partial(give_back, order)])
 
         waits = WaitlistEntry.objects.filter(batch=batch).exists()
         assert outcomes in ({"ok": 2}, {"ok": 1, "StillAvailable": 1})
@@ -153,7 +155,7 @@ def test_control_without_the_allotments_lock_a_freed_unit_is_kept_for_nobody_to_
 
     monkeypatch.setattr(public_sale, "_read", freed_after_the_look)
     monkeypatch.setattr(public_sale, "keep_freed", lambda *_freed, **_beside: None)
-    waitlist.join(unsaved(batch))
+    places.join(unsaved(batch))
 
     assert Batch.objects.get().rest == 1
     assert sales_of(batch) == ["waitlist"]
@@ -170,7 +172,7 @@ def test_declining_expiring_and_sweeping_at_once_ends_an_offer_once():
 
     outcomes = race(
         [
-            *(partial(waitlist.depart, entry.pk) for entry in entries[:4]),
+            *(partial(places.depart, entry.pk) for entry in entries[:4]),
             *[expiry.expire_overdue] * 2,
             *[waitlist_offers.offer_freed] * 2,
         ]
@@ -226,7 +228,7 @@ def an_offer():
 def accept(entry):
     """The buyer's click on the page of the offer."""
     draft = make_draft(entry.batch, email=entry.email)
-    return partial(waitlist_claim.complete, entry.pk, draft, gateway="sandbox")
+    return partial(claiming.complete, entry.pk, draft, gateway="sandbox")
 
 
 def test_an_offer_accepted_sixteen_times_at_once_is_one_order():
@@ -249,7 +251,7 @@ def test_accepting_and_ending_at_once_agree_on_one_of_the_two(end):
         if end == "expire":
             run_out(order)
         ends = {
-            "decline": partial(waitlist.depart, entry.pk),
+            "decline": partial(places.depart, entry.pk),
             "expire": expiry.expire_overdue,
         }
 
@@ -267,8 +269,8 @@ def test_control_without_the_second_look_a_declined_offer_is_refused_by_the_row_
 ):
     entry, order = an_offer()
     click = accept(entry)
-    waitlist.depart(entry.pk)
-    monkeypatch.setattr(waitlist_claim, "is_live", lambda _entry, _order: True)
+    places.depart(entry.pk)
+    monkeypatch.setattr(claiming, "is_live", lambda _entry, _order: True)
 
     with pytest.raises(InvalidTransition):
         click()

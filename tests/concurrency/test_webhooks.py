@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 
 from orders.models import Message, Order
-from payments import gateways, inbox, reconciliation, sandbox, settlement
+from payments import gateways, inbox, settlement
 from payments.models import GatewayEvent, LedgerEntry, Payment, SandboxPayment
+from payments.reconciliation import rounds as reconciliation
+from payments.sandbox import provider as sandbox
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import make_offer, payment_of, place_order
 

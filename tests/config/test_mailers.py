@@ -11,7 +11,7 @@ import pytest
 from anymail.signals import tracking
 
 from config import bounces
-from orders import outbox
+from orders.mail import outbox
 from orders.models import MailTrouble, Message, Order
 from tests.config.test_checks import check, told_of
 from tests.doubles.server import Answer, Call, Double

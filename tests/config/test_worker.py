@@ -15,7 +15,7 @@ from campaigns.clock import database_now
 from campaigns.wakeup import bell
 from config import sweep
 from orders.models import Message, Order
-from payments import sandbox
+from payments.sandbox import provider as sandbox
 from tests.concurrency.racing import assert_invariants
 from tests.doubles.smtp import Smtp
 from tests.drafts import make_offer, payment_of, place_order

@@ -9,7 +9,8 @@ import django
 
 django.setup()
 
-from orders import mail_rows, update_writing
+from orders.mail import rows as mail_rows
+from orders.updates import writing as update_writing
 
 store = mail_rows.store
 chunks = 0

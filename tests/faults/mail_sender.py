@@ -14,7 +14,8 @@ django.setup()
 
 from django.conf import settings
 
-from orders import mail_claims, outbox
+from orders.mail import claims as mail_claims
+from orders.mail import outbox
 from orders.models import Message
 
 claim = mail_claims.claim

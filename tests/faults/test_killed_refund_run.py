@@ -13,9 +13,9 @@ from django.db import connection
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from orders.models import Message
-from payments import refund_sending
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import LedgerEntry, Refund, RefundRun, SandboxPayment
+from payments.refunds import sending as refund_sending
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import make_offer, place_paid
 from tests.web import database_url

@@ -13,7 +13,7 @@ from django.db import connection
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import mail_claims
+from orders.mail import claims as mail_claims
 from orders.models import Message
 from tests.concurrency.racing import assert_invariants
 from tests.doubles.smtp import Smtp

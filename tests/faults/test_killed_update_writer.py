@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from orders import update_writing
+from orders.updates import writing as update_writing
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import make_offer, place_paid
 from tests.orders.posts import make_update, publish, written_to

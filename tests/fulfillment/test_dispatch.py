@@ -16,7 +16,8 @@ from fulfillment.errors import (
     WrongContents,
 )
 from fulfillment.models import Shipment
-from orders import cancellation, outbox
+from orders import cancellation
+from orders.mail import outbox
 from orders.models import Order
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import end_hold, mails_of, place_order

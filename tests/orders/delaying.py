@@ -10,7 +10,8 @@ from campaigns.actors import SYSTEM
 from campaigns.clock import Clock
 from campaigns.models import Batch, ScheduleChange
 from campaigns.schedule import Window
-from orders import delays, schedule_news
+from orders.delays import answers as delay_answers
+from orders.delays import schedule_news
 from orders.models import Decision, Message, Order
 
 WAIT, CANCEL = Decision.Answer.WAIT, Decision.Answer.CANCEL
@@ -52,7 +53,7 @@ def question_of(order: Order) -> Decision:
 
 
 def answer(order: Order, choice: Decision.Answer, **options: Any) -> Decision:
-    return delays.answer(question_of(order).pk, choice=choice, **options)
+    return delay_answers.answer(question_of(order).pk, choice=choice, **options)
 
 
 def answer_by_passes(decision: Decision, *, days: int = 8) -> None:

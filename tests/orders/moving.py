@@ -6,8 +6,8 @@ from typing import Any
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import move_questions
 from orders.models import Decision, Order
+from orders.moves import questions as move_questions
 from tests.drafts import make_offer
 from tests.factories import make_batch
 

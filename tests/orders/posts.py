@@ -5,10 +5,10 @@ from typing import Any
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, Update
-from orders import update_writing
 from orders.models import Message, Order, Subscriber
-from orders.update_audience import PROPOSED
-from orders.update_recipients import identity_of
+from orders.updates import writing as update_writing
+from orders.updates.audience import PROPOSED
+from orders.updates.recipients import identity_of
 from tests.factories import make_campaign
 
 

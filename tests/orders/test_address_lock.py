@@ -14,9 +14,10 @@ from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition, NotReady
 from campaigns.models import Batch, BatchEvent
 from campaigns.models.address_lock import LOCK_ANNOUNCED
-from orders import address_news, addresses, reminders
+from orders import address_news, addresses
 from orders.models import Message, Order
-from orders.reminders import Kind
+from orders.reminders import ladders
+from orders.reminders.ladders import Kind
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import make_offer, place_order, place_paid
 from tests.fulfillment.goods import in_production, ship
@@ -277,7 +278,7 @@ def test_it_ends_when_it_is_settled_or_stopped(said):
     elif said == "changed":
         addresses.change(order.pk, address=address)
     elif said == "stopped":
-        reminders.turn(order.pk, Kind.ADDRESS, stop=True)
+        ladders.turn(order.pk, Kind.ADDRESS, stop=True)
     else:
         Batch.objects.filter(pk=batch.pk).update(addresses_lock_at=database_now())
 

@@ -10,10 +10,12 @@ from django.db.models.functions import Concat
 from django.test import Client
 
 from campaigns.clock import database_now
-from orders import mail_rows, subscription_emails, subscriptions
 from orders.hoarding import Origin
+from orders.mail import rows as mail_rows
 from orders.models import Message, Subscriber
-from orders.subscriptions import Kind, Wish
+from orders.subscriptions import emails as subscription_emails
+from orders.subscriptions import wishes
+from orders.subscriptions.wishes import Kind, Wish
 from tests.factories import make_campaign, make_confirmed_order, make_shop
 from tests.orders import delaying
 from tests.orders.posts import make_update, send_out, subscribe
@@ -75,14 +77,14 @@ def test_a_mailbox_is_asked_to_confirm_a_few_times_a_day(is_known):
 
     for campaign in campaigns:
         for kinds in sets_of_kinds():
-            subscriptions.ask(wish(campaign, *kinds))
+            wishes.ask(wish(campaign, *kinds))
 
     assert Message.objects.count() == mail_rows.LINKS_A_DAY
 
     yesterday = database_now() - timedelta(days=1, minutes=1)
     earlier = Concat("dedupe_key", Value("0"))
     Message.objects.update(created_at=yesterday, dedupe_key=earlier)
-    subscriptions.ask(wish(campaigns[0], Kind.UPDATES))
+    wishes.ask(wish(campaigns[0], Kind.UPDATES))
     assert Message.objects.count() == mail_rows.LINKS_A_DAY + 1
 
 

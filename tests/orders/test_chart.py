@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone, translation
 
-from orders.chart import MOST_ROWS, MOST_TICKS, history, round_ticks, ticks_of
-from orders.chart_words import span_text, tick_text
-from orders.drawing import drawn
 from orders.flow import EPOCH, Flow, Level
+from orders.numbers.chart import MOST_ROWS, MOST_TICKS, history, round_ticks, ticks_of
+from orders.numbers.chart_words import span_text, tick_text
+from orders.numbers.drawing import drawn
 
 pytestmark = pytest.mark.once
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Batch, Membership
-from orders import outbox
+from orders.mail import outbox
 from orders.models import BuyerTally, Message, Order, OrderEvent
 from tests.drafts import (
     TOTAL,

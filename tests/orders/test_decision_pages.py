@@ -9,8 +9,8 @@ from django.utils import timezone, translation
 from campaigns import dates
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import move_questions
 from orders.models import Decision, Order
+from orders.moves import questions as move_questions
 from tests.drafts import place_paid, rows_of_orders
 from tests.orders.moving import MOVE, STAY, answer, ask, time_is_over, two_batches
 from tests.orders.test_pages import text_of

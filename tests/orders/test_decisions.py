@@ -10,9 +10,12 @@ from campaigns.clock import database_now
 from campaigns.errors import BatchClosed, InvalidTransition, SoldOut, WindowChanged
 from campaigns.models import Allotment, Batch
 from fulfillment import production
-from orders import cancellation, decisions, move_questions, outbox, sweep
+from orders import cancellation, sweep
+from orders.decisions import settling
+from orders.mail import outbox
 from orders.models import BuyerTally, Decision, Message, Order
-from orders.moves import NotMovable, Reason
+from orders.moves import questions as move_questions
+from orders.moves.moving import NotMovable, Reason
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,
@@ -303,7 +306,7 @@ def test_another_answer_to_a_decided_question_is_refused(choice, other):
     answer(decision, choice)
     before = everything()
 
-    with pytest.raises(decisions.AlreadyDecided):
+    with pytest.raises(settling.AlreadyDecided):
         answer(decision, other)
 
     assert everything() == before
@@ -316,7 +319,7 @@ def test_an_answer_after_the_hour_is_refused_before_anybody_noticed(choice):
     time_is_over(decision)
     before = everything()
 
-    with pytest.raises(decisions.AlreadyDecided):
+    with pytest.raises(settling.AlreadyDecided):
         answer(decision, choice)
 
     assert everything() == before
@@ -431,7 +434,7 @@ def test_an_order_shipped_in_part_meanwhile_does_not_move():
     ship(order, lines={order.lines.get().pk: 1})
 
     assert Decision.objects.get().state == State.WITHDRAWN
-    with pytest.raises(decisions.AlreadyDecided):
+    with pytest.raises(settling.AlreadyDecided):
         answer(decision)
     assert_invariants()
 
@@ -485,12 +488,12 @@ def test_a_withdrawn_question_is_told_to_whoever_read_it():
     unsent = ask(unread, second)
 
     for decision in (asked, unsent):
-        decisions.withdraw(decision.pk, actor=SYSTEM)
+        settling.withdraw(decision.pk, actor=SYSTEM)
 
     assert mails_of(read)[-2:] == ["decision_asked", "order_changed"]
     assert mails_of(unread)[-1] == "decision_asked"
     with pytest.raises(InvalidTransition):
-        decisions.withdraw(asked.pk, actor=SYSTEM)
+        settling.withdraw(asked.pk, actor=SYSTEM)
     assert_invariants()
 
 
@@ -500,7 +503,7 @@ def test_the_end_of_the_other_batch_withdraws_the_question(stage):
     ask(place_paid(first), second)
     Batch.objects.filter(pk=second.pk).update(stage=stage)
 
-    done = [decisions.withdraw_pointless(), decisions.withdraw_pointless()]
+    done = [settling.withdraw_pointless(), settling.withdraw_pointless()]
 
     assert done == [1, 0]
     assert Decision.objects.get().state == State.WITHDRAWN
@@ -511,7 +514,7 @@ def test_a_batch_closed_early_may_reopen_so_the_question_stays():
     decision = ask(place_paid(first), second)
     close(second)
 
-    assert decisions.withdraw_pointless() == 0
+    assert settling.withdraw_pointless() == 0
     Batch.objects.get(pk=second.pk).reopen(closes_at=soon(), actor=SYSTEM)
 
     assert answer(decision).is_moved

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaigns.models import Batch, Membership
-from orders import move_questions
 from orders.models import Decision, Message, Order
+from orders.moves import questions as move_questions
 from tests.config.admin_world import hire
 from tests.drafts import make_offer, place_order, place_paid, rows_of_orders
 from tests.factories import make_batch

@@ -8,8 +8,9 @@ from django.db.models import F
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import delay_asking, delays
-from orders.delay_invariants import INVARIANTS
+from orders.delays import answers as delay_answers
+from orders.delays import asking as delay_asking
+from orders.delays.invariants import INVARIANTS
 from orders.models import Decision, Message, Order
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import make_offer, place_paid
@@ -59,7 +60,7 @@ def ask_of_the_dead(order):
 def lapse_unsent(order):
     delay(order.batch)
     answer_by_passes(Decision.objects.get())
-    delays.lapse_due()
+    delay_answers.lapse_due()
     Message.objects.filter(kind="schedule_change").update(sent_at=None)
 
 

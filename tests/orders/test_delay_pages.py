@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Batch
-from orders import schedule_news
+from orders.delays import schedule_news
 from orders.models import Decision, Order
 from tests.drafts import make_offer, place_order, place_paid, rows_of_orders
 from tests.fulfillment.goods import in_production

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from orders.delay_terms import DelayTerms
+from orders.delays.terms import DelayTerms
 from orders.models import Decision, Order
 from tests.orders.delaying import CANCEL, WAIT
 

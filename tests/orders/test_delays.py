@@ -10,20 +10,17 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import WindowChanged
 from campaigns.models import Batch
 from fulfillment import dispatch
-from orders import (
-    cancellation,
-    corrections,
-    decisions,
-    delay_asking,
-    delay_reminders,
-    delays,
-    outbox,
-    reminders,
-    schedule_news,
-)
+from orders import cancellation, corrections
 from orders.cancellation import NotCancelable
-from orders.decisions import AlreadyDecided
+from orders.decisions import settling
+from orders.decisions.settling import AlreadyDecided
+from orders.delays import answers as delay_answers
+from orders.delays import asking as delay_asking
+from orders.delays import reminders as delay_reminders
+from orders.delays import schedule_news
+from orders.mail import outbox
 from orders.models import Decision, Message, Order
+from orders.reminders import ladders
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,
@@ -130,7 +127,7 @@ def test_who_waited_and_then_moved_leaves_by_the_rule_as_anybody_else():
     before = everything()
 
     with pytest.raises(AlreadyDecided):
-        delays.answer(waiting.pk, choice=CANCEL)
+        delay_answers.answer(waiting.pk, choice=CANCEL)
 
     assert everything() == before
     assert cancellation.quote(moved).kept == TOTAL / 2
@@ -217,7 +214,7 @@ def test_a_parcel_taken_back_leaves_the_buyer_the_question(units):
 def test_a_parcel_taken_back_reopens_no_question_that_it_did_not_end():
     batch, [order] = in_production([1])
     delay(batch)
-    decisions.withdraw(question_of(order).pk, actor=SYSTEM)
+    settling.withdraw(question_of(order).pk, actor=SYSTEM)
     shipment = ship(order)
 
     dispatch.undo(shipment.pk, actor=SYSTEM)
@@ -270,11 +267,11 @@ def test_who_pays_too_late_is_asked_still_and_who_never_pays_no_more():
     delay(batch)
     for order in (late, never):
         end_hold(order)
-    decisions.withdraw_pointless()
+    settling.withdraw_pointless()
 
     finish(late, "pay_late")
     answer_by_passes(question_of(never))
-    withdrawn = decisions.withdraw_pointless()
+    withdrawn = settling.withdraw_pointless()
 
     assert Order.objects.get(pk=late.pk).status == "confirmed"
     assert question_of(late).is_open
@@ -288,8 +285,8 @@ def test_the_seller_notes_what_the_buyer_said():
     user = make_staff()
     order = asked()
 
-    delays.answer(
-        question_of(order).pk, choice=CANCEL, actor=decisions.Actor.staff(user)
+    delay_answers.answer(
+        question_of(order).pk, choice=CANCEL, actor=settling.Actor.staff(user)
     )
 
     event = order.events.get(kind="delay_declined")
@@ -304,7 +301,7 @@ def test_silence_about_a_first_short_slip_waits():
     order = asked(30)
     answer_by_passes(question_of(order))
 
-    assert (delays.lapse_due(), delays.lapse_due()) == (1, 0)
+    assert (delay_answers.lapse_due(), delay_answers.lapse_due()) == (1, 0)
 
     decision = question_of(order)
     assert (decision.state, decision.answer) == (State.LAPSED, WAIT)
@@ -318,7 +315,7 @@ def test_silence_about_a_long_slip_or_no_date_returns_everything(days):
     delay(batch, days)
     answer_by_passes(question_of(order))
 
-    assert (delays.lapse_due(), delays.lapse_due()) == (1, 0)
+    assert (delay_answers.lapse_due(), delay_answers.lapse_due()) == (1, 0)
 
     assert sums_of(order) == ("canceled", TOTAL, Decimal(0), Decimal(0))
     assert_invariants()
@@ -330,7 +327,7 @@ def test_silence_about_a_second_delay_returns_everything():
     delay(order.batch, 7)
     answer_by_passes(question_of(order))
 
-    assert delays.lapse_due() == 1
+    assert delay_answers.lapse_due() == 1
     assert Order.objects.get().status == "canceled"
     assert_invariants()
 
@@ -338,7 +335,7 @@ def test_silence_about_a_second_delay_returns_everything():
 def test_before_the_hour_silence_decides_nothing():
     asked()
 
-    assert delays.lapse_due() == 0
+    assert delay_answers.lapse_due() == 0
 
 
 def test_a_newer_window_comes_before_silence():
@@ -346,7 +343,7 @@ def test_a_newer_window_comes_before_silence():
     announce(order.batch, 7)
     answer_by_passes(question_of(order))
 
-    assert delays.lapse_due() == 0
+    assert delay_answers.lapse_due() == 0
     schedule_news.tell_all()
     assert question_of(order).is_open
     assert_invariants()
@@ -363,7 +360,7 @@ def test_a_question_that_was_not_sent_never_lapses(state):
     )
     answer_by_passes(question_of(order))
 
-    assert delays.lapse_due() == 0
+    assert delay_answers.lapse_due() == 0
     assert question_of(order).is_open
     assert Order.objects.get().status == "confirmed"
 
@@ -377,7 +374,7 @@ def test_control_without_the_look_at_the_mail_an_unsent_question_cancels(monkeyp
     monkeypatch.setattr(Decision.objects._queryset_class, "sent", lambda rows: rows)
     monkeypatch.setattr(delay_asking, "is_fairly_asked", lambda _decision: True)
 
-    delays.lapse_due()
+    delay_answers.lapse_due()
 
     assert Order.objects.get().status == "canceled"
     with pytest.raises(SystemExit):
@@ -410,7 +407,7 @@ def test_a_mail_of_the_last_hours_does_not_make_silence_an_answer():
     late = question_of(order).answer_by - timedelta(hours=23)
     Message.objects.filter(kind="schedule_change").update(sent_at=late)
 
-    assert delays.lapse_due() == 0
+    assert delay_answers.lapse_due() == 0
 
     assert question_of(order).answer_by > database_now() + 6 * DAY
     assert len(mails(order, "schedule_change")) == 2
@@ -442,7 +439,7 @@ def test_a_failed_address_is_asked_by_hand_until_it_is_mended():
         order.pk,
         email="mended@example.com",
         phone=order.phone,
-        actor=decisions.Actor.staff(user),
+        actor=settling.Actor.staff(user),
     )
     send()
 
@@ -517,10 +514,10 @@ def test_who_wants_none_gets_none():
     order = asked()
     answer_by_passes(question_of(order), days=1)
 
-    reminders.turn(order.pk, reminders.Kind.ANSWER, stop=True)
+    ladders.turn(order.pk, ladders.Kind.ANSWER, stop=True)
     assert delay_reminders.remind_due() == 0
 
-    reminders.turn(order.pk, reminders.Kind.ANSWER, stop=False)
+    ladders.turn(order.pk, ladders.Kind.ANSWER, stop=False)
     assert delay_reminders.remind_due() == 1
 
 

@@ -6,8 +6,10 @@ import pytest
 from django.utils import timezone, translation
 
 from campaigns.actors import BUYER
-from orders import cancellation, emails, mail_rows, outbox
-from orders.mail_html import html_of
+from orders import cancellation, emails
+from orders.mail import outbox
+from orders.mail import rows as mail_rows
+from orders.mail.html import html_of
 from orders.models import Message, Order
 from payments.expiry import expire
 from payments.models import Refund

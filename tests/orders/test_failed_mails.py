@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaigns.actors import SYSTEM
-from orders import mail_failures
 from orders.corrections import correct_contact
+from orders.mail import failures as mail_failures
 from orders.models import Message
 from tests.drafts import make_offer, place_order
 

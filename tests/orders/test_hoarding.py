@@ -6,7 +6,7 @@ from campaigns.actors import SYSTEM
 from orders import cancellation, hoarding
 from orders.hoarding import Origin, TooManyUnpaid, origin
 from orders.models import Order
-from payments.checkout import place
+from payments.checkout.placing import place
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     end_hold,

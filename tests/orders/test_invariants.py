@@ -13,15 +13,15 @@ from campaigns.models import Allotment, Batch
 from config.invariants import all_invariants
 from fulfillment.invariants import INVARIANTS as OF_GOODS
 from orders import cancellation
-from orders.delay_invariants import INVARIANTS as OF_DELAYS
+from orders.delays.invariants import INVARIANTS as OF_DELAYS
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
-from orders.news_invariants import INVARIANTS as OF_NEWS
-from orders.update_invariants import INVARIANTS as OF_UPDATES
-from orders.waitlist_invariants import INVARIANTS as OF_WAITLISTS
-from payments import refund_sending
+from orders.news.invariants import INVARIANTS as OF_NEWS
+from orders.updates.invariants import INVARIANTS as OF_UPDATES
+from orders.waitlist.invariants import INVARIANTS as OF_WAITLISTS
 from payments.ledger_invariants import INVARIANTS as OF_LEDGER
 from payments.models import LedgerEntry, Payment, Refund
-from payments.refund_invariants import INVARIANTS as OF_REFUNDS
+from payments.refunds import sending as refund_sending
+from payments.refunds.invariants import INVARIANTS as OF_REFUNDS
 from tests.drafts import (
     TOTAL,
     end_hold,

@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from orders.mail_answers import Verdict, verdict, words
+from orders.mail.answers import Verdict, verdict, words
 
 pytestmark = pytest.mark.once
 

@@ -6,7 +6,8 @@ import pytest
 from django.core import mail
 
 from campaigns.clock import database_now
-from orders import mail_rates, outbox
+from orders.mail import outbox
+from orders.mail import rates as mail_rates
 from orders.models import MailPace, Message
 from tests.orders.mailbox import make_message, make_messages, states
 

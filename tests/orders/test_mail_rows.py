@@ -3,7 +3,9 @@
 import pytest
 from django.core import mail
 
-from orders import emails, mail_rows, outbox
+from orders import emails
+from orders.mail import outbox
+from orders.mail import rows as mail_rows
 from orders.models import Message, Order
 from tests.drafts import make_offer, place_order
 

@@ -8,7 +8,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from campaigns.clock import database_now
-from orders import mail_claims, mail_trouble, outbox
+from orders.mail import claims as mail_claims
+from orders.mail import outbox
+from orders.mail import trouble as mail_trouble
 from orders.models import MailTrouble, Message
 from tests.doubles.smtp import Smtp
 from tests.orders.mailbox import (
@@ -144,7 +146,7 @@ def test_a_server_that_is_away_ends_the_round_after_a_few(settings, caplog):
     assert (tried.count(), states()) == (4, {"queued": 50})
     assert MailTrouble.objects.get().kind == "away"
     alerts = [r for r in caplog.records if r.levelname == "ERROR"]
-    assert [r.name for r in alerts] == ["orders.mail_trouble"]
+    assert [r.name for r in alerts] == ["orders.mail.trouble"]
 
 
 def test_when_the_server_is_back_nothing_waits_for_its_pause(settings):

@@ -3,8 +3,8 @@
 import pytest
 
 from campaigns.typed_text import visible
-from orders import mail_rows
-from orders.mail_words import elastic, shortened, subject_of
+from orders.mail import rows as mail_rows
+from orders.mail.words import elastic, shortened, subject_of
 from tests.factories import make_order
 
 pytestmark = pytest.mark.once

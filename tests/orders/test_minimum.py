@@ -12,9 +12,10 @@ from campaigns.errors import InvalidTransition, MinimumUndecided
 from campaigns.models import Batch
 from config import sweep as round_of_all
 from fulfillment import production
-from orders import batch_news, cancellation, emails, minimum, minimum_news
+from orders import cancellation, emails, minimum, minimum_news
 from orders.minimum import Outcome
 from orders.models import Message, Order
+from orders.news import batch as batch_news
 from payments.models import Refund
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (

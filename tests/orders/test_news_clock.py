@@ -9,16 +9,13 @@ from django.test import Client
 
 from campaigns.clock import database_now
 from campaigns.models import Batch, Update
-from orders import (
-    asked_alerts,
-    asking_for_news,
-    last_words,
-    news_alerts,
-    news_clock,
-    outbox,
-)
+from orders.mail import outbox
 from orders.models import Message, Order, OrderEvent
-from orders.news_clock import Matter
+from orders.news import alerts as news_alerts
+from orders.news import asked_alerts, last_words
+from orders.news import asking as asking_for_news
+from orders.news import clock as news_clock
+from orders.news.clock import Matter
 from tests.announced import UNKNOWN, announce
 from tests.drafts import make_offer, place_order
 from tests.factories import make_campaign, make_seller

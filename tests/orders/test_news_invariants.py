@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Question
-from orders import questions
 from orders.models import Message, OrderEvent
-from orders.news_invariants import INVARIANTS
+from orders.news.invariants import INVARIANTS
+from orders.questions import asking as questions
 from tests.drafts import make_offer, place_order
 from tests.factories import make_campaign
 

@@ -10,7 +10,7 @@ from campaigns.models import Allotment, Batch
 from orders import cancellation
 from orders.flow import capacity_of, flow_of
 from orders.models import Order, OrderLine, WaitlistEntry
-from orders.numbers import BatchNumbers
+from orders.numbers.batch import BatchNumbers
 from tests.drafts import end_hold, finish, make_offer, place_order, place_paid
 from tests.factories import make_batch, make_variant
 

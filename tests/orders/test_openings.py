@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch
-from orders import openings, outbox, waitlist
+from orders.mail import outbox
 from orders.models import Message
+from orders.waitlist import openings, places
 from tests.factories import make_batch
 from tests.waiting import full_batch, wait
 
@@ -46,7 +47,7 @@ def test_who_waits_is_told_once_of_each_later_batch():
 
 def test_nobody_else_is_told():
     batch, _orders = full_batch()
-    waitlist.depart(wait(batch).pk)
+    places.depart(wait(batch).pk)
     foreign, _orders = full_batch()
     wait(foreign)
     open_next(batch)

@@ -9,8 +9,11 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.management import call_command
 
 from campaigns.clock import database_now
-from orders import emails, mail_claims, mail_marks, outbox
-from orders.mail_claims import BACKOFF, LEASE
+from orders import emails
+from orders.mail import claims as mail_claims
+from orders.mail import marks as mail_marks
+from orders.mail import outbox
+from orders.mail.claims import BACKOFF, LEASE
 from orders.models import Message
 from tests.drafts import make_offer, place_order
 from tests.moments import is_since

@@ -7,10 +7,11 @@ import pytest
 from django.utils import timezone, translation
 
 from campaigns.models import Batch, Seller
-from orders import history, outbox
+from orders import history
+from orders.mail import outbox
 from orders.models import Message, Order, OrderEvent
 from payments.models import Payment, Refund
-from payments.refund_sending import send_due
+from payments.refunds.sending import send_due
 from tests.factories import (
     make_campaign,
     make_confirmed_order,

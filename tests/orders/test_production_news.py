@@ -8,8 +8,8 @@ from django.utils import translation
 from campaigns import dates
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import production_news
 from orders.models import Message, Order
+from orders.news import production as production_news
 from tests.drafts import mails_of, place_paid
 from tests.fulfillment.goods import in_production, ship
 

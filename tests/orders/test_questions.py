@@ -12,8 +12,10 @@ from django.utils import timezone
 from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition
 from campaigns.models import Question
-from orders import mail_html, questions, sweep
+from orders import sweep
+from orders.mail import html as mail_html
 from orders.models import Message
+from orders.questions import asking as questions
 from tests.factories import make_campaign, make_seller, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

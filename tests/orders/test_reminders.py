@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaigns.clock import database_now
-from orders import lifecycle, outbox, payment_reminders, reminders
+from orders import lifecycle
+from orders.mail import outbox
 from orders.models import Message, Order, OrderEvent
-from orders.reminders import Kind, due_rung
+from orders.reminders import ladders
+from orders.reminders import payment as payment_reminders
+from orders.reminders.ladders import Kind, due_rung
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import finish, mails_of, make_offer, place_order, rows_of_orders
 from tests.orders.test_pages import text_of
@@ -175,10 +178,10 @@ def test_what_is_being_sent_is_left_alone():
 
 def test_an_order_paid_since_it_was_found_is_not_reminded(monkeypatch):
     order = waiting(placed_days=1.1)
-    [found] = reminders._untold(payment_reminders.LADDER, database_now())
+    [found] = ladders._untold(payment_reminders.LADDER, database_now())
     finish(order, "pay")
 
-    assert not reminders._remind(payment_reminders.LADDER, found)
+    assert not ladders._remind(payment_reminders.LADDER, found)
 
     assert rungs_of(order) == []
 
@@ -190,15 +193,15 @@ def test_stopping_is_recorded_and_ends_them_until_resumed():
     order = waiting(placed_days=1.1)
 
     for _twice in range(2):
-        reminders.turn(order.pk, Kind.PAYMENT, stop=True)
+        ladders.turn(order.pk, Kind.PAYMENT, stop=True)
 
     assert payment_reminders.remind_daily() == 0
     [event] = OrderEvent.objects.filter(kind="reminders_stopped")
     assert (event.actor, event.data) == ("buyer", {"reminders": "payment"})
-    assert reminders.reminders_stopped(order, Kind.PAYMENT)
-    assert not reminders.reminders_stopped(order, Kind.BALANCE)
+    assert ladders.reminders_stopped(order, Kind.PAYMENT)
+    assert not ladders.reminders_stopped(order, Kind.BALANCE)
 
-    reminders.turn(order.pk, Kind.PAYMENT, stop=False)
+    ladders.turn(order.pk, Kind.PAYMENT, stop=False)
 
     assert payment_reminders.remind_daily() == 1
 
@@ -209,7 +212,7 @@ def test_stopping_takes_back_what_waits_but_never_the_last_notice():
     set_times(placed_days=3.1, left_days=0.2)
     payment_reminders.remind_of_payment()
 
-    reminders.turn(order.pk, Kind.PAYMENT, stop=True)
+    ladders.turn(order.pk, Kind.PAYMENT, stop=True)
 
     states = order.messages.filter(kind="payment_reminder").order_by("pk")
     assert list(states.values_list("state", flat=True)) == ["aborted", "queued"]
@@ -217,7 +220,7 @@ def test_stopping_takes_back_what_waits_but_never_the_last_notice():
 
 def test_the_last_notice_goes_to_who_stopped_the_others():
     order = waiting(placed_days=1.1, left_days=0.2)
-    reminders.turn(order.pk, Kind.PAYMENT, stop=True)
+    ladders.turn(order.pk, Kind.PAYMENT, stop=True)
 
     assert payment_reminders.remind_of_payment() == 1
 
@@ -244,7 +247,7 @@ def test_the_page_stops_and_resumes_each_kind(client):
     assert after.count("Stopped: you get no reminders of this.") == 1
     assert "The last notice before your place is given back." in after
     client.post(address(order), {"kind": "address", "turn": "resume"})
-    assert not reminders.reminders_stopped(order, Kind.ADDRESS)
+    assert not ladders.reminders_stopped(order, Kind.ADDRESS)
 
 
 def test_looking_at_the_page_stops_nothing(client):

@@ -10,8 +10,10 @@ from django.utils import timezone
 from campaigns.clock import database_now
 from campaigns.models import Batch
 from campaigns.schedule import USUAL_TIME
-from orders import mail_rows, schedule_news, waitlist_offers
+from orders.delays import schedule_news
+from orders.mail import rows as mail_rows
 from orders.models import Decision, Message, Order, OrderEvent, WaitlistEntry
+from orders.waitlist import offers as waitlist_offers
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import end_hold, make_offer, place_order, place_paid, rows_of_orders
 from tests.fulfillment.goods import in_production, ship

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.clock import database_now
-from orders import opening_reminders, subscriptions
 from orders.models import Message, Subscriber
+from orders.subscriptions import opening_reminders, wishes
 from tests.factories import (
     make_batch,
     make_campaign,
@@ -133,7 +133,7 @@ def test_a_forged_or_forgotten_link_is_not_found(client):
 
     pages = [client.get(forged), client.post(forged), client.get("/subscription/x/")]
     Subscriber.objects.update(created_at=database_now() - timedelta(days=31))
-    forgotten = subscriptions.forget_unconfirmed()
+    forgotten = wishes.forget_unconfirmed()
 
     assert [page.status_code for page in pages] == [404, 404, 404]
     assert forgotten == 1
@@ -148,13 +148,13 @@ def test_the_confirmed_and_the_stopped_are_not_forgotten():
     )
     Subscriber.objects.update(created_at=database_now() - timedelta(days=400))
 
-    assert subscriptions.forget_unconfirmed() == 0
+    assert wishes.forget_unconfirmed() == 0
 
 
 def test_too_many_from_one_address_are_refused(client, settings):
     settings.RATE_LIMITS = True
     campaign = ahead().campaign
-    for n in range(subscriptions.PER_ADDRESS):
+    for n in range(wishes.PER_ADDRESS):
         ask(client, campaign, "opening", email=f"a{n}@example.com")
     cache.clear()
 
@@ -162,17 +162,17 @@ def test_too_many_from_one_address_are_refused(client, settings):
 
     assert response.status_code == 429
     assert response["Retry-After"]
-    assert Subscriber.objects.count() == subscriptions.PER_ADDRESS
+    assert Subscriber.objects.count() == wishes.PER_ADDRESS
 
 
 def test_a_flooded_mailbox_hears_nothing_more_and_nobody_is_told(client):
-    campaigns = [ahead().campaign for _n in range(subscriptions.PER_MAILBOX + 1)]
+    campaigns = [ahead().campaign for _n in range(wishes.PER_MAILBOX + 1)]
 
     answers = [ask(client, campaign, "opening") for campaign in campaigns]
 
     assert {answer.status_code for answer in answers} == {200}
-    assert Message.objects.count() == subscriptions.PER_MAILBOX
-    assert Subscriber.objects.count() == subscriptions.PER_MAILBOX
+    assert Message.objects.count() == wishes.PER_MAILBOX
+    assert Subscriber.objects.count() == wishes.PER_MAILBOX
 
 
 # Openings

@@ -10,7 +10,9 @@ from django.template.loader import get_template
 
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders import mail_claims, mail_marks, outbox
+from orders.mail import claims as mail_claims
+from orders.mail import marks as mail_marks
+from orders.mail import outbox
 from orders.models import Message
 from tests.doubles.smtp import Smtp
 from tests.drafts import make_offer, place_order

@@ -6,7 +6,7 @@ import pytest
 
 from campaigns.clock import database_now
 from orders.models import Message, Order
-from orders.payment_reminders import remind_of_payment
+from orders.reminders.payment import remind_of_payment
 from tests.drafts import finish, mails_of, make_offer, place_order, rows_of_orders
 
 pytestmark = pytest.mark.django_db

@@ -9,13 +9,15 @@ from django.utils import translation
 from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition
 from campaigns.models import Update
-from orders import outbox, unsubscribing, update_writing
+from orders.mail import outbox
 from orders.models import Message, Order, Subscriber
-from orders.unsubscribing import Subject
-from orders.update_forms import checked
-from orders.update_reach import Reach, Reason
-from orders.update_recipients import identity_of
-from orders.update_words import headline
+from orders.subscriptions import unsubscribing
+from orders.subscriptions.unsubscribing import Subject
+from orders.updates import writing as update_writing
+from orders.updates.forms import checked
+from orders.updates.reach import Reach, Reason
+from orders.updates.recipients import identity_of
+from orders.updates.words import headline
 from tests.concurrency.racing import assert_invariants
 from tests.factories import make_confirmed_order, make_order, make_shop, make_variant
 from tests.orders.posts import (

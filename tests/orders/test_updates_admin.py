@@ -9,8 +9,8 @@ from django.utils import translation
 
 from campaigns.clock import database_now
 from campaigns.models import Update, UpdatePicture
-from orders import update_writing
 from orders.models import Message, Order
+from orders.updates import writing as update_writing
 from tests.config.admin_world import hire
 from tests.factories import (
     make_campaign,

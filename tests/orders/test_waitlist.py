@@ -10,16 +10,12 @@ from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.errors import BatchClosed
 from campaigns.models import Allotment, Batch
-from orders import (
-    cancellation,
-    lifecycle,
-    payment_reminders,
-    sweep,
-    waitlist,
-    waitlist_offers,
-)
+from orders import cancellation, lifecycle, sweep
 from orders.models import BuyerTally, Message, Order, WaitlistEntry
-from orders.public_sale import NotSold, StillAvailable
+from orders.reminders import payment as payment_reminders
+from orders.waitlist import offers as waitlist_offers
+from orders.waitlist import places as waitlist
+from orders.waitlist.public_sale import NotSold, StillAvailable
 from payments import expiry
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (

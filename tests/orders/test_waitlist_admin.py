@@ -2,8 +2,8 @@
 
 import pytest
 
-from orders import waitlist_offers
 from orders.models import Message
+from orders.waitlist import offers as waitlist_offers
 from tests.config.admin_world import hire
 from tests.drafts import rows_of_orders
 from tests.waiting import full_batch, give_back, offered_to, states, wait

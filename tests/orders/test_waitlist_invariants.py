@@ -6,9 +6,9 @@ import pytest
 
 from campaigns.clock import database_now
 from campaigns.models import Allotment
-from orders import waitlist_offers
 from orders.models import Order, WaitlistEntry
-from orders.waitlist_invariants import (
+from orders.waitlist import offers as waitlist_offers
+from orders.waitlist.invariants import (
     offers_that_differ_from_their_order,
     units_kept_for_nobody,
 )

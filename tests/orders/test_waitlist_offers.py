@@ -10,12 +10,10 @@ from campaigns.capacity import Gate
 from campaigns.clock import database_now
 from campaigns.errors import SoldOut
 from campaigns.models import Allotment
-from orders import (
-    public_sale,
-    waitlist,
-    waitlist_offers,
-)
 from orders.models import BuyerTally, Message, WaitlistEntry
+from orders.waitlist import offers as waitlist_offers
+from orders.waitlist import places as waitlist
+from orders.waitlist import public_sale
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     mails_of,

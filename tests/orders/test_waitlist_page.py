@@ -8,8 +8,9 @@ from django.test import Client
 
 from campaigns.actors import SYSTEM
 from campaigns.models import Allotment, Batch, Campaign
-from orders import hoarding, waitlist
+from orders import hoarding
 from orders.models import Message, WaitlistEntry
+from orders.waitlist import places
 from tests.drafts import make_offer, rows_of_orders
 from tests.factories import make_batch, make_variant
 from tests.waiting import full_batch, give_back, sales_of, states, wait
@@ -262,7 +263,7 @@ def test_a_freed_unit_under_the_list_is_sold_out_on_the_public_page(client):
 
 
 def test_a_mailbox_waits_in_so_many_places_and_no_more(client, monkeypatch):
-    monkeypatch.setattr(waitlist, "PER_MAILBOX", 2)
+    monkeypatch.setattr(places, "PER_MAILBOX", 2)
     batches = [full_batch()[0] for _n in range(3)]
     told = [client.post(page_of(b), asked(b)).status_code for b in batches[:2]]
     before = rows()
@@ -283,7 +284,7 @@ def test_an_internet_address_fills_no_list(
 ):
     settings.RATE_LIMITS = limits
     cache.clear()
-    monkeypatch.setattr(waitlist, "PER_ADDRESS", 2)
+    monkeypatch.setattr(places, "PER_ADDRESS", 2)
     batch, _orders = full_batch()
     for n in range(2):
         client.post(page_of(batch), asked(batch, email=f"{n}@example.com"))

@@ -7,7 +7,7 @@ from django.test import Client
 from campaigns.clock import database_now
 from orders.models import Order
 from payments import attempts, inbox
-from payments.checkout import place
+from payments.checkout.placing import place
 from payments.gateways.base import PaymentIn, Snapshot
 from payments.models import GatewayEvent, Payment
 from tests.doubles.midtrans import Midtrans

@@ -17,25 +17,17 @@ from campaigns.models import Campaign
 from config.invariants import all_invariants
 from orders import cancellation
 from orders.models import Order
-from payments import (
-    approvals,
-    attempts,
-    cash,
-    closing,
-    expiry,
-    inbox,
-    reconciliation,
-    refund_sending,
-    refunds_owed,
-    seller_refunds,
-    suspense,
-)
-from payments.checkout import place
-from payments.comparing import FOUND_BY_ASKING
+from payments import approvals, attempts, cash, closing, expiry, inbox, suspense
+from payments.checkout.placing import place
 from payments.dues import balance_of
 from payments.gateways.base import Inbound, RefundSnapshot
 from payments.models import Dispute, LedgerEntry, Payment, Refund
-from payments.reconciliation import Mode
+from payments.reconciliation import rounds as reconciliation
+from payments.reconciliation.comparing import FOUND_BY_ASKING
+from payments.reconciliation.rounds import Mode
+from payments.refunds import by_seller as seller_refunds
+from payments.refunds import owed as refunds_owed
+from payments.refunds import sending as refund_sending
 from tests.drafts import make_draft, make_offer, new_key, run_out
 from tests.payments.scripted import NOTHING, Record, dispute, journal
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from payments.amounts import read_amount
-from payments.statement_dates import is_month_first, read_day
+from payments.statements.dates import is_month_first, read_day
 
 pytestmark = pytest.mark.once
 

@@ -13,10 +13,11 @@ from campaigns.errors import WindowChanged
 from campaigns.models import Batch, Variant
 from orders import cancellation
 from orders.models import Order
-from payments import attempts, closing, refund_sending, settlement
-from payments.checkout import place
+from payments import attempts, closing, settlement
+from payments.checkout.placing import place
 from payments.gateways.base import RefundSnapshot, Snapshot
 from payments.models import Payment, Refund
+from payments.refunds import sending as refund_sending
 from tests.drafts import (
     make_draft,
     make_offer,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from orders import reminders
 from orders.models import Message
-from orders.reminders import Kind
+from orders.reminders import ladders
+from orders.reminders.ladders import Kind
 from payments import balances
 from tests.drafts import finish
 from tests.payments.deposits import deposit_paid, open_balance, reminders_of, set_due
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 def stopped():
     order = deposit_paid()
-    reminders.turn(order.pk, Kind.BALANCE, stop=True)
+    ladders.turn(order.pk, Kind.BALANCE, stop=True)
     return order
 
 
@@ -35,7 +35,7 @@ def test_who_resumes_them_is_reminded_again():
     set_due(order, in_days=0)
     assert balances.remind_due() == 0
 
-    reminders.turn(order.pk, Kind.BALANCE, stop=False)
+    ladders.turn(order.pk, Kind.BALANCE, stop=False)
 
     assert balances.remind_due() == 1
     # Before the morning of the last day it is still the one before.
@@ -46,7 +46,7 @@ def test_a_stop_that_comes_between_finding_and_telling_counts():
     order = deposit_paid()
     set_due(order, in_days=0)
 
-    reminders.turn(order.pk, Kind.BALANCE, stop=True)
+    ladders.turn(order.pk, Kind.BALANCE, stop=True)
 
     assert not balances._tell(order.pk)
 
@@ -68,7 +68,7 @@ def test_stopping_takes_back_the_reminder_but_not_the_asking():
     set_due(order, in_days=2)
     balances.remind_due()
 
-    reminders.turn(order.pk, Kind.BALANCE, stop=True)
+    ladders.turn(order.pk, Kind.BALANCE, stop=True)
 
     mails = order.messages.filter(kind="balance_due").order_by("pk")
     assert list(mails.values_list("state", flat=True)) == ["sent", "aborted"]

@@ -12,12 +12,13 @@ from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign
 from orders.balance_terms import BalanceTerms, UnpaidBalance
 from orders.models import Message, Order
-from payments import attempts, balances, sandbox, settlement
+from payments import attempts, balances, settlement
 from payments.balances import Step, step_of
 from payments.dues import balance_of
 from payments.gateways.base import Caps, Snapshot
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import Payment, Refund
+from payments.sandbox import provider as sandbox
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     finish,

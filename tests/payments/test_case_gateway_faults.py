@@ -10,10 +10,11 @@ from django.test import Client
 
 from campaigns.clock import database_now
 from orders.models import Order
-from payments import attempts, expiry, gateways, inbox, refund_sending
+from payments import attempts, expiry, gateways, inbox
 from payments.errors import Declined, Unavailable, Unknown
 from payments.gateways import midtrans_api, xendit_api
 from payments.models import GatewayEvent, Payment, Refund
+from payments.refunds import sending as refund_sending
 from tests.drafts import (
     TOTAL,
     ledger_of,

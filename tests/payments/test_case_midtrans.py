@@ -7,11 +7,12 @@ import pytest
 
 from campaigns.clock import database_now
 from orders.models import Order
-from payments import attempts, expiry, gateways, inbox, refund_sending
+from payments import attempts, expiry, gateways, inbox
 from payments.errors import Rejected, Unavailable
 from payments.gateways import midtrans as adapter
 from payments.gateways.midtrans import MidtransGateway
 from payments.models import GatewayEvent, Payment, Refund
+from payments.refunds import sending as refund_sending
 from tests.drafts import (
     TOTAL,
     ledger_of,

@@ -8,11 +8,12 @@ import pytest
 
 from campaigns.clock import database_now
 from orders.models import Order
-from payments import attempts, expiry, gateways, inbox, refund_sending
+from payments import attempts, expiry, gateways, inbox
 from payments.errors import Rejected
 from payments.gateways import xendit as adapter
 from payments.gateways.xendit import XenditGateway
 from payments.models import GatewayEvent, Payment, Refund
+from payments.refunds import sending as refund_sending
 from tests.doubles.xendit import TOKEN
 from tests.drafts import (
     TOTAL,

@@ -16,7 +16,7 @@ from orders import tallies
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
 from orders.tallies import BuyerLimitReached
 from payments import attempts
-from payments.checkout import deposit_of, place
+from payments.checkout.placing import deposit_of, place
 from payments.dues import balance_of, due_now
 from payments.errors import Unavailable
 from payments.gateways.sandbox import SandboxGateway

@@ -6,8 +6,8 @@ from django.test import Client
 
 from orders import cancellation
 from orders.models import Message, Order
-from payments import refund_sending
 from payments.models import Dispute, Payment, Refund
+from payments.refunds import sending as refund_sending
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import TOTAL, ledger_of, refunds_of, send_refunds, sums_of
 from tests.factories import make_campaign

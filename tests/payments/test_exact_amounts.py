@@ -11,8 +11,10 @@ from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Campaign, Variant
 from orders.models import Message, Order
-from payments import attempts, exact_amounts, statement_booking
+from payments import attempts
 from payments.models import Payment, StatementLine
+from payments.statements import booking as statement_booking
+from payments.transfers import exact_amounts
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,

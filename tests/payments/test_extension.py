@@ -12,7 +12,7 @@ from campaigns.models import Batch, Campaign
 from orders import lifecycle
 from orders.lifecycle import NotExtendable
 from orders.models import Message, Order, OrderEvent
-from orders.payment_reminders import remind_of_payment
+from orders.reminders.payment import remind_of_payment
 from payments import expiry, extension
 from payments.models import Payment, SandboxPayment
 from tests.concurrency.racing import assert_invariants

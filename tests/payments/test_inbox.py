@@ -8,10 +8,11 @@ from django.db import OperationalError
 from django.test import Client
 
 from campaigns.clock import database_now
-from payments import inbox, sandbox
+from payments import inbox
 from payments.errors import Unavailable
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import GatewayEvent, Payment, SandboxPayment
+from payments.sandbox import provider as sandbox
 from tests.drafts import (
     TOTAL,
     finish,

@@ -10,9 +10,10 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
-from payments import discrepancies, gateways, inbox
+from payments import gateways, inbox
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import Discrepancy, GatewayEvent, SandboxPayment
+from payments.reconciliation import discrepancies
 from tests.drafts import (
     TOTAL,
     make_offer,

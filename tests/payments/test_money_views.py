@@ -10,9 +10,10 @@ from campaigns.actors import SYSTEM
 from campaigns.models import Batch, Membership, Variant
 from orders import sweep
 from orders.models import Order
-from payments import money_views, refund_sending, settlement
+from payments import money_views, settlement
 from payments.gateways.base import Snapshot
 from payments.models import Payment
+from payments.refunds import sending as refund_sending
 from tests.drafts import (
     TOTAL,
     make_offer,

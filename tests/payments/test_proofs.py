@@ -13,9 +13,10 @@ from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from orders import cancellation
 from orders.models import Message, Order
-from payments import closing, expiry, grace, proofs, workdays
+from payments import closing, expiry, grace, workdays
 from payments.models import Payment, TransferProof
-from payments.proof_files import MAX_BYTES, checked
+from payments.transfers import proofs
+from payments.transfers.proof_files import MAX_BYTES, checked
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,

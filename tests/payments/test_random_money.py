@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from payments import books, gateways, reconciliation
+from payments import books, gateways
 from payments.models import LedgerEntry
+from payments.reconciliation import rounds as reconciliation
 from tests.payments.random_money import MoneyMachine
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from pypdf import PdfReader
 
 from campaigns.models import Seller
 from orders.models import Order, OrderLine
-from payments import receipt_pdf
-from payments.receipt import NothingReceived, Receipt
+from payments.receipts import pdf as receipt_pdf
+from payments.receipts.receipt import NothingReceived, Receipt
 from tests.drafts import (
     TOTAL,
     finish,

@@ -14,7 +14,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign
 from orders import cancellation
 from orders.models import Message
-from payments import inbox, reconciliation, sweep
+from payments import inbox, sweep
 from payments.errors import Unavailable
 from payments.models import (
     Discrepancy,
@@ -25,6 +25,7 @@ from payments.models import (
     Refund,
     SandboxPayment,
 )
+from payments.reconciliation import rounds as reconciliation
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,

@@ -14,12 +14,15 @@ from campaigns.errors import InvalidTransition
 from campaigns.models import Campaign
 from orders import cancellation
 from orders.models import Message, Order
-from payments import approvals, refund_retries, refund_sending, seller_refunds
+from payments import approvals
 from payments.dues import balance_of
 from payments.errors import Declined, Unavailable, Unknown
 from payments.gateways.base import RefundRule
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import Payment, Refund, SandboxPayment
+from payments.refunds import by_seller as seller_refunds
+from payments.refunds import retries as refund_retries
+from payments.refunds import sending as refund_sending
 from payments.settlement import apply
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (

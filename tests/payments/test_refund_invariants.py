@@ -8,8 +8,9 @@ from django.core.management import call_command
 
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
-from payments import refund_invariants, refund_runs
 from payments.models import LedgerEntry, Payment, Refund, RefundRun
+from payments.refunds import invariants as refund_invariants
+from payments.refunds import runs as refund_runs
 from tests.drafts import TOTAL, make_offer, place_paid, send_refunds
 from tests.payments.test_refund_runs import a_canceled_batch, refund_batch
 from tests.payments.test_refunds import a_canceled_order

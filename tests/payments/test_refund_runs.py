@@ -15,10 +15,12 @@ from campaigns.models import Batch
 from config import sweep
 from orders import emails
 from orders.models import Message, Order
-from payments import inbox, refund_runs, refund_sending
+from payments import inbox
 from payments.errors import Declined, Unavailable, Unknown
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import Dispute, Payment, Refund, RefundRun, SandboxPayment
+from payments.refunds import runs as refund_runs
+from payments.refunds import sending as refund_sending
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,

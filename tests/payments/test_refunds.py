@@ -9,10 +9,13 @@ from django.db import IntegrityError, transaction
 from campaigns.clock import database_now
 from campaigns.models import Campaign, ShippingOption, Variant
 from orders import cancellation
-from payments import gateways, inbox, refund_sending, refunds_owed, sandbox
+from payments import gateways, inbox
 from payments.errors import Declined, Rejected, Unavailable, Unknown
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import Refund, SandboxPayment
+from payments.refunds import owed as refunds_owed
+from payments.refunds import sending as refund_sending
+from payments.sandbox import provider as sandbox
 from payments.settlement import apply
 from tests.drafts import (
     TOTAL,

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from payments import refund_sending
 from payments.errors import Declined
 from payments.gateways.base import RefundSnapshot
 from payments.models import Refund
+from payments.refunds import sending as refund_sending
 from payments.settlement import apply
 from tests.drafts import (
     TOTAL,

@@ -8,11 +8,12 @@ from django.core.management import CommandError
 from django.urls import reverse
 
 from orders.models import Order
-from payments import refund_runs, refund_sending
 from payments.errors import Declined
 from payments.gateways.sandbox import SandboxGateway
 from payments.management.commands.refund_batch import Bar
 from payments.models import RefundRun
+from payments.refunds import runs as refund_runs
+from payments.refunds import sending as refund_sending
 from tests.drafts import payment_of
 from tests.payments.test_refund_runs import a_canceled_batch, refund_batch
 

@@ -6,8 +6,8 @@ from django.test import Client
 
 from campaigns.models import Batch
 from orders.models import Order
-from payments import sandbox
 from payments.models import GatewayEvent, Payment, SandboxPayment
+from payments.sandbox import provider as sandbox
 from tests.drafts import (
     TOTAL,
     approve_refunds,

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from orders.models import Order
-from payments import sandbox, sandbox_endings
+from payments.sandbox import endings as sandbox_endings
+from payments.sandbox import provider as sandbox
 from tests.factories import make_order, pay_in_sandbox
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]

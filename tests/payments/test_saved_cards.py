@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from campaigns.models import Batch
 from orders.models import Message, Order
-from payments import attempts, balances, saved_cards
+from payments import attempts, balances
+from payments.cards import charging
 from payments.gateways import calls
 from payments.models import Payment, SavedMethod
 from tests.concurrency.racing import assert_invariants
@@ -74,7 +75,7 @@ def test_a_card_is_remembered_with_the_words_its_owner_agreed_to(stripe):
 def test_the_balance_is_charged_when_it_is_due(stripe):
     order = paid_deposit(stripe)
 
-    assert saved_cards.charge_due() == 1
+    assert charging.charge_due() == 1
 
     payment = balance_payment(order)
     assert (payment.state, payment.purpose, payment.amount) == (
@@ -86,7 +87,7 @@ def test_the_balance_is_charged_when_it_is_due(stripe):
     assert payment.gateway_reference.startswith("pi_")
     assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
     assert ledger_of(order) == [("payment", HALF), ("payment", HALF)]
-    assert saved_cards.charge_due() == 0
+    assert charging.charge_due() == 0
     hear(stripe)
     assert ledger_of(order) == [("payment", HALF), ("payment", HALF)]
     assert_invariants()
@@ -96,7 +97,7 @@ def test_the_balance_is_not_charged_before_its_day(stripe):
     order = paid_deposit(stripe)
     Batch.objects.update(stage="closed", production_at=None)
 
-    assert saved_cards.charge_due() == 0
+    assert charging.charge_due() == 0
     assert order.payments.count() == 1
 
 
@@ -105,18 +106,18 @@ def test_a_known_last_day_is_waited_for(stripe):
     last_day = (timezone.now() + timedelta(days=3)).date()
     rules = order.rules | {"balance_due_on": last_day.isoformat()}
     Order.objects.update(rules=rules)
-    assert saved_cards.charge_due() == 0
+    assert charging.charge_due() == 0
 
     Order.objects.update(
         rules=rules | {"balance_due_on": (last_day - timedelta(days=4)).isoformat()}
     )
-    assert saved_cards.charge_due() == 1
+    assert charging.charge_due() == 1
 
 
 def test_without_a_consent_nothing_is_saved_and_nothing_charged(stripe):
     order = paid_deposit(stripe, consent="")
 
-    assert saved_cards.charge_due() == 0
+    assert charging.charge_due() == 0
 
     assert not SavedMethod.objects.exists()
     assert order.payments.count() == 1
@@ -131,7 +132,7 @@ def test_without_a_consent_nothing_is_saved_and_nothing_charged(stripe):
 def test_a_refused_card_ends_in_the_pay_link_and_is_left_alone(stripe, card, reason):
     order = paid_deposit(stripe, card=card)
 
-    assert [saved_cards.charge_due() for _n in range(3)] == [1, 0, 0]
+    assert [charging.charge_due() for _n in range(3)] == [1, 0, 0]
 
     payment = balance_payment(order)
     assert (payment.state, payment.last_snapshot) == ("failed", {"declined": reason})
@@ -145,7 +146,7 @@ def test_a_refused_card_ends_in_the_pay_link_and_is_left_alone(stripe, card, rea
 
 def test_after_a_refusal_the_buyer_pays_on_the_page(stripe):
     order = paid_deposit(stripe, card=DECLINED)
-    saved_cards.charge_due()
+    charging.charge_due()
 
     payment = attempts.begin(order, wanted="stripe")
     stripe.pay(payment.gateway_reference)
@@ -159,12 +160,12 @@ def test_after_a_refusal_the_buyer_pays_on_the_page(stripe):
 def test_a_charge_whose_answer_is_lost_is_made_once(stripe, impatient, mode):
     order = paid_deposit(stripe)
     stripe.fail("POST", INTENTS, mode)
-    assert saved_cards.charge_due() == 1
+    assert charging.charge_due() == 1
     assert balance_payment(order).state == "created"
 
-    assert saved_cards.charge_due() == 0
+    assert charging.charge_due() == 0
     let_time_pass(timedelta(minutes=10))
-    assert saved_cards.charge_due() == 1
+    assert charging.charge_due() == 1
 
     assert balance_payment(order).state == "confirmed"
     assert ledger_of(order) == [("payment", HALF), ("payment", HALF)]
@@ -177,7 +178,7 @@ def test_a_buyer_who_pays_while_the_answer_of_the_card_is_lost_pays_once(
 ):
     order = paid_deposit(stripe)
     stripe.fail("POST", INTENTS, "hang_after")
-    saved_cards.charge_due()
+    charging.charge_due()
 
     payment = attempts.begin(order, wanted="stripe")
     look(order)
@@ -191,10 +192,10 @@ def test_a_buyer_who_pays_while_the_answer_of_the_card_is_lost_pays_once(
 def test_a_charge_nobody_answered_for_a_day_is_given_up(stripe, impatient):
     order = paid_deposit(stripe)
     stripe.fail("POST", INTENTS, "hang")
-    saved_cards.charge_due()
+    charging.charge_due()
     let_time_pass(timedelta(hours=24))
 
-    saved_cards.charge_due()
+    charging.charge_due()
 
     assert balance_payment(order).state == "failed"
     assert len(stripe.records("payment_intents")) == 1
@@ -204,11 +205,11 @@ def test_a_charge_nobody_answered_for_a_day_is_given_up(stripe, impatient):
 def test_a_lost_charge_is_found_even_when_its_key_is_forgotten(stripe, impatient):
     order = paid_deposit(stripe)
     stripe.fail("POST", INTENTS, "hang_after")
-    saved_cards.charge_due()
+    charging.charge_due()
     stripe.forget_keys()
     let_time_pass(timedelta(hours=24))
 
-    saved_cards.charge_due()
+    charging.charge_due()
 
     assert balance_payment(order).state == "confirmed"
     assert len(stripe.records("payment_intents")) == 2
@@ -219,7 +220,7 @@ def test_a_buyer_on_the_pay_page_at_that_moment_pays_once(stripe):
     page = attempts.begin(order, wanted="stripe")
     stripe.pay(page.gateway_reference)
 
-    saved_cards.charge_due()
+    charging.charge_due()
 
     assert ledger_of(order) == [("payment", HALF), ("payment", HALF)]
     assert stripe.asked("POST", INTENTS) == 0
@@ -229,7 +230,7 @@ def test_an_open_page_is_closed_before_the_card_is_charged(stripe):
     order = paid_deposit(stripe)
     page = attempts.begin(order, wanted="stripe")
 
-    assert saved_cards.charge_due() == 1
+    assert charging.charge_due() == 1
 
     page.refresh_from_db()
     assert page.state == "expired"
@@ -243,7 +244,7 @@ def test_a_disputed_deposit_is_no_time_to_charge(stripe):
     stripe.dispute(deposit.gateway_transaction_reference, "needs_response")
     hear(stripe)
 
-    assert saved_cards.charge_due() == 0
+    assert charging.charge_due() == 0
 
 
 def test_the_buyer_can_take_the_consent_back(stripe):
@@ -258,7 +259,7 @@ def test_the_buyer_can_take_the_consent_back(stripe):
     assert not SavedMethod.objects.exists()
     assert order.events.filter(kind="card_forgotten", actor="buyer").count() == 1
     assert stripe.asked("POST", f"/v1/payment_methods/{card_of(stripe)}/detach") == 1
-    assert saved_cards.charge_due() == 0
+    assert charging.charge_due() == 0
     assert "Visa •••• 4242" not in buyer.get(order.get_absolute_url()).content.decode()
 
 
@@ -269,7 +270,7 @@ def card_of(stripe):
 
 def test_a_consent_that_was_used_cannot_be_taken_back(stripe):
     order = paid_deposit(stripe)
-    saved_cards.charge_due()
+    charging.charge_due()
 
     Client().post(f"/o/{order.token}/saved-card/")
 

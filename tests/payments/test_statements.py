@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from campaigns.actors import SYSTEM
 from orders.models import Order
-from payments import proofs, statement_booking, statement_matching
 from payments.models import BankAccount, LedgerEntry, Payment, StatementLine
-from payments.statement_columns import Columns
-from payments.statement_files import UnknownColumns, UnreadableStatement
-from payments.statement_import import Outcome, import_statement
-from payments.statement_matching import Reason
+from payments.statements import booking as statement_booking
+from payments.statements import matching as statement_matching
+from payments.statements.columns import Columns
+from payments.statements.files import UnknownColumns, UnreadableStatement
+from payments.statements.importing import Outcome, import_statement
+from payments.statements.matching import Reason
+from payments.transfers import proofs
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     ledger_of,

@@ -3,9 +3,9 @@
 import pytest
 
 from orders import cancellation
-from payments import refund_sending
 from payments.gateways import calls, stripe_calls
 from payments.models import Refund
+from payments.refunds import sending as refund_sending
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,

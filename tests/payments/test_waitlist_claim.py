@@ -10,11 +10,14 @@ from django.utils.translation import gettext
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign, Variant
-from orders import hoarding, waitlist, waitlist_offers
+from orders import hoarding
 from orders.models import BuyerTally, Order, WaitlistEntry
 from orders.sweep import cancel_orders_of_canceled_batches
-from payments import expiry, inbox, waitlist_claim
-from payments.claim_page import ClaimPage
+from orders.waitlist import offers as waitlist_offers
+from orders.waitlist import places
+from payments import expiry, inbox
+from payments.checkout import claiming
+from payments.checkout.claim_page import ClaimPage
 from payments.models import Payment
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
@@ -347,7 +350,7 @@ def test_an_offer_declined_between_page_and_click_is_over(client, monkeypatch):
 
     def declined_meanwhile(request, place, order):
         page = read(request, place, order)
-        waitlist.depart(entry.pk)
+        places.depart(entry.pk)
         return page
 
     monkeypatch.setattr(ClaimPage, "of", declined_meanwhile)
@@ -363,7 +366,7 @@ def test_an_offer_declined_between_page_and_click_is_over(client, monkeypatch):
     [
         (lambda entry: run_out(entry.order), "offered"),
         (lambda entry: end_hold(entry.order), "expired"),
-        (lambda entry: waitlist.depart(entry.pk), "declined"),
+        (lambda entry: places.depart(entry.pk), "declined"),
         (lambda entry: cancel_batch(entry), "ended"),
     ],
 )
@@ -416,7 +419,7 @@ def test_a_batch_canceled_between_page_and_click_refuses_in_its_own_row(
         return page
 
     monkeypatch.setattr(ClaimPage, "of", canceled_meanwhile)
-    monkeypatch.setattr(waitlist_claim, "is_live", lambda _entry, _order: True)
+    monkeypatch.setattr(claiming, "is_live", lambda _entry, _order: True)
     response = client.post(page_of(entry), fields)
 
     assert (response.status_code, response["Location"]) == (303, page_of(entry))

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from campaigns.loops import until_stopped
-from orders.outbox import TURN_SECONDS, deliver_due
+from orders.mail.outbox import TURN_SECONDS, deliver_due
 
 
 class Command(BaseCommand):

@@ -15,9 +15,9 @@ from django.utils.translation import ngettext
 
 from campaigns.money import format_money
 from payments.models import BankAccount
-from payments.statement_files import UnknownColumns, UnreadableStatement
-from payments.statement_import import Outcome, Verdict, import_statement
-from payments.statement_words import OUTCOMES
+from payments.statements.files import UnknownColumns, UnreadableStatement
+from payments.statements.importing import Outcome, Verdict, import_statement
+from payments.statements.words import OUTCOMES
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from payments.models import ReconciliationRun
-from payments.reconciliation import CAN_BE_ASKED, Round, reconcile
+from payments.reconciliation.rounds import CAN_BE_ASKED, Round, reconcile
 
 Mode = ReconciliationRun.Mode
 

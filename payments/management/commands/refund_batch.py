@@ -17,9 +17,9 @@ from django.core.management.base import (
 
 from campaigns.models import Batch
 from campaigns.money import format_money
-from payments import refund_runs
 from payments.models import Refund, RefundRun
-from payments.run_progress import LOOKED_UP, Forecast, Part, Progress, has_work
+from payments.refunds import runs as refund_runs
+from payments.refunds.run_progress import LOOKED_UP, Forecast, Part, Progress, has_work
 
 State = Refund.State
 DRAWN_EVERY_SECONDS = 0.5

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from payments.refund_sending import request_all_owed, send_due
+from payments.refunds.sending import request_all_owed, send_due
 
 
 class Command(BaseCommand):

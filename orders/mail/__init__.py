@@ -1,0 +1,1 @@
+"""The outbox: how a stored message leaves, is answered for, and is looked after."""

@@ -1,0 +1,1 @@
+"""An order goes over to another batch, when its buyer says so."""

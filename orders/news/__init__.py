@@ -1,0 +1,1 @@
+"""The clock of news: who has been silent, who asks, and who is warned."""

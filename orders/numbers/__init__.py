@@ -1,0 +1,1 @@
+"""The numbers of a batch: counted, in words, and drawn over time."""

@@ -1,0 +1,1 @@
+"""Questions about a campaign: asked, confirmed by mail, answered once in public."""

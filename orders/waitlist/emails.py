@@ -1,0 +1,49 @@
+"""Mails about a place on the waiting list, where no order is yet."""
+
+from typing import Any
+
+from django.utils import translation
+
+from campaigns.addresses import absolute
+from campaigns.models import Batch, Campaign
+from orders.mail import rows as mail_rows
+from orders.models import Message, WaitlistEntry
+
+
+def waitlist_joined(entry: WaitlistEntry, *, turn: int) -> None:
+    """The only way the secret link leaves the shop; `turn` lets it be asked again."""
+    mail_rows.queue(_message(entry, "waitlist_joined", key=str(turn)))
+
+
+def joined_prefix(entry: WaitlistEntry) -> str:
+    """How the keys begin of all links to this place."""
+    return f"waitlist_joined:{entry.pk}:"
+
+
+def opening(entry: WaitlistEntry, *, opened: Batch) -> None:
+    message = _message(entry, "opening", key=str(opened.pk), opened=opened)
+    message.priority = Message.Priority.NOTICE
+    mail_rows.queue(message)
+
+
+def _message(entry: WaitlistEntry, kind: str, *, key: str, **context: Any) -> Message:
+    campaign = entry.batch.campaign
+    context |= {
+        "entry": entry,
+        "place_url": absolute(entry.url),
+        "campaign_url": absolute(_page_of(campaign, entry.locale)),
+    }
+    return mail_rows.of_campaign(
+        campaign,
+        kind,
+        key=f"{kind}:{entry.pk}:{key}",
+        locale=entry.locale,
+        context=context,
+        to=entry.email,
+        reply_to=campaign.seller.email,
+    )
+
+
+def _page_of(campaign: Campaign, locale: str) -> str:
+    with translation.override(locale):
+        return campaign.get_absolute_url()

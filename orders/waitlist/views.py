@@ -1,0 +1,79 @@
+"""The waiting list for buyers: join, look at one's place, leave."""
+
+from contextlib import suppress
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns.errors import BatchClosed, Refused
+from campaigns.throttle import throttled, too_many
+from orders import hoarding
+from orders.models import WaitlistEntry
+from orders.pages import place_page, see_other
+from orders.waitlist import places
+from orders.waitlist.page import JoinPage
+from orders.waitlist.public_sale import NotSold, StillAvailable
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@throttled("waitlist", limit=64, seconds=600)
+@cache_control(private=True, no_cache=True)
+def join(request: HttpRequest, slug: str) -> HttpResponse:
+    page = JoinPage.read(request, slug)
+    if page.is_closed:
+        return _join(request, page, HTTPStatus.CONFLICT)
+    if request.method != "POST":
+        return _join(request, page, HTTPStatus.OK)
+    if not page.form.is_valid():
+        return _join(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    locale = get_language() or page.campaign.lang
+    try:
+        places.join(
+            page.form.entry(
+                batch_id=page.batch.pk, locale=locale, origin=_origin_of(request)
+            )
+        )
+    except places.TooManyPlaces:
+        return too_many(request, hoarding.RETRY_AFTER_SECONDS)
+    except (BatchClosed, NotSold, StillAvailable):
+        return _join(request, JoinPage.read(request, slug), HTTPStatus.CONFLICT)
+    return render(request, "orders/waitlist_sent.html", _of(page))
+
+
+def _origin_of(request: HttpRequest) -> str:
+    origin = hoarding.origin_of(request)
+    return origin.address if origin else ""
+
+
+def _of(page: JoinPage) -> dict[str, object]:
+    campaign = page.campaign
+    return {"page": page, "campaign": campaign, "seller": campaign.seller}
+
+
+def _join(request: HttpRequest, page: JoinPage, status: HTTPStatus) -> HttpResponse:
+    context = _of(page) | {"form": page.form}
+    with timezone.override(page.campaign.seller.time_zone):
+        return render(request, "orders/waitlist.html", context, status=status)
+
+
+def show_place(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
+    """Who waits sees for what; of a place that is over, the page says why."""
+    is_waiting = entry.state == WaitlistEntry.State.WAITING
+    status = HTTPStatus.OK if is_waiting else HTTPStatus.NOT_FOUND
+    campaign = entry.batch.campaign
+    context = {"entry": entry, "campaign": campaign, "seller": campaign.seller}
+    return render(request, "orders/waitlist_place.html", context, status=status)
+
+
+@require_POST
+@place_page
+def departure(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
+    # Refused: the batch went on at this moment; the page says what is true now.
+    with suppress(Refused):
+        places.depart(entry.pk)
+    return see_other(entry.url)

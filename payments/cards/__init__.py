@@ -1,0 +1,1 @@
+"""Cards their buyers agreed to keep, and the balance charged to them."""

@@ -1,0 +1,1 @@
+"""Receipts: what one says, as a page and as a PDF."""

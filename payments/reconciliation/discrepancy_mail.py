@@ -1,0 +1,71 @@
+"""Tells a seller, and who runs the shop, what a reconciliation listed: once each."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from campaigns.addresses import absolute
+from campaigns.lists import link_to
+from campaigns.models import Campaign
+from orders.hold_alerts import SELLER_ALERT
+from orders.mail import rows as mail_rows
+from orders.models import Message
+from orders.operators import operators
+from payments.models import Discrepancy, ReconciliationRun
+
+SHOWN = 20
+WORDS = "discrepancies"
+
+
+def tell(run: ReconciliationRun) -> int:
+    """One mail to each seller whose payments differ; the rest goes to the operators."""
+    listed = Discrepancy.objects.filter(run=run).order_by("pk")
+    of_sellers = Campaign.objects.filter(
+        batches__orders__payments__discrepancies__run=run
+    ).select_related("seller")
+    campaigns = {campaign.seller_id: campaign for campaign in of_sellers}
+    mails = [
+        to_seller(campaign, _of(campaign, listed), key=f"{run.pk}:{campaign.seller_id}")
+        for campaign in campaigns.values()
+    ]
+    if unowned := list(listed.filter(payment=None)):
+        mails += [_to_operator(run, unowned, user) for user in operators()]
+    return mail_rows.store(mails)
+
+
+def _of(campaign: Campaign, listed: "QuerySet[Discrepancy]") -> list[Discrepancy]:
+    seller = campaign.seller_id
+    return list(listed.filter(payment__order__batch__campaign__seller=seller))
+
+
+def to_seller(campaign: Campaign, found: list[Discrepancy], *, key: str) -> Message:
+    """Not stored yet."""
+    return mail_rows.of_campaign(
+        campaign,
+        SELLER_ALERT,
+        key=f"{SELLER_ALERT}:{WORDS}:{key}",
+        locale=campaign.lang,
+        context=_context(found),
+        words=WORDS,
+        to=campaign.seller.email,
+        priority=Message.Priority.NOTICE,
+    )
+
+
+def _to_operator(
+    run: ReconciliationRun, found: list[Discrepancy], user: User
+) -> Message:
+    key = f"{SELLER_ALERT}:{WORDS}:{run.pk}:operator-{user.pk}"
+    return mail_rows.to_operator(
+        SELLER_ALERT, WORDS, key=key, context=_context(found), to=user.email
+    )
+
+
+def _context(found: list[Discrepancy]) -> dict[str, Any]:
+    return {
+        "found": found[:SHOWN],
+        "count": len(found),
+        "more": max(0, len(found) - SHOWN),
+        "list_url": absolute(link_to(Discrepancy)),
+    }

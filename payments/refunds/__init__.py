@@ -1,0 +1,1 @@
+"""Money that goes back: owed, decided, sent, seen, and written down once."""

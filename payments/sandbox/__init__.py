@@ -1,0 +1,1 @@
+"""The sandbox provider: a payment company that lives inside the shop."""

@@ -1,0 +1,1 @@
+"""A bank statement: read, matched with what was awaited, and booked."""

@@ -1,0 +1,1 @@
+"""Bank transfers: exact amounts, buyers' proofs, and the money they brought."""
