@@ -6,10 +6,10 @@ from typing import Any
 
 from django.urls import reverse
 
-from campaigns.addresses import absolute
 from campaigns.clock import database_now
 from campaigns.models import Batch
 from campaigns.models.batch import MINIMUM_MISSED
+from campaigns.web_addresses import absolute
 from orders.balance_terms import BalanceTerms
 from orders.mail.rows import copy_of, of_order, queue
 from orders.models import Decision, Message, Order, OrderLine

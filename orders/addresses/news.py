@@ -10,7 +10,7 @@ from campaigns.clock import Clock, database_now
 from campaigns.models import Batch, BatchEvent
 from campaigns.models.address_lock import LOCK_ANNOUNCED
 from orders import emails
-from orders.addresses import SETTLED
+from orders.addresses.changes import SETTLED
 from orders.mail import rows as mail_rows
 from orders.models import Order, OrderEvent
 from orders.models.order import OrderQuerySet

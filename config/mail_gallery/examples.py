@@ -19,8 +19,8 @@ from django.contrib.auth.models import User
 from django.utils.text import slugify
 
 from campaigns.models import Update
-from config import mail_scenes as scenes
-from config.mail_world import AMOUNT, DAY, MOMENT, REASON, WINDOW, World
+from config.mail_gallery import scenes
+from config.mail_gallery.world import AMOUNT, DAY, MOMENT, REASON, WINDOW, World
 from orders import emails
 from orders.models import Message
 from orders.news.clock import Matter
