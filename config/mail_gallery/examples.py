@@ -22,9 +22,13 @@ from campaigns.models import Update
 from config.mail_gallery import scenes
 from config.mail_gallery.world import AMOUNT, DAY, MOMENT, REASON, WINDOW, World
 from orders import emails
+from orders.addresses import emails as address_emails
+from orders.minimum import emails as minimum_emails
 from orders.models import Message
+from orders.moves import emails as move_emails
 from orders.news.clock import Matter
 from orders.questions import emails as question_emails
+from orders.reminders import emails as reminder_emails
 from orders.subscriptions import emails as subscription_emails
 from orders.waitlist import emails as waitlist_emails
 
@@ -59,8 +63,16 @@ EXAMPLES = (
     _of("order_placed", "transfer", scenes.placed, by_transfer=True),
     _of("order_placed", "nothing due", scenes.placed, **NOTHING),
     _of("payment_instructions", "bank", scenes.instructions),
-    _of("payment_reminder", "rung", lambda w: emails.payment_rung(w.order(), "day-1")),
-    _of("payment_reminder", "last", lambda w: emails.payment_reminder(w.order())),
+    _of(
+        "payment_reminder",
+        "rung",
+        lambda w: reminder_emails.payment_reminder(w.order(), "day-1"),
+    ),
+    _of(
+        "payment_reminder",
+        "last",
+        lambda w: reminder_emails.last_payment_reminder(w.order()),
+    ),
     _of("proof_rejected", "waits", scenes.proof, waits=True, asks=True),
     _of("proof_rejected", "asks", scenes.proof, waits=False, asks=True),
     _of("proof_rejected", "over", scenes.proof, waits=False, asks=False),
@@ -86,8 +98,14 @@ EXAMPLES = (
         "corrected",
         lambda w: emails.order_link(w.paid(), request_key="1", corrected=True),
     ),
-    _of("batch_confirmed", "goes ahead", lambda w: emails.batch_confirmed(w.paid())),
-    _of("minimum_missed", "extended", lambda w: emails.batch_extended(w.paid())),
+    _of(
+        "batch_confirmed",
+        "goes ahead",
+        lambda w: minimum_emails.batch_confirmed(w.paid()),
+    ),
+    _of(
+        "minimum_missed", "extended", lambda w: minimum_emails.batch_extended(w.paid())
+    ),
     _of(
         "minimum_missed",
         "paid",
@@ -180,12 +198,14 @@ EXAMPLES = (
     ),
     _of("card_not_charged", "refused", scenes.card),
     _of(
-        "address_lock", "announced", lambda w: emails.address_lock(w.paid(batch=LOCKED))
+        "address_lock",
+        "announced",
+        lambda w: address_emails.address_lock(w.paid(batch=LOCKED)),
     ),
     _of(
         "address_lock",
         "reminder",
-        lambda w: emails.address_rung(w.paid(batch=LOCKED), "day-1"),
+        lambda w: address_emails.address_reminder(w.paid(batch=LOCKED), "day-1"),
     ),
     _of(
         "order_corrected",
@@ -244,19 +264,21 @@ EXAMPLES = (
     _of(
         "decision_asked",
         "move",
-        lambda w: emails.decision_asked(w.paid(), w.decision()),
+        lambda w: move_emails.decision_asked(w.paid(), w.decision()),
     ),
     _of(
         "order_changed",
         "moved",
-        lambda w: emails.order_moved(
+        lambda w: move_emails.order_moved(
             w.paid(), w.decision(state="answered", answer="move")
         ),
     ),
     _of(
         "order_changed",
         "withdrawn",
-        lambda w: emails.decision_withdrawn(w.paid(), w.decision(state="withdrawn")),
+        lambda w: move_emails.decision_withdrawn(
+            w.paid(), w.decision(state="withdrawn")
+        ),
     ),
     _of(
         "waitlist_joined",

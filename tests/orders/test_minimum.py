@@ -13,6 +13,7 @@ from campaigns.models import Batch
 from config import sweep as round_of_all
 from fulfillment import production
 from orders import cancellation, emails
+from orders.minimum import emails as minimum_emails
 from orders.minimum import news as minimum_news
 from orders.minimum import verdict as minimum_verdict
 from orders.minimum.verdict import Outcome
@@ -422,7 +423,7 @@ def test_who_left_while_the_mail_was_written_is_not_told(monkeypatch):
     stays, leaves = place_paid(batch), place_paid(batch)
     close(batch)
     decide()
-    write = emails.batch_confirmed
+    write = minimum_emails.batch_confirmed
 
     def write_while_one_leaves(order):
         if order == leaves:
