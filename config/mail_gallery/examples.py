@@ -1,11 +1,10 @@
 """An example of every mail, for `/styleguide/mails/` and for the test that renders all.
 
-A new mail needs one row in EXAMPLES: the name of its template in
-`templates/orders/emails`, a word for the variant (a template with several texts has a
-row for each), and what writes it: a function of a `World` (`mail_scenes` has those of
-more than a line), which calls the function the shop itself calls. It returns the
-message, or leaves the stored one to be found. Rows of the world are saved and can be
-queried; what it hands out may be changed freely, and nothing stays.
+A new mail needs a row in WRITERS: the name of its template in `orders/emails`, a word
+for each text that the template can have, and what writes it: a function of a `World`
+(`scenes` has those of more than a line), which calls what the shop itself calls. It
+returns the message, or leaves the stored one to be found. Rows of the world are saved
+and can be queried; what it hands out may be changed freely, and nothing stays.
 `tests/config/test_mail_gallery.py` fails while a template has no row.
 """
 
@@ -20,7 +19,7 @@ from django.utils.text import slugify
 
 from campaigns.models import Update
 from config.mail_gallery import scenes
-from config.mail_gallery.world import AMOUNT, DAY, MOMENT, REASON, WINDOW, World
+from config.mail_gallery.world import AMOUNT, DAY, MOMENT, OPENED, REASON, WINDOW, World
 from orders import emails
 from orders.addresses import emails as address_emails
 from orders.minimum import emails as minimum_emails
@@ -41,6 +40,193 @@ MUCH_LATER = WINDOW["ships_until"] + timedelta(days=31)
 OPERATOR = User(username="operator", email="operator@example.com")
 
 
+WRITERS: dict[str, dict[str, Write]] = {
+    "order_placed": {
+        "hosted": scenes.placed,
+        "transfer": partial(scenes.placed, by_transfer=True),
+        "nothing due": partial(scenes.placed, **NOTHING),
+    },
+    "payment_instructions": {"bank": scenes.instructions},
+    "payment_reminder": {
+        "rung": lambda w: reminder_emails.payment_reminder(w.order(), "day-1"),
+        "last": lambda w: reminder_emails.last_payment_reminder(w.order()),
+    },
+    "proof_rejected": {
+        "waits": partial(scenes.proof, waits=True, asks=True),
+        "asks": partial(scenes.proof, waits=False, asks=True),
+        "over": partial(scenes.proof, waits=False, asks=False),
+    },
+    "order_confirmed": {
+        "paid": lambda w: emails.order_confirmed(w.paid()),
+        "with a lock": lambda w: emails.order_confirmed(w.paid(batch=LOCKED)),
+        "deposit": lambda w: emails.order_confirmed(w.split()),
+    },
+    "order_expired": {
+        "unpaid": lambda w: emails.order_expired(w.order()),
+        "paid in part": lambda w: emails.order_expired(w.order(amount_paid=AMOUNT / 2)),
+        "offer": lambda w: emails.order_expired(w.offer()),
+    },
+    "late_payment": {
+        "comes back": partial(scenes.late, amount=AMOUNT),
+        "set aside": partial(scenes.late, amount=0),
+    },
+    "order_link": {
+        "asked": lambda w: emails.order_link(w.order(), request_key="1"),
+        "corrected": lambda w: emails.order_link(
+            w.paid(), request_key="1", corrected=True
+        ),
+    },
+    "batch_confirmed": {
+        "goes ahead": lambda w: minimum_emails.batch_confirmed(w.paid())
+    },
+    "minimum_missed": {
+        "extended": lambda w: minimum_emails.batch_extended(w.paid()),
+        "paid": partial(scenes.ended, tell=emails.minimum_missed, paid=AMOUNT),
+        "unpaid": partial(scenes.ended, tell=emails.minimum_missed, paid=0),
+    },
+    "batch_canceled": {
+        "paid": partial(scenes.ended, tell=emails.batch_canceled, paid=AMOUNT),
+        "unpaid": partial(scenes.ended, tell=emails.batch_canceled, paid=0),
+        "offer": partial(scenes.over, tell=emails.batch_canceled),
+    },
+    "order_canceled": {
+        "by buyer": partial(scenes.ended, tell=emails.order_canceled, paid=AMOUNT),
+        "by seller": partial(
+            scenes.ended, tell=emails.order_canceled, paid=0, reason=REASON
+        ),
+        "unpaid balance": partial(
+            scenes.ended,
+            tell=emails.order_canceled,
+            paid=AMOUNT,
+            reason="unpaid_balance",
+        ),
+        "declined": partial(scenes.over, tell=emails.order_canceled),
+        "offer taken back": partial(
+            scenes.over, tell=emails.order_canceled, reason=REASON
+        ),
+    },
+    "production_started": {
+        "packed": lambda w: emails.production_started(w.paid()),
+        "lock and balance": lambda w: emails.production_started(w.split(batch=LOCKED)),
+        "locked, no end": lambda w: emails.production_started(
+            w.paid(batch={"addresses_lock_at": OPENED, "production_ends_on": None})
+        ),
+    },
+    "balance_due": {
+        "first": partial(scenes.balance, step="first"),
+        "first, no day": partial(scenes.balance, step="first", rules={}),
+        "soon": partial(scenes.balance, step="soon"),
+        "today": partial(scenes.balance, step="today"),
+        "last": partial(scenes.balance, step="last"),
+        "last, it waits": partial(
+            scenes.balance, step="last", rules={"balance_due_on": DAY.isoformat()}
+        ),
+    },
+    "card_not_charged": {"refused": scenes.card},
+    "address_lock": {
+        "announced": lambda w: address_emails.address_lock(w.paid(batch=LOCKED)),
+        "reminder": lambda w: address_emails.address_reminder(
+            w.paid(batch=LOCKED), "day-1"
+        ),
+    },
+    "order_corrected": {
+        "by buyer": lambda w: emails.address_changed(
+            w.paid(batch=LOCKED), change_key="1", by_buyer=True
+        ),
+        "by seller": lambda w: emails.address_changed(
+            w.paid(), change_key="1", by_buyer=False
+        ),
+        "phone": lambda w: emails.contact_corrected(w.paid(), change_key="1"),
+    },
+    "order_shipped": {
+        "whole": partial(scenes.shipped, is_last=True, tracking="0" * 18),
+        "part": partial(scenes.shipped, is_last=False, tracking=""),
+    },
+    "delivery_check": {
+        "asked": lambda w: emails.delivery_check(w.paid(), shipped_at=MOMENT)
+    },
+    "refund_started": {
+        "plain": partial(scenes.refund, tell=emails.refund_started),
+        "with a note": partial(scenes.refund, tell=emails.refund_started, note=REASON),
+    },
+    "refund_sent": {
+        "by gateway": partial(scenes.refund, tell=emails.refund_sent),
+        "by hand": partial(scenes.refund, tell=emails.refund_sent, by_hand=True),
+    },
+    "payout_account": {
+        "asked": scenes.payout,
+        "came back": partial(scenes.payout, came_back=True),
+        "known": partial(scenes.payout, known=ACCOUNT),
+        "named": lambda w: emails.payout_named(
+            w.paid(), change_key="1", account=ACCOUNT
+        ),
+    },
+    "decision_asked": {
+        "move": lambda w: move_emails.decision_asked(w.paid(), w.decision())
+    },
+    "order_changed": {
+        "moved": lambda w: move_emails.order_moved(
+            w.paid(), w.decision(state="answered", answer="move")
+        ),
+        "withdrawn": lambda w: move_emails.decision_withdrawn(
+            w.paid(), w.decision(state="withdrawn")
+        ),
+    },
+    "waitlist_joined": {
+        "joined": lambda w: waitlist_emails.waitlist_joined(w.entry(), turn=1)
+    },
+    "waitlist_offer": {
+        "offered": lambda w: emails.waitlist_offer(w.offer(), claim_path=w.entry().url)
+    },
+    "opening": {"next": lambda w: waitlist_emails.opening(w.entry(), opened=w.target)},
+    "schedule_change": {
+        "short": partial(scenes.moved_window, until=DAY_LATER),
+        "long": partial(scenes.moved_window, until=MUCH_LATER),
+        "not known": partial(scenes.moved_window, until=None),
+        "only told": partial(scenes.moved_window, until=DAY, asks=False),
+    },
+    "delay_reminder": {
+        "short": partial(scenes.delay_reminder, until=DAY_LATER),
+        "not known": partial(scenes.delay_reminder, until=None),
+    },
+    "update": {
+        "buyer": partial(scenes.update, kind=Update.Kind.SERVICE, is_buyer=True),
+        "promotion": partial(scenes.update, kind=Update.Kind.PROMOTION, is_buyer=False),
+    },
+    "subscription_confirm": {"asked": scenes.subscribing},
+    "opening_reminder": {
+        "opened": lambda w: subscription_emails.opening(
+            scenes.subscriber(w, "opening"), w.target
+        ),
+    },
+    "question_confirm": {
+        "asked": partial(scenes.question, tell=question_emails.question_confirm, turn=1)
+    },
+    "question_answered": {
+        "answered": partial(scenes.question, tell=question_emails.question_answered)
+    },
+    "question_declined": {
+        "declined": partial(scenes.question, tell=question_emails.question_declined)
+    },
+    "news_owed": {
+        "silence": partial(scenes.news_owed, matter=Matter.SILENCE),
+        "shipping": partial(scenes.news_owed, matter=Matter.SHIPPING),
+        "operator": partial(
+            scenes.news_owed, matter=Matter.PRODUCTION_END, to=OPERATOR
+        ),
+    },
+    "news_asked": {"many": scenes.news_asked},
+    "seller_alert": {"hoarded": scenes.hoarded},
+    "dispute_alert": {
+        "open": partial(scenes.disputed, state="open"),
+        "lost": partial(scenes.disputed, state="lost"),
+        "won": partial(scenes.disputed, state="won"),
+        "closed": partial(scenes.disputed, state="closed"),
+    },
+    "discrepancies": {"found": scenes.differing},
+}
+
+
 @dataclass(frozen=True)
 class Example:
     words: str
@@ -52,314 +238,8 @@ class Example:
         return slugify(f"{self.words} {self.variant}".replace("_", "-"))
 
 
-def _of(
-    words: str, variant: str, write: Callable[..., Message | None], **more: Any
-) -> Example:
-    return Example(words, variant, partial(write, **more))
-
-
-EXAMPLES = (
-    _of("order_placed", "hosted", scenes.placed),
-    _of("order_placed", "transfer", scenes.placed, by_transfer=True),
-    _of("order_placed", "nothing due", scenes.placed, **NOTHING),
-    _of("payment_instructions", "bank", scenes.instructions),
-    _of(
-        "payment_reminder",
-        "rung",
-        lambda w: reminder_emails.payment_reminder(w.order(), "day-1"),
-    ),
-    _of(
-        "payment_reminder",
-        "last",
-        lambda w: reminder_emails.last_payment_reminder(w.order()),
-    ),
-    _of("proof_rejected", "waits", scenes.proof, waits=True, asks=True),
-    _of("proof_rejected", "asks", scenes.proof, waits=False, asks=True),
-    _of("proof_rejected", "over", scenes.proof, waits=False, asks=False),
-    _of("order_confirmed", "paid", lambda w: emails.order_confirmed(w.paid())),
-    _of(
-        "order_confirmed",
-        "with a lock",
-        lambda w: emails.order_confirmed(w.paid(batch=LOCKED)),
-    ),
-    _of("order_confirmed", "deposit", lambda w: emails.order_confirmed(w.split())),
-    _of("order_expired", "unpaid", lambda w: emails.order_expired(w.order())),
-    _of(
-        "order_expired",
-        "paid in part",
-        lambda w: emails.order_expired(w.order(amount_paid=AMOUNT / 2)),
-    ),
-    _of("order_expired", "offer", lambda w: emails.order_expired(w.offer())),
-    _of("late_payment", "comes back", scenes.late, amount=AMOUNT),
-    _of("late_payment", "set aside", scenes.late, amount=0),
-    _of("order_link", "asked", lambda w: emails.order_link(w.order(), request_key="1")),
-    _of(
-        "order_link",
-        "corrected",
-        lambda w: emails.order_link(w.paid(), request_key="1", corrected=True),
-    ),
-    _of(
-        "batch_confirmed",
-        "goes ahead",
-        lambda w: minimum_emails.batch_confirmed(w.paid()),
-    ),
-    _of(
-        "minimum_missed", "extended", lambda w: minimum_emails.batch_extended(w.paid())
-    ),
-    _of(
-        "minimum_missed",
-        "paid",
-        scenes.ended,
-        tell=emails.minimum_missed,
-        paid=AMOUNT,
-    ),
-    _of(
-        "minimum_missed",
-        "unpaid",
-        scenes.ended,
-        tell=emails.minimum_missed,
-        paid=0,
-    ),
-    _of(
-        "batch_canceled",
-        "paid",
-        scenes.ended,
-        tell=emails.batch_canceled,
-        paid=AMOUNT,
-    ),
-    _of(
-        "batch_canceled",
-        "unpaid",
-        scenes.ended,
-        tell=emails.batch_canceled,
-        paid=0,
-    ),
-    _of("batch_canceled", "offer", scenes.over, tell=emails.batch_canceled),
-    _of(
-        "order_canceled",
-        "by buyer",
-        scenes.ended,
-        tell=emails.order_canceled,
-        paid=AMOUNT,
-    ),
-    _of(
-        "order_canceled",
-        "by seller",
-        scenes.ended,
-        tell=emails.order_canceled,
-        paid=0,
-        reason=REASON,
-    ),
-    _of(
-        "order_canceled",
-        "unpaid balance",
-        scenes.ended,
-        tell=emails.order_canceled,
-        paid=AMOUNT,
-        reason="unpaid_balance",
-    ),
-    _of("order_canceled", "declined", scenes.over, tell=emails.order_canceled),
-    _of(
-        "order_canceled",
-        "offer taken back",
-        scenes.over,
-        tell=emails.order_canceled,
-        reason=REASON,
-    ),
-    _of("production_started", "packed", lambda w: emails.production_started(w.paid())),
-    _of(
-        "production_started",
-        "lock and balance",
-        lambda w: emails.production_started(w.split(batch=LOCKED)),
-    ),
-    _of(
-        "production_started",
-        "locked, no end",
-        lambda w: emails.production_started(
-            w.paid(
-                batch={
-                    "production_ends_on": None,
-                    "addresses_lock_at": w.batch.opens_at,
-                }
-            )
-        ),
-    ),
-    _of("balance_due", "first", scenes.balance, step="first"),
-    _of("balance_due", "first, no day", scenes.balance, step="first", rules={}),
-    _of("balance_due", "soon", scenes.balance, step="soon"),
-    _of("balance_due", "today", scenes.balance, step="today"),
-    _of("balance_due", "last", scenes.balance, step="last"),
-    _of(
-        "balance_due",
-        "last, it waits",
-        scenes.balance,
-        step="last",
-        rules={"balance_due_on": DAY.isoformat()},
-    ),
-    _of("card_not_charged", "refused", scenes.card),
-    _of(
-        "address_lock",
-        "announced",
-        lambda w: address_emails.address_lock(w.paid(batch=LOCKED)),
-    ),
-    _of(
-        "address_lock",
-        "reminder",
-        lambda w: address_emails.address_reminder(w.paid(batch=LOCKED), "day-1"),
-    ),
-    _of(
-        "order_corrected",
-        "by buyer",
-        lambda w: emails.address_changed(
-            w.paid(batch=LOCKED), change_key="1", by_buyer=True
-        ),
-    ),
-    _of(
-        "order_corrected",
-        "by seller",
-        lambda w: emails.address_changed(w.paid(), change_key="1", by_buyer=False),
-    ),
-    _of(
-        "order_corrected",
-        "phone",
-        lambda w: emails.contact_corrected(w.paid(), change_key="1"),
-    ),
-    _of(
-        "order_shipped",
-        "whole",
-        scenes.shipped,
-        is_last=True,
-        tracking="0" * 18,
-    ),
-    _of("order_shipped", "part", scenes.shipped, is_last=False, tracking=""),
-    _of(
-        "delivery_check",
-        "asked",
-        lambda w: emails.delivery_check(w.paid(), shipped_at=MOMENT),
-    ),
-    _of("refund_started", "plain", scenes.refund, tell=emails.refund_started),
-    _of(
-        "refund_started",
-        "with a note",
-        scenes.refund,
-        tell=emails.refund_started,
-        note=REASON,
-    ),
-    _of("refund_sent", "by gateway", scenes.refund, tell=emails.refund_sent),
-    _of(
-        "refund_sent",
-        "by hand",
-        scenes.refund,
-        tell=emails.refund_sent,
-        by_hand=True,
-    ),
-    _of("payout_account", "asked", scenes.payout),
-    _of("payout_account", "came back", scenes.payout, came_back=True),
-    _of("payout_account", "known", scenes.payout, known=ACCOUNT),
-    _of(
-        "payout_account",
-        "named",
-        lambda w: emails.payout_named(w.paid(), change_key="1", account=ACCOUNT),
-    ),
-    _of(
-        "decision_asked",
-        "move",
-        lambda w: move_emails.decision_asked(w.paid(), w.decision()),
-    ),
-    _of(
-        "order_changed",
-        "moved",
-        lambda w: move_emails.order_moved(
-            w.paid(), w.decision(state="answered", answer="move")
-        ),
-    ),
-    _of(
-        "order_changed",
-        "withdrawn",
-        lambda w: move_emails.decision_withdrawn(
-            w.paid(), w.decision(state="withdrawn")
-        ),
-    ),
-    _of(
-        "waitlist_joined",
-        "joined",
-        lambda w: waitlist_emails.waitlist_joined(w.entry(), turn=1),
-    ),
-    _of(
-        "waitlist_offer",
-        "offered",
-        lambda w: emails.waitlist_offer(w.offer(), claim_path=w.entry().url),
-    ),
-    _of(
-        "opening", "next", lambda w: waitlist_emails.opening(w.entry(), opened=w.target)
-    ),
-    _of("schedule_change", "short", scenes.moved_window, until=DAY_LATER),
-    _of("schedule_change", "long", scenes.moved_window, until=MUCH_LATER),
-    _of("schedule_change", "not known", scenes.moved_window, until=None),
-    _of(
-        "schedule_change",
-        "only told",
-        scenes.moved_window,
-        until=DAY,
-        asks=False,
-    ),
-    _of("delay_reminder", "short", scenes.delay_reminder, until=DAY_LATER),
-    _of("delay_reminder", "not known", scenes.delay_reminder, until=None),
-    _of(
-        "update",
-        "buyer",
-        scenes.update,
-        kind=Update.Kind.SERVICE,
-        is_buyer=True,
-    ),
-    _of(
-        "update",
-        "promotion",
-        scenes.update,
-        kind=Update.Kind.PROMOTION,
-        is_buyer=False,
-    ),
-    _of("subscription_confirm", "asked", scenes.subscribing),
-    _of(
-        "opening_reminder",
-        "opened",
-        lambda w: subscription_emails.opening(
-            scenes.subscriber(w, "opening"), w.target
-        ),
-    ),
-    _of(
-        "question_confirm",
-        "asked",
-        scenes.question,
-        tell=question_emails.question_confirm,
-        turn=1,
-    ),
-    _of(
-        "question_answered",
-        "answered",
-        scenes.question,
-        tell=question_emails.question_answered,
-    ),
-    _of(
-        "question_declined",
-        "declined",
-        scenes.question,
-        tell=question_emails.question_declined,
-    ),
-    _of("news_owed", "silence", scenes.news_owed, matter=Matter.SILENCE),
-    _of("news_owed", "shipping", scenes.news_owed, matter=Matter.SHIPPING),
-    _of(
-        "news_owed",
-        "operator",
-        scenes.news_owed,
-        matter=Matter.PRODUCTION_END,
-        to=OPERATOR,
-    ),
-    _of("news_asked", "many", scenes.news_asked),
-    _of("seller_alert", "hoarded", scenes.hoarded),
-    _of("dispute_alert", "open", scenes.disputed, state="open"),
-    _of("dispute_alert", "lost", scenes.disputed, state="lost"),
-    _of("dispute_alert", "won", scenes.disputed, state="won"),
-    _of("dispute_alert", "closed", scenes.disputed, state="closed"),
-    _of("discrepancies", "found", scenes.differing),
-)
+EXAMPLES = [
+    Example(words, variant, write)
+    for words, writers in WRITERS.items()
+    for variant, write in writers.items()
+]
