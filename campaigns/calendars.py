@@ -14,10 +14,10 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vText
 
-from campaigns.addresses import host
 from campaigns.models import Batch, ScheduleChange
+from campaigns.text.typed_text import one_line
 from campaigns.timeline import changes_of
-from campaigns.typed_text import one_line
+from campaigns.web_addresses import host
 
 DAY: Final = timedelta(days=1)
 # How often a calendar that subscribed should look again.

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from campaigns import caching, news
-from campaigns.addresses import absolute, host
 from campaigns.caching import for_everyone
 from campaigns.models import Campaign
 from campaigns.news import Post
+from campaigns.web_addresses import absolute, host
 
 # What XML has no way to write.
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

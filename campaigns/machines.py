@@ -13,10 +13,10 @@ from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
 
 from campaigns import theme as colors
-from campaigns.addresses import absolute
 from campaigns.caching import for_everyone
 from campaigns.metadata import links
 from campaigns.models import Campaign, Seller
+from campaigns.web_addresses import absolute
 
 HOUR_SECONDS = 3600
 YEAR_SECONDS = 31_536_000

@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.utils.safestring import SafeString
 
-from campaigns.addresses import absolute, in_language
 from campaigns.choices import Choice
 from campaigns.offer import Offer
+from campaigns.web_addresses import absolute, in_language
 
 SCHEMA = "https://schema.org"
 HARMLESS = {ord(char): f"\\u{ord(char):04X}" for char in "<>&\u2028\u2029"}

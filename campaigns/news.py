@@ -9,10 +9,10 @@ from django.core.paginator import Page, Paginator
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from campaigns import markdown, placeholders
 from campaigns.models import Campaign, Update, UpdatePicture
 from campaigns.models.update import UpdateQuerySet
-from campaigns.placeholders import NOBODY, Values
+from campaigns.text import markdown, placeholders
+from campaigns.text.placeholders import NOBODY, Values
 
 LATEST = 3
 PER_PAGE = 10

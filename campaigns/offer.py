@@ -11,13 +11,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns import balance_wording, room, wording
+from campaigns.batch_timeline import steps
 from campaigns.choices import Choice, Group, choose_from, grouped, option_names
 from campaigns.clock import Clock
 from campaigns.gallery import Image
 from campaigns.models import Batch, Campaign, Seller, ShippingOption
 from campaigns.phases import Phase, Standing, headline, next_change, standing
 from campaigns.room import Room
-from campaigns.steps import steps
 from campaigns.timeline import Step
 
 # Checkout has its own limits; this one keeps a slip of the finger from being sent.

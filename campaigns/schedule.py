@@ -14,7 +14,7 @@ from campaigns.actors import Actor
 from campaigns.clock import database_now
 from campaigns.errors import CampaignError
 from campaigns.models import Batch, ScheduleChange
-from campaigns.typed_text import MISLEADING
+from campaigns.text.typed_text import MISLEADING
 from campaigns.wakeup import wake_up
 
 # Buyers have at least this long to answer, unless the seller gives them more.

@@ -7,13 +7,14 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from campaigns import caching, calendars, markdown, metadata, news, storefront
-from campaigns.addresses import absolute
+from campaigns import caching, calendars, metadata, news, storefront
 from campaigns.caching import for_everyone
 from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign, Seller
 from campaigns.offer import Offer
 from campaigns.phases import next_change
+from campaigns.text import markdown
+from campaigns.web_addresses import absolute
 
 
 @for_everyone

@@ -11,7 +11,7 @@ class ShopConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers the system checks, and who hears of bounces.
-        from config import checks, gateway_checks, mail_checks  # noqa: F401, PLC0415
+        from config.checks import gateways, installation, mail  # noqa: F401, PLC0415
 
         if mailers.hears_bounces():
             import_string("config.bounces.listen")()

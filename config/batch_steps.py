@@ -19,8 +19,9 @@ from campaigns.money import format_money
 from config import production
 from fulfillment.errors import NotDrained
 from fulfillment.production import confirmed_units, unpaid_orders
-from orders import minimum, minimum_words
-from orders.minimum import Outcome, Verdict
+from orders.minimum import verdict as minimum_verdict
+from orders.minimum import words as minimum_words
+from orders.minimum.verdict import Outcome, Verdict
 from orders.models import Order
 from payments.refunds import runs as refund_runs
 
@@ -48,7 +49,7 @@ class LockCounting(LockAddresses):
 
 
 def _decided_soon(batch: Batch) -> list[Fact]:
-    below = _below_minimum(batch, minimum.confirmed_units(batch))
+    below = _below_minimum(batch, minimum_verdict.confirmed_units(batch))
     if not below:
         return []
     when = _("as soon as no order can still be paid, perhaps within a minute")
@@ -101,7 +102,7 @@ def _below_minimum(batch: Batch, units: int) -> list[Fact]:
         Outcome.EXTENDED: _("it is not produced: it reopens, and closes later once"),
         Outcome.MISSED: _("it is not produced: it is canceled, everyone is refunded"),
     }
-    return [(_("Below the minimum"), words[minimum.outcome_with(batch, units)])]
+    return [(_("Below the minimum"), words[minimum_verdict.outcome_with(batch, units)])]
 
 
 def _otherwise(verdict: Verdict) -> str:

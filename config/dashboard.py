@@ -24,7 +24,7 @@ from campaigns.lists import any_of, link_to
 from campaigns.models import Batch, Question, Update
 from campaigns.money import format_money, rounded
 from campaigns.phases import standing
-from orders import hold_alerts
+from orders.holds import alerts as hold_alerts
 from orders.models import Decision, Message, Order
 from orders.news.lists import asking, owed_news
 from payments.models import (

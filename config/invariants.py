@@ -9,7 +9,7 @@ import orders.news.invariants
 import orders.updates.invariants
 import orders.waitlist.invariants
 import payments.invariants
-import payments.ledger_invariants
+import payments.ledger.invariants
 import payments.refunds.invariants
 from campaigns.invariants import Invariant
 
@@ -22,7 +22,7 @@ APPS = (
     orders.news.invariants,
     orders.waitlist.invariants,
     payments.invariants,
-    payments.ledger_invariants,
+    payments.ledger.invariants,
     payments.refunds.invariants,
     fulfillment.invariants,
 )

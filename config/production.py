@@ -8,8 +8,9 @@ from campaigns.models import Batch
 from campaigns.rounds import keys_of
 from fulfillment import production
 from fulfillment.models import ProductionSheet
-from orders import lifecycle, minimum
-from orders.minimum import Outcome, Verdict
+from orders import lifecycle
+from orders.minimum import verdict as minimum_verdict
+from orders.minimum.verdict import Outcome, Verdict
 from orders.models import Order
 from payments import expiry
 
@@ -36,7 +37,7 @@ def start(batch_id: int, *, actor: Actor) -> ProductionSheet:
     """
     _close_if_over(batch_id)
     end_holds(batch_id, actor=actor)
-    verdict = minimum.decide(batch_id, actor=actor)
+    verdict = minimum_verdict.decide(batch_id, actor=actor)
     if verdict and verdict.outcome != Outcome.GOES_AHEAD:
         raise MinimumMissed(verdict)
     return production.freeze(batch_id, actor=actor)

@@ -5,10 +5,11 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health, mail_gallery, mailers
+from config import health, mailers
+from config.mail_gallery import views as gallery_views
 
 MAIL_GALLERY = (
-    [path("styleguide/mails/", include(mail_gallery))] if settings.DEBUG else []
+    [path("styleguide/mails/", include(gallery_views))] if settings.DEBUG else []
 )
 urlpatterns = [
     path("admin/password/", include("config.passwords")),

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from fulfillment.models import Carrier
-from orders import addresses
+from orders.addresses import changes as address_changes
 from orders.models import Order
 
 QUANTITY = "quantity-"
@@ -31,7 +31,9 @@ class ParcelForm(forms.Form):
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["address_seen"] = forms.CharField(
-            initial=addresses.mark_of(order), required=False, widget=forms.HiddenInput
+            initial=address_changes.mark_of(order),
+            required=False,
+            widget=forms.HiddenInput,
         )
         if order.still_due:
             self.fields["though_unpaid"] = forms.BooleanField(

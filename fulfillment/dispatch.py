@@ -24,7 +24,8 @@ from fulfillment.errors import (
     WrongContents,
 )
 from fulfillment.models import Carrier, Shipment, ShipmentLine
-from orders import addresses, emails, lifecycle
+from orders import emails, lifecycle
+from orders.addresses import changes as address_changes
 from orders.decisions import settling
 from orders.delays import asking as delay_asking
 from orders.mail import outbox
@@ -82,7 +83,7 @@ def ship(
 def _refuse_what_was_not_known(order: Order, known: Known) -> None:
     if order.still_due and not known.is_unpaid:
         raise NotPaidInFull(order.still_due)
-    if known.address and known.address != addresses.mark_of(order):
+    if known.address and known.address != address_changes.mark_of(order):
         raise AddressChanged
 
 

@@ -23,7 +23,7 @@ from fulfillment.errors import (
     WrongContents,
 )
 from fulfillment.models import Shipment
-from orders import addresses
+from orders.addresses import changes as address_changes
 from orders.models import Order
 
 Stage = Batch.Stage
@@ -85,7 +85,7 @@ class Ship(Transition):
         waiting = [line for line in row.lines.all() if line.shipped < line.quantity]
         items = [f"{line.quantity - line.shipped} × {line.label}" for line in waiting]
         address = [row.name, row.address, row.district, row.city, row.postal_code]
-        said = row.events.filter(kind__in=addresses.SETTLED).order_by("pk").last()
+        said = row.events.filter(kind__in=address_changes.SETTLED).order_by("pk").last()
         return [
             (_("To be shipped"), ", ".join(items)),
             (_("Ships to"), ", ".join(filter(None, address))),

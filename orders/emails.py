@@ -1,4 +1,7 @@
-"""One function for each mail to a buyer: a row, in the transaction it tells of."""
+"""What happens to an order, by mail: a row, in the transaction it tells of.
+
+Mails about what has a package of its own are in the `emails.py` there.
+"""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -6,18 +9,14 @@ from typing import Any
 
 from django.urls import reverse
 
-from campaigns.addresses import absolute
 from campaigns.clock import database_now
-from campaigns.models import Batch
 from campaigns.models.batch import MINIMUM_MISSED
+from campaigns.web_addresses import absolute
 from orders.balance_terms import BalanceTerms
 from orders.mail.rows import copy_of, of_order, queue
 from orders.models import Decision, Message, Order, OrderLine
 
-BATCH_CONFIRMED = "batch_confirmed"
 PRODUCTION_STARTED = "production_started"
-# Part of a reminder's key: of the hold's new end.
-EXTENDED = "extended"
 # Part of the key of an `order_changed` that tells of a correction.
 OF_EVENT = "event-"
 NOTICE, BULK = Message.Priority.NOTICE, Message.Priority.BULK
@@ -46,24 +45,6 @@ def proof_rejected(order: Order, *, proof_key: str, reason: str, **news: Any) ->
 def order_link(order: Order, *, request_key: str, corrected: bool = False) -> None:
     """`corrected`: not asked for by the buyer, but sent to an address put right."""
     queue(of_order(order, "order_link", key=request_key, corrected=corrected))
-
-
-def payment_reminder(order: Order) -> None:
-    """The last notice before the hold ends."""
-    # A hold can be extended once: its new end is reminded of again.
-    key = EXTENDED if order.extended_at else ""
-    queue(_unpaid(order, key, is_last=True))
-
-
-def payment_rung(order: Order, key: str) -> Message:
-    """A reminder on the way there; not stored yet."""
-    return _unpaid(order, key, is_last=False)
-
-
-def _unpaid(order: Order, key: str, *, is_last: bool) -> Message:
-    return of_order(
-        order, "payment_reminder", key=key, priority=NOTICE, is_last=is_last
-    )
 
 
 def order_confirmed(order: Order) -> None:
@@ -125,16 +106,6 @@ def _queue_ended(order: Order, kind: str) -> None:
     queue(of_order(order, kind, priority=NOTICE, comes_back=comes_back))
 
 
-def batch_confirmed(order: Order) -> Message:
-    """The batch is made; not stored yet."""
-    return _once_per_batch(order, BATCH_CONFIRMED)
-
-
-def batch_extended(order: Order) -> Message:
-    """The minimum is missed so far, and the closing moved; not stored yet."""
-    return _once_per_batch(order, MINIMUM_MISSED, closes_at=order.batch.closes_at)
-
-
 def production_started(order: Order) -> Message:
     """What is made, until when, and what can no longer be changed; not stored yet.
 
@@ -145,27 +116,6 @@ def production_started(order: Order) -> Message:
     message = of_order(order, PRODUCTION_STARTED, key=key, priority=BULK)
     message.schedule_version = version
     return message
-
-
-def lock_key(batch: Batch) -> str:
-    """Each moment of a lock is told once."""
-    return f"{batch.addresses_lock_at:%Y%m%d%H%M}"
-
-
-def address_lock(order: Order) -> Message:
-    """The announcement; not stored yet."""
-    return _address_lock(order, lock_key(order.batch), is_reminder=False)
-
-
-def address_rung(order: Order, key: str) -> Message:
-    """A reminder of it; not stored yet."""
-    return _address_lock(order, key, is_reminder=True)
-
-
-def _address_lock(order: Order, key: str, *, is_reminder: bool) -> Message:
-    return of_order(
-        order, "address_lock", key=key, priority=BULK, is_reminder=is_reminder
-    )
 
 
 def address_changed(order: Order, *, change_key: str, by_buyer: bool) -> None:
@@ -186,30 +136,6 @@ def _queue_corrected(order: Order, change_key: str, **told: Any) -> None:
 def delivery_check(order: Order, *, shipped_at: datetime) -> Message:
     """Did it arrive? Once per order; not stored yet."""
     return of_order(order, "delivery_check", priority=BULK, shipped_at=shipped_at)
-
-
-def _once_per_batch(order: Order, kind: str, **context: Any) -> Message:
-    """News that an order hears once of each batch it is in."""
-    return of_order(order, kind, key=str(order.batch_id), priority=NOTICE, **context)
-
-
-def decision_asked(order: Order, decision: Decision) -> None:
-    key, url = str(decision.pk), decision_url(order, decision)
-    queue(of_order(order, "decision_asked", key=key, decision=decision, url=url))
-
-
-def decision_withdrawn(order: Order, decision: Decision) -> None:
-    _queue_changed(order, decision, "withdrawn")
-
-
-def order_moved(order: Order, decision: Decision) -> None:
-    """Answered by whoever has the link: told to the one it belongs to."""
-    _queue_changed(order, decision, "moved")
-
-
-def _queue_changed(order: Order, decision: Decision, how: str) -> None:
-    key = f"{how}-{decision.pk}"
-    queue(of_order(order, "order_changed", key=key, decision=decision))
 
 
 def decision_url(order: Order, decision: Decision) -> str:

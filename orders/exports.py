@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from campaigns.money import quantize
-from orders.addresses import SETTLED
+from orders.addresses.changes import SETTLED
 from orders.models import Order, OrderEvent, OrderLine
 
 CHUNK = 2000

@@ -25,8 +25,8 @@ from django.db.models.lookups import GreaterThan
 from campaigns.clock import database_now
 from campaigns.invariants import Invariant
 from campaigns.models import Allotment, Batch, BatchEvent
-from orders import minimum_news
 from orders.decisions import settling
+from orders.minimum import news as minimum_news
 from orders.models import (
     Decision,
     Message,

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from campaigns import calendars
-from campaigns.addresses import absolute
 from campaigns.calendars import Entry
 from campaigns.clock import database_now
 from campaigns.models import Batch
+from campaigns.web_addresses import absolute
 from orders.models import Order
 from orders.pages import order_page
 

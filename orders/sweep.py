@@ -1,20 +1,24 @@
 """What the orders app finishes by itself, late or twice without harm."""
 
 from campaigns.rounds import count_done, keys_of
-from orders import address_news, cancellation, hold_alerts, minimum, minimum_news
+from orders import cancellation
+from orders.addresses import news as address_news
 from orders.decisions import settling
 from orders.delays import answers as delay_answers
 from orders.delays import asking as delay_asking
 from orders.delays import reminders as delay_reminders
 from orders.delays import schedule_news
+from orders.holds import alerts as hold_alerts
 from orders.mail import claims as mail_claims
 from orders.mail import outbox
+from orders.minimum import news as minimum_news
+from orders.minimum import verdict as minimum_verdict
 from orders.models import Order
 from orders.moves import questions as move_questions
 from orders.news import alerts as news_alerts
 from orders.news import asked_alerts
 from orders.news import production as production_news
-from orders.questions import asking as questions
+from orders.questions import lifecycle as question_lifecycle
 from orders.reminders import payment as payment_reminders
 from orders.subscriptions import opening_reminders, wishes
 from orders.updates import writing as update_writing
@@ -30,7 +34,7 @@ def cancel_orders_of_canceled_batches() -> int:
 
 # Before money is returned for what they cancel.
 FIRST_STEPS = (
-    ("minimums decided", minimum.decide_due),
+    ("minimums decided", minimum_verdict.decide_due),
     ("orders of canceled batches", cancel_orders_of_canceled_batches),
     ("delays lapsed", delay_answers.lapse_due),
 )
@@ -53,7 +57,7 @@ STEPS = (
     ("alerts to sellers", hold_alerts.tell_sellers),
     ("reminders to tell news", news_alerts.remind),
     ("sellers told who asks for news", asked_alerts.tell_sellers),
-    ("questions nobody confirmed", questions.forget_unconfirmed),
+    ("questions nobody confirmed", question_lifecycle.forget_unconfirmed),
     ("opening reminders", opening_reminders.remind_of_openings),
     ("updates published", update_writing.publish_due),
     ("updates written", update_writing.write_due),

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.clock import database_now
 from campaigns.throttle import throttled
 from orders import cancellation as cancellations
-from orders import emails, history, minimum_words, standing, timeline
+from orders import emails, history, order_timeline, standing
 from orders.decisions import settling
 from orders.forms import FindForm
+from orders.minimum import words as minimum_words
 from orders.models import Order
 from orders.news import buyer as buyer_news
 from orders.pages import order_page
@@ -37,7 +38,7 @@ def status(request: HttpRequest, order: Order) -> HttpResponse:
         "lines": order.lines.all(),
         "events": events,
         "history": history.told_to_buyer(events),
-        "steps": timeline.steps(order, promises),
+        "steps": order_timeline.steps(order, promises),
         "promises": promises,
         "posts": buyer_news.posts_for(order),
         "can_cancel": _can_cancel(order),

@@ -11,9 +11,10 @@ from campaigns.errors import CampaignError, InvalidTransition
 from campaigns.wakeup import wake_up
 from orders import lifecycle
 from orders.models import Order
-from payments import books, settlement
+from payments import settlement
+from payments.ledger import books
 from payments.models import Refund
-from payments.refunds import records as refunds
+from payments.refunds import rows as refund_rows
 
 
 class OwedBack(CampaignError):
@@ -30,7 +31,7 @@ def approve(refund_id: int, *, actor: Actor) -> None:
             raise InvalidTransition(refund, Refund.State.SENDING)
         data = {"refund": refund.reference, "amount": refund.amount}
         order.record("refund_approved", actor=actor, data=data)
-        refunds.tell_requested(order, refund)
+        refund_rows.tell_requested(order, refund)
         wake_up()
 
 
@@ -45,7 +46,7 @@ def decline(refund_id: int, *, note: str, actor: Actor) -> None:
             raise OwedBack
         if not refund.is_unapproved:
             raise InvalidTransition(refund, Refund.State.CANCELED)
-        refunds.withdraw(payment, [refund], note=note[:200], declined_at=Clock())
+        refund_rows.withdraw(payment, [refund], note=note[:200], declined_at=Clock())
         data = {"refund": refund.reference, "amount": refund.amount}
         order.record("credit_kept", actor=actor, data=data, personal={"note": note})
         settlement.settle(order)

@@ -18,8 +18,8 @@ from payments.closing import Pages
 from payments.dues import balance_of, due_now
 from payments.errors import Declined, GatewayError, Rejected
 from payments.models import Payment
+from payments.transfers import emails as transfer_emails
 from payments.transfers import exact_amounts
-from payments.transfers import mails as transfer_mails
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def insert(payment: Payment) -> bool:
         return True
     if not exact_amounts.insert(payment):
         return False
-    transfer_mails.instructions(payment)
+    transfer_emails.instructions(payment)
     return True
 
 

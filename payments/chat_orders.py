@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import dates, room
 from campaigns.actors import Actor
-from campaigns.addresses import absolute
 from campaigns.errors import CampaignError, Refused, SoldOut, WindowChanged
 from campaigns.models import Allotment, Batch
 from campaigns.money import format_money
+from campaigns.web_addresses import absolute
 from orders import tallies
 from orders.forms import PlainEmailField
 from orders.models import Order

@@ -3,8 +3,8 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaigns.addresses import absolute
-from orders.hold_alerts import SELLER_ALERT
+from campaigns.web_addresses import absolute
+from orders.holds.alerts import SELLER_ALERT
 from orders.mail import rows as mail_rows
 from orders.models import Message, Order
 from payments.models import Dispute, Refund

@@ -7,9 +7,9 @@ from typing import Any
 
 from campaigns.clock import Clock
 from orders.models import Order
-from payments import books
 from payments.dispute_alerts import tell_seller
 from payments.gateways.base import DisputeSnapshot
+from payments.ledger import books
 from payments.models import Dispute, LedgerEntry, Payment
 
 Kind = LedgerEntry.Kind

@@ -14,8 +14,9 @@ from campaigns.errors import InvalidTransition
 from campaigns.rounds import count_done, keys_of
 from orders import lifecycle
 from orders.models import Order
-from payments import attempts, books, grace, settlement
+from payments import attempts, grace, settlement
 from payments.closing import Pages
+from payments.ledger import books
 from payments.models import Payment
 
 

@@ -8,10 +8,10 @@ from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
-from campaigns.addresses import absolute
 from campaigns.clock import database_now
 from campaigns.models import Batch
 from campaigns.money import format_money
+from campaigns.web_addresses import absolute
 from orders import balance_words
 from orders.models import Order
 from payments import ways

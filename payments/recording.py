@@ -9,10 +9,11 @@ from typing import Any
 
 from campaigns.clock import database_now
 from orders.models import Order
-from payments import books, gateways
+from payments import gateways
 from payments.dispute_records import record_disputes
 from payments.dues import balance_of
 from payments.gateways.base import Snapshot
+from payments.ledger import books
 from payments.models import (
     LedgerEntry,
     Payment,

@@ -11,9 +11,10 @@ from campaigns.models import Batch
 from campaigns.wakeup import wake_up
 from orders import emails, lifecycle
 from orders.models import Order
-from payments import books, recording
+from payments import recording
 from payments.dues import balance_of
 from payments.gateways.base import Snapshot
+from payments.ledger import books
 from payments.models import Payment
 from payments.refunds import owed as refunds_owed
 from payments.refunds import seen as refunds_seen

@@ -14,10 +14,11 @@ from campaigns.actors import Actor
 from campaigns.errors import InvalidTransition
 from orders import lifecycle
 from orders.models import Order
-from payments import books, recording, settlement
+from payments import recording, settlement
+from payments.ledger import books
 from payments.models import Payment, Refund
 from payments.reconciliation.discrepancies import strike_out
-from payments.refunds import records as refunds
+from payments.refunds import rows as refund_rows
 
 
 def credit(payment_id: int, *, actor: Actor) -> None:
@@ -34,7 +35,7 @@ def send_back(payment_id: int, *, note: str, actor: Actor) -> None:
     with _decided(payment_id) as (order, payment):
         amount = _released(order, payment)
         source = Refund.Source.ADMIN
-        refunds.request(order, [payment], amount, source=source, note=note)
+        refund_rows.request(order, [payment], amount, source=source, note=note)
         data, personal = _data(payment, amount), {"note": note}
         order.record("suspense_returned", actor=actor, data=data, personal=personal)
         settlement.settle(order, actor=actor)

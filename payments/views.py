@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.busy import is_busy
 from campaigns.errors import BatchClosed, SoldOut, WindowChanged
 from campaigns.throttle import throttled
-from orders import hoarding
-from orders.hoarding import TooManyUnpaid
+from orders import origins
+from orders.holds import limits as hold_limits
+from orders.holds.limits import TooManyUnpaid
 from orders.lifecycle import NotExtendable
 from orders.models import Order
 from orders.pages import find, order_door, order_page
@@ -52,7 +53,7 @@ def _submit(request: HttpRequest, page: CheckoutPage) -> HttpResponse:
     cleaned = page.form.cleaned_data
     try:
         order = place(
-            page.draft(hoarding.origin_of(request)),
+            page.draft(origins.of_request(request)),
             gateway=cleaned["payment"],
             submit_key=cleaned["submit_key"],
         )
@@ -93,7 +94,7 @@ def _checkout(
     }
     with timezone.override(page.campaign.seller.time_zone):
         response = render(request, "payments/checkout.html", context, status=status)
-    if seconds := hoarding.COME_AGAIN.get(status):
+    if seconds := hold_limits.COME_AGAIN.get(status):
         response["Retry-After"] = str(seconds)
     return response
 

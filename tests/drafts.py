@@ -15,8 +15,8 @@ from django.test import Client, TestCase
 
 from campaigns.clock import Clock, database_now
 from campaigns.models import Allotment, Batch, BatchEvent, ShippingOption
-from orders.hoarding import Origin
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
+from orders.origins import Origin
 from payments import expiry, inbox
 from payments.checkout.placing import Draft, DraftLine, place
 from payments.models import LedgerEntry, Payment, Refund, SandboxPayment

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from campaigns import markdown
 from campaigns.admin.base import ShopModelAdmin
 from campaigns.offer import Offer
+from campaigns.text import markdown
 
 NAME = "campaigns_campaign_preview"
 

@@ -2,11 +2,11 @@
 
 from django import template
 
-from campaigns import addresses
+from campaigns import web_addresses
 
 register = template.Library()
 
 
 @register.filter
 def absolute(path: str) -> str:
-    return addresses.absolute(path)
+    return web_addresses.absolute(path)

@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from campaigns import dates, wording
-from campaigns.addresses import in_language
 from campaigns.models import Batch
 from campaigns.money import format_money
+from campaigns.web_addresses import in_language
 
 register = template.Library()
 

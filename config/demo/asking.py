@@ -3,7 +3,7 @@
 from campaigns.clock import Clock
 from campaigns.models import Campaign, Question
 from orders.models import Message
-from orders.questions import asking as questions
+from orders.questions import lifecycle as question_lifecycle
 from orders.questions.emails import settled_key
 
 
@@ -18,6 +18,6 @@ def ask(campaign: Campaign, text: str, answer: str = "") -> None:
     )
     question.refresh_from_db()
     if answer:
-        questions.answer(question, text=answer, user=None)
+        question_lifecycle.answer(question, text=answer, user=None)
         told = Message.objects.filter(dedupe_key=settled_key(question))
         told.update(state=Message.State.SENT, attempts=1, sent_at=Clock())

@@ -19,10 +19,10 @@ from config.demo.buyers import BUYERS, Buyer
 from config.demo.offers import Offer
 from fulfillment import dispatch
 from fulfillment.models import Carrier, ProductionSheet, Shipment
-from orders import minimum_news
 from orders.delays import answers as delay_answers
 from orders.delays import schedule_news
 from orders.mail import rows as mail_rows
+from orders.minimum import news as minimum_news
 from orders.models import Decision, Message, Order, OrderEvent
 from orders.news import production as production_news
 from orders.updates import writing as update_writing

@@ -14,7 +14,7 @@ from campaigns.actors import Actor
 from campaigns.admin.base import ReadOnlyModelAdmin, badge_column
 from campaigns.admin.transitions import Transition
 from campaigns.models import Question
-from orders.questions import asking as questions
+from orders.questions import lifecycle as question_lifecycle
 from orders.questions.form import PlainTextField
 
 STATES = {"waiting": "warn", "answered": "ok", "declined": ""}
@@ -48,7 +48,7 @@ class AnswerQuestion(Waiting):
     form_class = AnswerForm
 
     def perform(self, row: Question, *, actor: Actor, data: dict[str, Any]) -> None:
-        questions.answer(row, text=data["answer"], user=actor.user)
+        question_lifecycle.answer(row, text=data["answer"], user=actor.user)
 
 
 class DeclineQuestion(Waiting):
@@ -57,7 +57,7 @@ class DeclineQuestion(Waiting):
     done = _("Not published")
 
     def perform(self, row: Question, *, actor: Actor, data: dict[str, Any]) -> None:
-        questions.decline(row, user=actor.user)
+        question_lifecycle.decline(row, user=actor.user)
 
 
 @admin.register(Question)

@@ -10,10 +10,10 @@ from campaigns.admin.transitions import Transition
 from campaigns.clock import database_now
 from campaigns.errors import NotReady
 from campaigns.money import format_money
-from orders import addresses
-from orders.address_form import address_form
-from orders.address_page import in_words
-from orders.addresses import AddressFixed
+from orders.addresses import changes as address_changes
+from orders.addresses.changes import AddressFixed
+from orders.addresses.form import address_form
+from orders.addresses.page import in_words
 from orders.admin.forms import CancelForm, ContactForm
 from orders.cancellation import (
     NotCancelable,
@@ -95,7 +95,7 @@ class CorrectAddress(Transition):
 
     def is_offered(self, row: Order) -> bool:
         is_typed = bool(row.address)
-        found = addresses.hindrance(row, database_now())
+        found = address_changes.hindrance(row, database_now())
         return is_typed and found in (None, AddressFixed.Reason.LOCKED)
 
     def form(self, row: Order, data: Any) -> forms.Form:
@@ -112,8 +112,8 @@ class CorrectAddress(Transition):
         ]
 
     def perform(self, row: Order, *, actor: Actor, data: dict[str, Any]) -> None:
-        columns = {name: data[name] for name in addresses.COLUMNS}
+        columns = {name: data[name] for name in address_changes.COLUMNS}
         try:
-            addresses.correct(row.pk, address=columns, actor=actor)
+            address_changes.correct(row.pk, address=columns, actor=actor)
         except AddressFixed as refusal:
             raise NotReady([in_words(refusal.reason)]) from refusal

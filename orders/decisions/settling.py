@@ -14,9 +14,10 @@ from campaigns.actors import SYSTEM, Actor
 from campaigns.errors import CampaignError, InvalidTransition
 from campaigns.rounds import count_done
 from campaigns.wakeup import wake_up
-from orders import emails, lifecycle
+from orders import lifecycle
 from orders.decisions import mails as decision_mails
 from orders.models import Decision, Order
+from orders.moves import emails as move_emails
 from orders.moves import moving
 
 Answer, Kind, State = Decision.Answer, Decision.Kind, Decision.State
@@ -117,7 +118,7 @@ def _withdraw(order: Order, decision: Decision, *, actor: Actor, is_told: bool) 
     settle(order, decision, State.WITHDRAWN, actor=actor)
     is_unread = decision_mails.withdraw(order, decision)
     if not is_unread and is_told and not decision.is_delay:
-        emails.decision_withdrawn(order, decision)
+        move_emails.decision_withdrawn(order, decision)
         wake_up()
 
 

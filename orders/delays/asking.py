@@ -16,7 +16,7 @@ from campaigns.wakeup import wake_up
 from orders import lifecycle
 from orders.decisions import mails as decision_mails
 from orders.decisions import settling
-from orders.delays import mails as delay_mails
+from orders.delays import emails as delay_emails
 from orders.delays.tellings import SENDING_TIME
 from orders.delays.terms import DelayTerms
 from orders.mail import rows as mail_rows
@@ -113,8 +113,8 @@ def _mail(order: Order, decision: Decision, *, number: int) -> Message:
     asked = list(
         Decision.objects.filter(order=order, pk__lt=decision.pk).order_by("pk")
     )
-    key = delay_mails.key_of(asked, change.version, batch_id)
+    key = delay_emails.key_of(asked, change.version, batch_id)
     terms = DelayTerms.of(order, asked)
-    return delay_mails.schedule_change(
+    return delay_emails.schedule_change(
         order, change, terms, key=f"{key}:{number}", decision=decision
     )

@@ -13,7 +13,7 @@ from campaigns.models import Batch
 from campaigns.rounds import keys_of
 from orders import lifecycle
 from orders.decisions.mails import DELAY_REMINDER
-from orders.delays import mails as delay_mails
+from orders.delays import emails as delay_emails
 from orders.delays.tellings import locked_questions_of
 from orders.delays.terms import DelayTerms
 from orders.mail import rows as mail_rows
@@ -116,4 +116,4 @@ def _mails(
         is_live = order.status in Order.LIVE
         if is_due and is_live and not is_stale:
             terms = DelayTerms.of(order, before)
-            yield delay_mails.delay_reminder(order, decision, terms, step=step)
+            yield delay_emails.delay_reminder(order, decision, terms, step=step)

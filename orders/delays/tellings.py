@@ -9,7 +9,7 @@ from campaigns.actors import SYSTEM
 from campaigns.models import ScheduleChange
 from campaigns.schedule import LEAST_TIME, USUAL_TIME
 from orders.decisions import settling
-from orders.delays import mails as delay_mails
+from orders.delays import emails as delay_emails
 from orders.delays.terms import DelayTerms, reached_by_mail
 from orders.models import Decision, Message, Order, OrderEvent
 from orders.models.decision import DecisionQuerySet
@@ -37,8 +37,8 @@ class Telling:
 
     def mail(self) -> Message:
         change = self.change
-        key = delay_mails.key_of(self.asked, change.version, change.batch_id)
-        return delay_mails.schedule_change(
+        key = delay_emails.key_of(self.asked, change.version, change.batch_id)
+        return delay_emails.schedule_change(
             self.order, change, self.terms, key=key, decision=self.decision
         )
 

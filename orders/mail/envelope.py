@@ -5,7 +5,7 @@ from email.utils import formataddr
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
-from campaigns.addresses import host
+from campaigns.web_addresses import host
 from orders.mail.html import html_of
 from orders.models import Message
 

@@ -14,10 +14,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from campaigns.addresses import absolute, host
 from campaigns.clock import database_now
 from campaigns.models import Campaign
-from campaigns.typed_text import one_line, visible
+from campaigns.text.typed_text import one_line, visible
+from campaigns.web_addresses import absolute, host
 from orders.mail.words import subject_of
 from orders.models import Message, Order
 from orders.updates.keys import DIGEST_LENGTH

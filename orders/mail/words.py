@@ -2,7 +2,7 @@
 
 import re
 
-from campaigns.typed_text import visible
+from campaigns.text.typed_text import visible
 
 LONGEST_SUBJECT = 60
 ELLIPSIS = "…"

@@ -15,8 +15,9 @@ from campaigns.actors import BUYER
 from campaigns.capacity import Gate, Move
 from campaigns.errors import CampaignError
 from campaigns.models import Allotment, Batch
-from orders import emails, lifecycle
+from orders import lifecycle
 from orders.models import Decision, Order, OrderLine
+from orders.moves import emails as move_emails
 from orders.waitlist import public_sale
 
 AFTER_FREEZE = (Batch.Stage.PRODUCTION, Batch.Stage.SHIPPING)
@@ -132,7 +133,7 @@ def move(
     _enter(target, lines)
     order.change_batch(target, schedule_version=seen)
     order.record("moved", actor=BUYER, data=_noted(order, origin, decision))
-    emails.order_moved(order, decision)
+    move_emails.order_moved(order, decision)
     public_sale.keep_freed(origin.pk, freed, beside=target.pk)
     capacity.shift(leaving, arriving)
 

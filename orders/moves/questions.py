@@ -13,11 +13,12 @@ from campaigns.errors import CampaignError, InvalidTransition, Refused, WindowCh
 from campaigns.models import Batch
 from campaigns.rounds import count_done
 from campaigns.wakeup import wake_up
-from orders import emails, lifecycle
+from orders import lifecycle
 from orders.decisions import mails as decision_mails
 from orders.decisions import settling
 from orders.decisions.settling import AlreadyDecided
 from orders.models import Decision, Order
+from orders.moves import emails as move_emails
 from orders.moves import moving
 from orders.moves.moving import NotMovable, Reason
 
@@ -44,7 +45,7 @@ def ask_to_move(
             **_promise(target),
         )
         order.record("decision_asked", actor=actor, data=settling.noted(decision))
-        emails.decision_asked(order, decision)
+        move_emails.decision_asked(order, decision)
         wake_up()
     return decision
 

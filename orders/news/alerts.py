@@ -8,10 +8,10 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from campaigns.addresses import absolute
 from campaigns.clock import database_now
 from campaigns.models import Batch
-from orders.hold_alerts import SELLER_ALERT
+from campaigns.web_addresses import absolute
+from orders.holds.alerts import SELLER_ALERT
 from orders.mail import rows as mail_rows
 from orders.models import Message, Order
 from orders.news import clock as news_clock

@@ -4,12 +4,12 @@ from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from campaigns.addresses import absolute
 from campaigns.clock import database_now
 from campaigns.lists import link_to
 from campaigns.models import Batch
 from campaigns.rounds import count_done
-from orders.hold_alerts import SELLER_ALERT
+from campaigns.web_addresses import absolute
+from orders.holds.alerts import SELLER_ALERT
 from orders.mail import rows as mail_rows
 from orders.models import Message, Order, OrderEvent
 from orders.news import asking as asking_for_news

@@ -6,8 +6,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils import translation
 
-from campaigns.addresses import absolute
 from campaigns.models import Question
+from campaigns.web_addresses import absolute
 from orders.mail import rows as mail_rows
 from orders.models import Message
 

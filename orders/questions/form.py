@@ -7,10 +7,10 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Question
-from campaigns.typed_text import plain
+from campaigns.text.typed_text import plain
 from orders import tallies
 from orders.forms import PlainEmailField
-from orders.hoarding import Origin
+from orders.origins import Origin
 
 
 class PlainTextField(forms.CharField):

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 from campaigns.errors import InvalidTransition
 from campaigns.models import Campaign, Question
 from campaigns.throttle import throttled, too_many
-from orders import hoarding
+from orders import origins
+from orders.holds import limits as hold_limits
 from orders.pages import see_other
-from orders.questions import asking as questions
+from orders.questions import lifecycle as question_lifecycle
 from orders.questions.form import QuestionForm
 
 ANSWERS_A_PAGE = 20
@@ -34,11 +35,11 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, campaign, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     locale = get_language() or campaign.lang
-    origin = hoarding.origin_of(request)
+    origin = origins.of_request(request)
     try:
-        questions.ask(form.question(campaign, locale=locale, origin=origin))
-    except questions.TooManyQuestions:
-        return too_many(request, hoarding.RETRY_AFTER_SECONDS)
+        question_lifecycle.ask(form.question(campaign, locale=locale, origin=origin))
+    except question_lifecycle.TooManyQuestions:
+        return too_many(request, hold_limits.RETRY_AFTER_SECONDS)
     return render(request, "orders/question_sent.html", _of(campaign))
 
 

@@ -9,9 +9,10 @@ from django.db.models.functions import Coalesce
 
 from campaigns.clock import database_now
 from campaigns.rounds import count_done, keys_of
-from orders import emails, lifecycle
+from orders import lifecycle
 from orders.mail import rows as mail_rows
 from orders.models import Order
+from orders.reminders import emails as reminder_emails
 from orders.reminders.ladders import Kind, Ladder, latest_event, remind
 
 REMINDER_BEFORE_END = timedelta(hours=6)
@@ -50,7 +51,9 @@ def _last_notice_told() -> Q:
     """A hold can be extended once: its new end is reminded of again."""
     number = OuterRef("number")
     first = mail_rows.is_told("payment_reminder", number)
-    again = mail_rows.is_told("payment_reminder", number, Value(emails.EXTENDED))
+    again = mail_rows.is_told(
+        "payment_reminder", number, Value(reminder_emails.EXTENDED)
+    )
     is_first = Q(extended_at__isnull=True)
     return (is_first & Q(first)) | (~is_first & Q(again))
 
@@ -60,7 +63,7 @@ def _remind_last(order_id: int) -> bool:
         order = lifecycle.locked(order_id)
         if order.status != Order.Status.PENDING:
             return False
-        emails.payment_reminder(order)
+        reminder_emails.last_payment_reminder(order)
         return True
 
 
@@ -74,9 +77,12 @@ def _waiting(now: datetime) -> "QuerySet[Any]":
 
 
 def _asked(order: Order) -> str:
-    return f"{emails.EXTENDED}-" if order.extended_at else ""
+    return f"{reminder_emails.EXTENDED}-" if order.extended_at else ""
 
 
 LADDER = Ladder(
-    kind=Kind.PAYMENT, waiting=_waiting, asked=_asked, mail=emails.payment_rung
+    kind=Kind.PAYMENT,
+    waiting=_waiting,
+    asked=_asked,
+    mail=reminder_emails.payment_reminder,
 )

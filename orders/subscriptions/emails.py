@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils import translation
 
-from campaigns.addresses import absolute
 from campaigns.models import Batch, Campaign
+from campaigns.web_addresses import absolute
 from orders.mail import rows as mail_rows
 from orders.models import Message, Subscriber
 from orders.updates.keys import DIGEST_LENGTH

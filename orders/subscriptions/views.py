@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.models import Campaign
 from campaigns.throttle import throttled, too_many
-from orders import hoarding
-from orders.hoarding import Origin
+from orders import origins
+from orders.holds import limits as hold_limits
+from orders.origins import Origin
 from orders.pages import secret
 from orders.subscriptions import wishes
-from orders.subscriptions.forms import ReminderForm
+from orders.subscriptions.form import ReminderForm
 from orders.subscriptions.wishes import Confirmation, Kind, TooManyWishes, Wish
 
 
@@ -36,7 +37,7 @@ def reminder(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         wishes.ask(_wish(request, campaign, form))
     except TooManyWishes:
-        return too_many(request, hoarding.RETRY_AFTER_SECONDS)
+        return too_many(request, hold_limits.RETRY_AFTER_SECONDS)
     return render(request, "orders/reminder_sent.html", context)
 
 
@@ -46,7 +47,7 @@ def _wish(request: HttpRequest, campaign: Campaign, form: ReminderForm) -> Wish:
         email=form.cleaned_data["email"],
         kinds=[Kind(kind) for kind in form.cleaned_data["kinds"]],
         locale=get_language() or campaign.lang,
-        origin=hoarding.origin_of(request) or Origin(),
+        origin=origins.of_request(request) or Origin(),
     )
 
 

@@ -13,10 +13,10 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import CampaignError
 from campaigns.models import Campaign
 from campaigns.wakeup import wake_up
-from orders.hoarding import Origin
 from orders.mail import rows as mail_rows
 from orders.models import Subscriber
 from orders.models.subscriber import SubscriberQuerySet
+from orders.origins import Origin
 from orders.subscriptions import emails as subscription_emails
 from orders.updates.recipients import identity_of
 

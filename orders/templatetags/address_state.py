@@ -7,8 +7,8 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 
-from orders import addresses
-from orders.addresses import AddressFixed
+from orders.addresses import changes as address_changes
+from orders.addresses.changes import AddressFixed
 from orders.models import Order, OrderEvent
 
 register = template.Library()
@@ -38,9 +38,9 @@ class State:
 @register.simple_tag
 def address_state(order: Order, events: Iterable[OrderEvent]) -> State:
     """`events` are all of the order, as a page has read them for its history."""
-    said = [event.at for event in events if event.kind in addresses.SETTLED]
+    said = [event.at for event in events if event.kind in address_changes.SETTLED]
     return State(
-        hindrance=addresses.hindrance(order, timezone.now()),
+        hindrance=address_changes.hindrance(order, timezone.now()),
         locks_at=order.batch.addresses_lock_at,
         confirmed_at=max(said, default=None),
     )

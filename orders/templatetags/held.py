@@ -9,7 +9,7 @@ from campaigns.choices import Choice
 from campaigns.models import Batch
 from campaigns.offer import BatchRow
 from campaigns.room import Room
-from orders.held import Held
+from orders.holds.held import Held
 
 register = template.Library()
 

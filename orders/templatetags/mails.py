@@ -2,7 +2,7 @@
 
 from django import template
 
-from campaigns import typed_text
+from campaigns.text import typed_text
 from orders.mail import words as mail_words
 
 register = template.Library()

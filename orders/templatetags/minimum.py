@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import dates, wording
 from campaigns.models import Batch
-from orders import minimum_words
+from orders.minimum import words as minimum_words
 
 register = template.Library()
 

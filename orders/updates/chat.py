@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns import placeholders
-from campaigns.addresses import absolute
 from campaigns.models import Update
+from campaigns.text import placeholders
+from campaigns.web_addresses import absolute
 from orders.mail.deliverability import unreachable
 from orders.models import Message, Order
 from orders.updates.audience import orders_of

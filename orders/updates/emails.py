@@ -3,8 +3,8 @@
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns import placeholders, plain_text
 from campaigns.models import Update
+from campaigns.text import placeholders, plain_text
 from orders.mail import rows as mail_rows
 from orders.models import Message
 from orders.updates.keys import KIND, key_of

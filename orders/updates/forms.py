@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import markdown, placeholders
 from campaigns.admin.forms import ShopModelForm
 from campaigns.models import Campaign, Update
-from campaigns.typed_text import MISLEADING
+from campaigns.text import markdown, placeholders
+from campaigns.text.typed_text import MISLEADING
 from orders.updates.audience import PROPOSED, STATES
 
 LONGEST: Final = 20_000

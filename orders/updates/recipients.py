@@ -8,9 +8,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from campaigns import dates, news
-from campaigns.addresses import absolute
 from campaigns.models import Campaign, Update
-from campaigns.placeholders import Values
+from campaigns.text.placeholders import Values
+from campaigns.web_addresses import absolute
 from orders import tallies
 from orders.models import Order, Subscriber
 from orders.subscriptions import unsubscribing

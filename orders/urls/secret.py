@@ -1,6 +1,7 @@
 from django.urls import path
 
-from orders import address_page, order_calendar, views
+from orders import order_calendar, views
+from orders.addresses import page as address_page
 from orders.decisions import views as decision_views
 from orders.news import views as news_views
 from orders.reminders import page as reminders_page

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils import translation
 
-from campaigns.addresses import absolute
 from campaigns.models import Batch, Campaign
+from campaigns.web_addresses import absolute
 from orders.mail import rows as mail_rows
 from orders.models import Message, WaitlistEntry
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from campaigns.models import Allotment, Batch, Campaign
 from orders.waitlist import public_sale
-from orders.waitlist.forms import JoinForm
+from orders.waitlist.form import JoinForm
 
 
 @dataclass

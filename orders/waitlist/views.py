@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.errors import BatchClosed, Refused
 from campaigns.throttle import throttled, too_many
-from orders import hoarding
+from orders import origins
+from orders.holds import limits as hold_limits
 from orders.models import WaitlistEntry
 from orders.pages import place_page, see_other
 from orders.waitlist import places
@@ -39,14 +40,14 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
             )
         )
     except places.TooManyPlaces:
-        return too_many(request, hoarding.RETRY_AFTER_SECONDS)
+        return too_many(request, hold_limits.RETRY_AFTER_SECONDS)
     except (BatchClosed, NotSold, StillAvailable):
         return _join(request, JoinPage.read(request, slug), HTTPStatus.CONFLICT)
     return render(request, "orders/waitlist_sent.html", _of(page))
 
 
 def _origin_of(request: HttpRequest) -> str:
-    origin = hoarding.origin_of(request)
+    origin = origins.of_request(request)
     return origin.address if origin else ""
 
 

@@ -27,9 +27,9 @@ from campaigns.admin.money_sight import SEE_MONEY
 from campaigns.admin.row_pages import RowPage
 from campaigns.admin.seller import SellerAdmin
 from campaigns.models import Batch, Campaign, Seller
-from payments import ledger_export
 from payments.admin.money import told
-from payments.ledger_export import Entries
+from payments.ledger import export as ledger_export
+from payments.ledger.export import Entries
 from payments.models import LedgerEntry
 
 TEMPLATE = "admin/payments/ledger.html"

@@ -25,8 +25,8 @@ from campaigns.admin.money_sight import HidesMoney
 from campaigns.admin.transitions import staff
 from campaigns.memberships import sellers_granting
 from payments.models import Refund
-from payments.payouts import list as payout_list
-from payments.payouts.list import Outcome, Paid, UnreadableList, Verdict
+from payments.payouts import listing as payout_listing
+from payments.payouts.listing import Outcome, Paid, UnreadableList, Verdict
 
 if TYPE_CHECKING:
 
@@ -61,7 +61,7 @@ class PaidListForm(forms.Form):
         if file.size > MOST_BYTES:
             raise forms.ValidationError(_("The file is larger than 1 MB."))
         try:
-            return payout_list.read(file.read())
+            return payout_listing.read(file.read())
         except UnreadableList as error:
             raise forms.ValidationError(
                 _(
@@ -111,7 +111,7 @@ class ListsPayouts(Options):
         self._require_sight(request)
         name = f"refunds-to-pay-{timezone.localdate().isoformat()}.csv"
         return StreamingHttpResponse(
-            payout_list.csv_of(self._to_pay(request)),
+            payout_listing.csv_of(self._to_pay(request)),
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
             content_type="text/csv; charset=utf-8",
         )
@@ -130,7 +130,7 @@ class ListsPayouts(Options):
             )
             for row in rows
         ]
-        verdicts = payout_list.mark_paid(cut, among=mine, actor=staff(request))
+        verdicts = payout_listing.mark_paid(cut, among=mine, actor=staff(request))
         is_refused = any(verdict.outcome.is_refusal for verdict in verdicts)
         status = HTTPStatus.CONFLICT if is_refused else HTTPStatus.OK
         return self._payouts(request, PaidListForm(), verdicts, status=status)

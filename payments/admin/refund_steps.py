@@ -16,8 +16,8 @@ from payments import approvals
 from payments.dues import balance_of
 from payments.models import Payment, Refund
 from payments.refunds import by_seller as seller_refunds
-from payments.refunds import records as refunds
 from payments.refunds import retries as refund_retries
+from payments.refunds import rows as refund_rows
 from payments.refunds.by_seller import LowersWhatIsKept, Refundable, RefundRefused
 
 Fact = tuple[Any, object]
@@ -53,7 +53,7 @@ class Approve(Transition):
         return row.is_unapproved
 
     def facts(self, row: Refund) -> list[Fact]:
-        by_gateway = refunds.rail_pays_back(row.payment)
+        by_gateway = refund_rows.rail_pays_back(row.payment)
         way = _("by the gateway, the way it came") if by_gateway else _("by hand")
         return [*_facts_of(row), (_("Goes back"), way)]
 
@@ -92,7 +92,7 @@ class TryAgain(Transition):
 
     def is_offered(self, row: Refund) -> bool:
         is_listed = row.state == Refund.State.MANUAL and not row.is_unapproved
-        return is_listed and refunds.rail_pays_back(row.payment)
+        return is_listed and refund_rows.rail_pays_back(row.payment)
 
     def facts(self, row: Refund) -> list[Fact]:
         failed = row.payment.refunds.filter(state=Refund.State.FAILED).last()
@@ -203,7 +203,7 @@ def _money_of(order: Order) -> Any:
 
 
 def _of_payment(payment: Payment) -> str:
-    way = _("by its gateway") if refunds.rail_pays_back(payment) else _("by hand")
+    way = _("by its gateway") if refund_rows.rail_pays_back(payment) else _("by hand")
     return f"{format_money(payment.refundable, payment.currency)}, {way}"
 
 

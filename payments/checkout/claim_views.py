@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods
 from campaigns.busy import is_busy
 from campaigns.errors import SoldOut, WindowChanged
 from campaigns.throttle import throttled
-from orders import hoarding
-from orders.hoarding import TooManyUnpaid
+from orders import origins
+from orders.holds import limits as hold_limits
+from orders.holds.limits import TooManyUnpaid
 from orders.models import WaitlistEntry
 from orders.pages import place_page, see_other
 from orders.tallies import BuyerLimitReached
@@ -46,7 +47,7 @@ def claim(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
 def _submit(request: HttpRequest, page: ClaimPage) -> HttpResponse:
     if not page.is_valid():
         return _claim(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
-    gateway, origin = page.form.cleaned_data["payment"], hoarding.origin_of(request)
+    gateway, origin = page.form.cleaned_data["payment"], origins.of_request(request)
     try:
         order = complete(page.entry.pk, page.draft(origin), gateway=gateway)
     except BuyerLimitReached as refusal:
@@ -91,6 +92,6 @@ def _claim(request: HttpRequest, page: ClaimPage, status: HTTPStatus) -> HttpRes
         "seller": page.campaign.seller,
     }
     response = render(request, "payments/claim.html", context, status=status)
-    if seconds := hoarding.COME_AGAIN.get(status):
+    if seconds := hold_limits.COME_AGAIN.get(status):
         response["Retry-After"] = str(seconds)
     return response

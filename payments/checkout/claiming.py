@@ -18,7 +18,8 @@ from campaigns.errors import CampaignError, Refused, SoldOut, WindowChanged
 from campaigns.models import Batch
 from campaigns.money import to_minor_units
 from campaigns.wakeup import wake_up
-from orders import emails, hoarding, lifecycle, tallies
+from orders import emails, lifecycle, tallies
+from orders.holds import limits as hold_limits
 from orders.models import Order, OrderLine, WaitlistEntry
 from payments import attempts, gateways
 from payments.cards import consent as card_consent
@@ -80,7 +81,7 @@ def _complete(
         lifecycle.confirm(order, actor=SYSTEM)
     tallies.claim_for(phone, campaign=draft.campaign, units=draft.units)
     if draft.origin and order.deposit:
-        hoarding.check(order, campaign_id=draft.campaign.pk, units=draft.units)
+        hold_limits.check(order, campaign_id=draft.campaign.pk, units=draft.units)
     wake_up()
     capacity.shift(_repriced(order, offered, draft))
     return order, payment

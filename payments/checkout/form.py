@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Batch, Campaign, ShippingOption
-from orders.address_form import AddressForm
+from orders.addresses.form import AddressForm
 from orders.forms import PhoneField, PlainEmailField
 from payments import gateways
 from payments.cards import consent as card_consent

@@ -20,9 +20,11 @@ from campaigns.gallery import Image
 from campaigns.models import Batch, Campaign, ShippingOption, Variant
 from campaigns.money import format_money
 from orders import tallies
-from orders.hoarding import Origin, TooManyUnpaid
+from orders.holds.limits import TooManyUnpaid
+from orders.origins import Origin
 from payments.checkout import choices as checkout_choices
 from payments.checkout import words as checkout_words
+from payments.checkout.alternatives import Offer, offer_instead
 from payments.checkout.basket import (
     MAX_QUANTITY,
     QUANTITY_FIELD,
@@ -31,7 +33,6 @@ from payments.checkout.basket import (
     read_basket,
 )
 from payments.checkout.form import CheckoutForm, checkout_form
-from payments.checkout.offer import Offer, offer_instead
 from payments.checkout.placing import Draft, DraftLine, deposit_of, rules_of
 
 WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")

@@ -14,11 +14,12 @@ from campaigns.errors import Refused, WindowChanged
 from campaigns.models import Allotment, Batch, Campaign, ShippingOption, Variant
 from campaigns.money import smallest_unit, to_minor_units
 from campaigns.wakeup import wake_up
-from orders import emails, hoarding, lifecycle, tallies
-from orders.hoarding import Origin
+from orders import emails, lifecycle, tallies
+from orders.holds import limits as hold_limits
 from orders.models import Order, OrderLine
 from orders.models.line import units_by_allotment
 from orders.models.order import new_number
+from orders.origins import Origin
 from payments import attempts, gateways
 from payments.cards import consent as card_consent
 from payments.models import Payment
@@ -133,7 +134,7 @@ def _insert(
             lifecycle.confirm(order, actor=SYSTEM)
         tallies.claim(order, campaign=draft.campaign, units=draft.units)
         if draft.origin and is_due:
-            hoarding.check(order, campaign_id=draft.campaign.pk, units=draft.units)
+            hold_limits.check(order, campaign_id=draft.campaign.pk, units=draft.units)
         wake_up()
         capacity.shift(move)
     return payment

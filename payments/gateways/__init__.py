@@ -6,8 +6,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
-from campaigns.addresses import absolute
 from campaigns.models import Campaign
+from campaigns.web_addresses import absolute
 from orders.models import Order
 from payments.gateways.base import Gateway, PaymentIn, RefundIn
 from payments.models import BankAccount, Payment, Refund, SavedMethod

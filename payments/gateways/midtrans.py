@@ -15,8 +15,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.addresses import absolute
 from campaigns.money import to_minor_units
+from campaigns.web_addresses import absolute
 from payments.errors import BadSignature, Unavailable
 from payments.gateways import calls, midtrans_status, notices
 from payments.gateways import midtrans_api as api

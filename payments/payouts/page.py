@@ -10,7 +10,7 @@ from campaigns.throttle import throttled
 from orders.models import Order
 from orders.pages import order_page, see_other
 from payments.models import PayoutAccount, Refund
-from payments.payouts import accounts as payouts
+from payments.payouts import accounts as payout_accounts
 from payments.payouts.accounts import NothingToPayOut
 from payments.payouts.form import PayoutForm
 
@@ -21,11 +21,11 @@ from payments.payouts.form import PayoutForm
 def refund(request: HttpRequest, order: Order) -> HttpResponse:
     form = PayoutForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        is_wrong = form.is_bound and payouts.waiting(order)
+        is_wrong = form.is_bound and payout_accounts.waiting(order)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
         return _shown(request, order, form, status)
     try:
-        payouts.name_account(order.pk, form.account())
+        payout_accounts.name_account(order.pk, form.account())
     except NothingToPayOut:
         return _shown(request, order, form, HTTPStatus.CONFLICT)
     return see_other(request.path)
@@ -35,7 +35,7 @@ def _shown(
     request: HttpRequest, order: Order, form: PayoutForm, status: HTTPStatus
 ) -> HttpResponse:
     campaign = order.batch.campaign
-    refunds = payouts.waiting(order)
+    refunds = payout_accounts.waiting(order)
     account = PayoutAccount.objects.filter(order=order).first()
     context = {
         "order": order,

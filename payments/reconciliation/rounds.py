@@ -17,7 +17,8 @@ from payments import gateways, settlement
 from payments.gateways.base import Snapshot
 from payments.inquiry import Inquiry
 from payments.models import Discrepancy, Payment, ReconciliationRun, Refund
-from payments.reconciliation import comparing, discrepancies, discrepancy_mail, own_rows
+from payments.reconciliation import alerts as discrepancy_alerts
+from payments.reconciliation import comparing, discrepancies, own_rows
 from payments.reconciliation.comparing import FOUND_BY_ASKING, differences, has_news
 from payments.reconciliation.discrepancies import Finding, Kind
 from payments.reconciliation.matching import Seen, known_by, matched
@@ -270,4 +271,4 @@ class Round:
             silent=self.inquiry.silent,
         )
         if self.listed_anew:
-            discrepancy_mail.tell(self._row())
+            discrepancy_alerts.tell(self._row())

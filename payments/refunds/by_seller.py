@@ -14,10 +14,11 @@ from campaigns.actors import Actor
 from campaigns.errors import CampaignError
 from orders import lifecycle
 from orders.models import Order
-from payments import books, settlement
+from payments import settlement
 from payments.dues import balance_of
+from payments.ledger import books
 from payments.models import Payment, Refund
-from payments.refunds import records as refunds
+from payments.refunds import rows as refund_rows
 
 WITH_MONEY = (
     *Order.PAID,
@@ -80,7 +81,7 @@ def refund(
         if goodwill and not is_goodwill:
             raise LowersWhatIsKept(goodwill)
         _lower(order, goodwill)
-        written = refunds.request(
+        written = refund_rows.request(
             order, payments, amount, source=Refund.Source.ADMIN, note=note
         )
         data = {"amount": amount} | ({"goodwill": goodwill} if goodwill else {})

@@ -8,7 +8,7 @@ from campaigns.models import Batch
 from orders.models import Order
 from payments.dues import balance_of
 from payments.models import Payment, Refund
-from payments.refunds import records as refunds
+from payments.refunds import rows as refund_rows
 
 ROUNDING_SLACK = Decimal("0.001")
 
@@ -50,7 +50,7 @@ def request(order: Order, payments: list[Payment]) -> int:
     owed = balance_of(order, payments).owed_back
     owed -= credit_of(order) if owed else 0
     source = _source(order) if owed > 0 else Refund.Source.DUPLICATE
-    return refunds.request(order, payments, max(owed, Decimal(0)), source=source)
+    return refund_rows.request(order, payments, max(owed, Decimal(0)), source=source)
 
 
 def credit_of(order: Order) -> Decimal:
@@ -65,7 +65,7 @@ def _approve_all(order: Order, payments: list[Payment]) -> None:
     """Of an order that ended all goes back: there is nothing left to look at."""
     for refund in Refund.objects.unapproved().filter(payment__in=payments):
         if refund.approve():
-            refunds.tell_requested(order, refund)
+            refund_rows.tell_requested(order, refund)
 
 
 def withdraw_unsent(order: Order, payments: list[Payment]) -> None:
@@ -77,7 +77,7 @@ def withdraw_unsent(order: Order, payments: list[Payment]) -> None:
         if payment.refundable >= 0:
             # The seller's own decision stands while its money is there.
             unsent = unsent.exclude(source=Refund.Source.ADMIN)
-        refunds.withdraw(payment, unsent)
+        refund_rows.withdraw(payment, unsent)
 
 
 def _source(order: Order) -> Refund.Source:

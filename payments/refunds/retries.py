@@ -7,9 +7,9 @@ from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.wakeup import wake_up
 from orders import lifecycle
-from payments import books
+from payments.ledger import books
 from payments.models import Refund
-from payments.refunds import records as refunds
+from payments.refunds import rows as refund_rows
 
 State = Refund.State
 
@@ -22,7 +22,9 @@ def try_again(refund_id: int, *, actor: Actor) -> None:
         payment = books.locked_payment(refund.payment_id)
         refund.refresh_from_db(fields=["state"])
         due = {"attempts": 0, "next_attempt_at": Clock(), "approved_at": Clock()}
-        can_be_sent = refund.state == State.MANUAL and refunds.rail_pays_back(payment)
+        can_be_sent = refund.state == State.MANUAL and refund_rows.rail_pays_back(
+            payment
+        )
         if not (can_be_sent and refund.advance(State.REQUESTED, **due)):
             raise InvalidTransition(refund, State.REQUESTED)
         data = {"refund": refund.reference, "amount": refund.amount}
@@ -38,7 +40,7 @@ def pay_by_hand(refund_id: int, *, actor: Actor) -> None:
         refund.refresh_from_db(fields=["state", "approved_at"])
         if refund.is_unapproved or refund.state != State.REQUESTED:
             raise InvalidTransition(refund, State.MANUAL)
-        if not refunds.hand_over(order, refund):
+        if not refund_rows.hand_over(order, refund):
             raise InvalidTransition(refund, State.MANUAL)
         data = {"refund": refund.reference, "amount": refund.amount}
         order.record("refund_handed_over", actor=actor, data=data)

@@ -14,7 +14,7 @@ from orders.models import Order
 from payments.dues import balance_of
 from payments.models import Refund, RefundRun
 from payments.refunds import owed as refunds_owed
-from payments.refunds import records as refunds
+from payments.refunds import rows as refund_rows
 
 State = Refund.State
 # Nothing is to be awaited any more from the gateway, or the seller does it.
@@ -113,7 +113,7 @@ class Forecast:
             part = min(back, payment.refundable)
             if part > 0:
                 self.amount, back = self.amount + part, back - part
-                can_be_sent = refunds.rail_pays_back(payment)
+                can_be_sent = refund_rows.rail_pays_back(payment)
                 self.by_gateway += can_be_sent
                 self.by_hand += not can_be_sent
 

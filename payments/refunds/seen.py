@@ -3,7 +3,7 @@
 from orders.models import Order
 from payments.gateways.base import RefundSnapshot
 from payments.models import Payment, Refund
-from payments.refunds import records as refunds
+from payments.refunds import rows as refund_rows
 
 
 def record(order: Order, payment: Payment, seen: RefundSnapshot) -> None:
@@ -16,7 +16,7 @@ def record(order: Order, payment: Payment, seen: RefundSnapshot) -> None:
         # Flagged by the recording: its amount is in another currency than the books.
         return
     refund = refund or _external(payment, seen)
-    refunds.book(order, payment, refund, state=seen.state, seen=seen)
+    refund_rows.book(order, payment, refund, state=seen.state, seen=seen)
 
 
 def _find(payment: Payment, seen: RefundSnapshot) -> Refund | None:
@@ -32,7 +32,7 @@ def _external(payment: Payment, seen: RefundSnapshot) -> Refund:
     Whatever is still owed after it is requested anew by the money rule.
     """
     if seen.amount > payment.refundable:
-        refunds.withdraw(payment, payment.refunds.filter(state__in=Refund.NOT_SENT))
+        refund_rows.withdraw(payment, payment.refunds.filter(state__in=Refund.NOT_SENT))
     payment.claim_refund(seen.amount)
     return Refund.objects.create(
         payment=payment,

@@ -8,12 +8,13 @@ from django.db import transaction
 from campaigns.clock import Clock, database_now
 from campaigns.rounds import count_done, keys_of
 from orders import lifecycle
-from payments import books, gateways, recording, settlement
+from payments import gateways, recording, settlement
 from payments.errors import Declined, GatewayError, Rejected, Unavailable, Unknown
 from payments.gateways.base import Gateway, RefundIn, RefundSnapshot
+from payments.ledger import books
 from payments.models import Refund
 from payments.refunds import owed as refunds_owed
-from payments.refunds import records as refunds
+from payments.refunds import rows as refund_rows
 
 State = Refund.State
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def attempt(refund: Refund) -> Outcome:
     if not refund.lease():
         return Outcome.SKIPPED
     was_sent = refund.state != State.REQUESTED
-    if not was_sent and not refunds.rail_pays_back(refund.payment):
+    if not was_sent and not refund_rows.rail_pays_back(refund.payment):
         return _hand_over(refund)
     # Known to be on its way before the gateway hears of it.
     if not was_sent and not refund.advance(State.SENDING, sent_at=Clock()):
@@ -129,7 +130,7 @@ def _hand_over(refund: Refund) -> Outcome:
         order = lifecycle.locked(refund.payment.order_id)
         books.locked_payment(refund.payment_id)
         refund.refresh_from_db(fields=["state"])
-        done = refunds.hand_over(order, refund)
+        done = refund_rows.hand_over(order, refund)
     return Outcome.HANDED_OVER if done else Outcome.SKIPPED
 
 
@@ -146,5 +147,7 @@ def record(
         payments = books.locked_payments(order)
         payment = books.one_of(payments, refund.payment_id)
         refund.refresh_from_db(fields=["state"])
-        refunds.book(order, payment, refund, state=state, seen=seen, failure=failure)
+        refund_rows.book(
+            order, payment, refund, state=state, seen=seen, failure=failure
+        )
         settlement.settle(order, payments)

@@ -10,7 +10,8 @@ from campaigns.clock import Clock
 from campaigns.errors import CampaignError
 from orders import lifecycle
 from orders.models import Order
-from payments import attempts, books, gateways
+from payments import attempts, gateways
+from payments.ledger import books
 from payments.models import BankAccount, LedgerEntry, Payment, StatementLine
 from payments.transfers import intake, proofs
 

@@ -16,11 +16,11 @@ from campaigns.clock import Clock
 from campaigns.errors import CampaignError
 from orders import lifecycle
 from orders.models import Order
-from payments import books
+from payments.ledger import books
 from payments.models import Payment, TransferProof
 from payments.models.proof import TransferProofQuerySet
+from payments.transfers import emails as transfer_emails
 from payments.transfers import intake
-from payments.transfers import mails as transfer_mails
 from payments.transfers.proof_files import ProofFile
 
 MOST_PER_ORDER = 5
@@ -137,7 +137,7 @@ def reject(proof_id: int, *, reason: str, actor: Actor) -> Order:
             _set_progress(payment, Progress.ACTION_REQUIRED)
         intake.prolong_by_grace(order, payment, why="rejected")
         order.record("proof_rejected", actor=actor, data={"reason": reason})
-        transfer_mails.rejected(order, proof)
+        transfer_emails.rejected(order, proof)
     return order
 
 

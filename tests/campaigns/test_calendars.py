@@ -8,7 +8,7 @@ from icalendar import Calendar
 
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch
-from campaigns.typed_text import one_line, plain
+from campaigns.text.typed_text import one_line, plain
 from orders.models import Order
 from tests.announced import UNKNOWN, announce
 from tests.factories import (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from campaigns.markdown import render
 from campaigns.product_import import html_text
 from campaigns.product_import.html_text import to_markdown
+from campaigns.text.markdown import render
 from tests.steps import growth
 
 pytestmark = pytest.mark.once

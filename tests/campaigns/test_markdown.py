@@ -1,7 +1,7 @@
 import pytest
 
-from campaigns import markdown
-from campaigns.markdown import MAX_BRACKETS, MAX_LENGTH, render
+from campaigns.text import markdown
+from campaigns.text.markdown import MAX_BRACKETS, MAX_LENGTH, render
 from tests.steps import growth
 
 pytestmark = pytest.mark.once

@@ -10,8 +10,8 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import override
 
-from campaigns.markdown import render
 from campaigns.models import Campaign, Variant
+from campaigns.text.markdown import render
 from tests.factories import make_batch, make_campaign, make_picture, make_seller
 
 DATA = Path(__file__).parent / "data"

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 import pytest
 from django.conf import settings
 
-from campaigns import placeholders, plain_text
 from campaigns.clock import database_now
 from campaigns.models import Update, UpdatePicture
+from campaigns.text import placeholders, plain_text
 from tests.factories import make_campaign, picture_file
 from tests.orders.posts import make_update, publish
 

@@ -7,7 +7,8 @@ import pytest
 from campaigns.actors import SYSTEM
 from fulfillment import dispatch
 from fulfillment.models import Shipment
-from orders import address_news, addresses
+from orders.addresses import changes as address_changes
+from orders.addresses import news as address_news
 from orders.models import Message, Order, OrderEvent
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import make_offer, place_paid
@@ -21,7 +22,7 @@ PAIRS = 8
 
 def packed(order):
     """What the packer has read: the courier's label with its address."""
-    known = dispatch.Known(address=addresses.mark_of(order))
+    known = dispatch.Known(address=address_changes.mark_of(order))
     carrier = make_carrier()
     return partial(
         dispatch.ship,
@@ -34,9 +35,9 @@ def packed(order):
 
 
 def changed(order):
-    columns = {name: getattr(order, name) for name in addresses.COLUMNS}
+    columns = {name: getattr(order, name) for name in address_changes.COLUMNS}
     return partial(
-        addresses.change, order.pk, address=columns | {"address": "Jalan Baru 2"}
+        address_changes.change, order.pk, address=columns | {"address": "Jalan Baru 2"}
     )
 
 

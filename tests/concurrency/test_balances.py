@@ -5,8 +5,9 @@ from functools import partial
 import pytest
 
 from orders.models import Order
-from payments import attempts, balances, books, gateways, settlement
+from payments import attempts, balances, gateways, settlement
 from payments.dues import balance_of
+from payments.ledger import books
 from payments.models import Payment, Refund
 from payments.sandbox import provider as sandbox
 from tests.concurrency.racing import assert_invariants, race

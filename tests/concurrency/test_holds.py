@@ -9,10 +9,11 @@ from django.db.models import F
 
 from campaigns.clock import Clock, database_now
 from campaigns.models import Batch
-from orders import cancellation, hoarding, lifecycle, tallies
-from orders.hoarding import origin
+from orders import cancellation, lifecycle, tallies
+from orders.holds import limits as hold_limits
 from orders.models import Message, Order, OrderEvent
 from orders.models.order import OrderQuerySet
+from orders.origins import of_address
 from payments import closing, expiry, extension, gateways, settlement
 from payments.closing import Pages
 from payments.models import Payment, SandboxPayment
@@ -26,11 +27,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def three_per_buyer(monkeypatch):
-    monkeypatch.setattr(hoarding, "PER_BUYER", 3)
+    monkeypatch.setattr(hold_limits, "PER_BUYER", 3)
 
 
 ANI = {"email": "ani@example.com", "phone": "+6281234567890"}
-HERE = origin("203.0.113.7")
+HERE = of_address("203.0.113.7")
 # So many end at one moment, each in the hands of several.
 HOLDS = 8
 
@@ -247,14 +248,14 @@ def test_32_orders_of_one_buyer_at_once_are_three():
 def test_control_counted_before_the_tallies_are_claimed_they_are_more(monkeypatch):
     batch = make_offer(capacity=100)
     drafts = [make_draft(batch, origin=HERE, **ANI) for _n in range(BUYERS)]
-    check, claim = hoarding.check, tallies.claim
+    check, claim = hold_limits.check, tallies.claim
 
     def check_first(order, *, campaign, units):
         check(order, campaign_id=campaign.pk, units=0)
         claim(order, campaign=campaign, units=units)
 
     monkeypatch.setattr(tallies, "claim", check_first)
-    monkeypatch.setattr(hoarding, "check", lambda *_args, **_options: None)
+    monkeypatch.setattr(hold_limits, "check", lambda *_args, **_options: None)
 
     outcomes = race([order_once(draft) for draft in drafts])
 
@@ -262,7 +263,7 @@ def test_control_counted_before_the_tallies_are_claimed_they_are_more(monkeypatc
 
 
 def test_strangers_at_one_address_exceed_its_limit_by_those_placed_at_once(monkeypatch):
-    monkeypatch.setattr(hoarding, "PER_ADDRESS", 5)
+    monkeypatch.setattr(hold_limits, "PER_ADDRESS", 5)
     batch = make_offer(capacity=100)
     drafts = [make_draft(batch, origin=HERE) for _n in range(BUYERS)]
 

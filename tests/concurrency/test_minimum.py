@@ -13,9 +13,11 @@ from config import production as start_of_production
 from config import sweep as round_of_all
 from fulfillment import production
 from fulfillment.models import ProductionSheet
-from orders import cancellation, minimum, minimum_news
+from orders import cancellation
 from orders.mail import rows as mail_rows
-from orders.minimum import Outcome
+from orders.minimum import news as minimum_news
+from orders.minimum import verdict as minimum_verdict
+from orders.minimum.verdict import Outcome
 from orders.models import Message, Order
 from orders.news import batch as batch_news
 from payments import gateways, settlement
@@ -30,7 +32,7 @@ Stage = Batch.Stage
 
 
 def decide(batch, verdicts=None):
-    verdict = minimum.decide(batch.pk, actor=SYSTEM)
+    verdict = minimum_verdict.decide(batch.pk, actor=SYSTEM)
     if verdict and verdicts is not None:
         verdicts.append(verdict)
 
@@ -104,14 +106,14 @@ def money_right_after_the_count(monkeypatch, payment, *, patience):
 
     After so many seconds it is left waiting; with None it must have arrived.
     """
-    count, arrivals = minimum.confirmed_units, []
+    count, arrivals = minimum_verdict.confirmed_units, []
 
     def count_before_it_arrives(batch):
         units = count(batch)
         arrivals.append(begin(partial(arrive, payment), patience))
         return units
 
-    monkeypatch.setattr(minimum, "confirmed_units", count_before_it_arrives)
+    monkeypatch.setattr(minimum_verdict, "confirmed_units", count_before_it_arrives)
     return arrivals
 
 
@@ -156,7 +158,7 @@ def test_control_without_the_lock_a_batch_ends_that_had_reached_it(monkeypatch):
 
     assert (verdicts[0].units, verdicts[0].outcome) == (0, Outcome.MISSED)
     assert Order.objects.get().status == "confirmed"
-    assert minimum.confirmed_units(batch) == 1 == batch.minimum_units
+    assert minimum_verdict.confirmed_units(batch) == 1 == batch.minimum_units
 
 
 def test_reopened_by_hand_or_decided_but_not_both():

@@ -10,7 +10,7 @@ from campaigns.models import Batch, Question
 from orders.models import Message, Order, OrderEvent
 from orders.news import asking as asking_for_news
 from orders.news.asking import Silence
-from orders.questions import asking as questions
+from orders.questions import lifecycle as question_lifecycle
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import make_offer, place_paid
 from tests.factories import make_campaign
@@ -34,7 +34,7 @@ def answer(question_id, text):
     """As a page that was opened before anybody answered."""
     question = Question.objects.get(pk=question_id)
     question.state = "waiting"
-    questions.answer(question, text=text, user=None)
+    question_lifecycle.answer(question, text=text, user=None)
 
 
 def test_one_answer_wins_and_is_the_one_that_was_mailed():

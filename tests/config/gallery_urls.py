@@ -2,10 +2,10 @@
 
 from django.urls import include, path
 
-from config import mail_gallery
 from config import urls as shop
+from config.mail_gallery import views as gallery_views
 
 urlpatterns = [
-    path("styleguide/mails/", include(mail_gallery)),
+    path("styleguide/mails/", include(gallery_views)),
     *shop.urlpatterns,
 ]

@@ -19,7 +19,7 @@ from django.urls import path, reverse
 
 from campaigns.admin.scope import ScopedInlineRows, ScopedRows
 from campaigns.models import Batch, Campaign, Variant
-from config.checks import admin_is_scoped
+from config.checks.installation import admin_is_scoped
 from config.staff_site import ScopedAdminSite
 from orders.models import Order
 from tests.config.admin_world import (

@@ -5,9 +5,9 @@ from importlib.util import find_spec
 
 import pytest
 
-from config import gateway_checks
+from config.checks import gateways as gateway_checks
+from config.checks.gateways import gateways_are_complete
 from config.gateway_accounts import configured_accounts
-from config.gateway_checks import gateways_are_complete
 from config.origins import payment_page_hosts
 from payments import gateways
 

@@ -10,8 +10,9 @@ from django.core import mail
 from django.test import override_settings
 
 from campaigns.models import Campaign, Seller, Update
-from config import mail_gallery, mail_world
-from config.mail_examples import EXAMPLES
+from config.mail_gallery import views as gallery_views
+from config.mail_gallery import world as mail_world
+from config.mail_gallery.examples import EXAMPLES
 from orders.models import Message, Order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -36,7 +37,7 @@ def samples(django_db_setup, django_db_blocker):
         django_db_blocker.unblock(),
         override_settings(TEMPLATES=templates_that_name_what_is_missing()),
     ):
-        found = mail_gallery.samples()
+        found = gallery_views.samples()
         pages = [(each, each.html) for each in found]
         assert not Message.objects.exists()
         assert not Order.objects.exists()
@@ -128,10 +129,10 @@ def test_each_mail_can_be_sent_as_it_is(samples):
 @SHOWN
 def test_the_list_shows_every_mail_and_marks_what_is_too_long(client, monkeypatch):
     monkeypatch.setattr(settings, "DEBUG", True)
-    monkeypatch.setattr(mail_gallery, "EXAMPLES", EXAMPLES[:2])
-    few = mail_gallery.samples(EXAMPLES[:2])
+    monkeypatch.setattr(gallery_views, "EXAMPLES", EXAMPLES[:2])
+    few = gallery_views.samples(EXAMPLES[:2])
     few[0].message.subject = "x" * 61
-    monkeypatch.setattr(mail_gallery, "samples", lambda: few)
+    monkeypatch.setattr(gallery_views, "samples", lambda: few)
 
     page = client.get("/styleguide/mails/").content.decode()
 
@@ -150,7 +151,7 @@ def test_a_mail_is_shown_as_text_beside_its_html_in_a_sandbox(client, monkeypatc
     assert page.count("<iframe") == page.count("sandbox src=") == 2
     assert "Order STYLEG11" in page
     assert framed["X-Frame-Options"] == "SAMEORIGIN"
-    assert framed["Content-Security-Policy"] == mail_gallery.FRAMED
+    assert framed["Content-Security-Policy"] == gallery_views.FRAMED
     assert not Order.objects.exists()
 
 

@@ -18,7 +18,7 @@ from campaigns.models import Batch
 from config import production as start_of_production
 from fulfillment.errors import NotDrained
 from fulfillment.models import ProductionSheet
-from orders import minimum
+from orders.minimum import verdict as minimum_verdict
 from payments.errors import GatewayError
 from payments.gateways.sandbox import SandboxGateway
 from tests.concurrency.racing import assert_invariants
@@ -173,7 +173,7 @@ def test_the_command_tells_that_it_was_extended():
 
 def test_the_desk_mentions_what_missed_its_minimum_for_two_weeks(staff):
     batch = closed_with_one_paid(minimum_units=2, minimum_rule="cancel")
-    minimum.decide(batch.pk, actor=SYSTEM)
+    minimum_verdict.decide(batch.pk, actor=SYSTEM)
 
     [number] = staff.get(reverse("admin:index")).context["dashboard"].alerts
 
@@ -191,7 +191,7 @@ def test_the_page_of_the_batch_tells_count_rule_and_decision(staff):
     page = reverse("admin:campaigns_batch_change", args=[batch.pk])
 
     before = text_of(staff.get(page))
-    minimum.decide(batch.pk, actor=SYSTEM)
+    minimum_verdict.decide(batch.pk, actor=SYSTEM)
     after = text_of(staff.get(page))
 
     assert "1 of at least 2 paid." in before

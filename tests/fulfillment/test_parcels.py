@@ -10,7 +10,7 @@ from campaigns.actors import SYSTEM
 from campaigns.models import Batch
 from fulfillment import dispatch
 from fulfillment.models import Carrier, Shipment
-from orders import history, standing, timeline
+from orders import history, order_timeline, standing
 from orders.models import Order
 from tests.fulfillment.goods import in_production, make_carrier, ship
 
@@ -26,7 +26,7 @@ def told(order):
     order = Order.objects.for_page().get(pk=order.pk)
     with translation.override("en"), timezone.override("Asia/Jakarta"):
         sentences = history.told_to_buyer(order.events.all())
-        steps = [(step.title, step.state) for step in timeline.steps(order)]
+        steps = [(step.title, step.state) for step in order_timeline.steps(order)]
         title, upcoming = standing.title(order), standing.upcoming(order)
     return title, upcoming.what, steps, [sentence.text for sentence in sentences]
 

@@ -14,7 +14,8 @@ from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition, NotReady
 from campaigns.models import Batch, BatchEvent
 from campaigns.models.address_lock import LOCK_ANNOUNCED
-from orders import address_news, addresses
+from orders.addresses import changes as address_changes
+from orders.addresses import news as address_news
 from orders.models import Message, Order
 from orders.reminders import ladders
 from orders.reminders.ladders import Kind
@@ -270,13 +271,13 @@ def test_who_did_not_look_is_reminded_on_the_rungs():
 def test_it_ends_when_it_is_settled_or_stopped(said):
     batch, [order] = announced()
     announced_ago(1.1)
-    columns = {name: getattr(order, name) for name in addresses.COLUMNS}
+    columns = {name: getattr(order, name) for name in address_changes.COLUMNS}
     address = columns | {"landmark": "Rumah biru"}
 
     if said == "confirmed":
-        addresses.confirm(order.pk)
+        address_changes.confirm(order.pk)
     elif said == "changed":
-        addresses.change(order.pk, address=address)
+        address_changes.change(order.pk, address=address)
     elif said == "stopped":
         ladders.turn(order.pk, Kind.ADDRESS, stop=True)
     else:
@@ -292,7 +293,7 @@ def test_what_waits_is_taken_back_when_the_address_is_confirmed():
     announced_ago(1.1)
     address_news.remind_of_addresses()
 
-    addresses.confirm(order.pk)
+    address_changes.confirm(order.pk)
 
     mails = order.messages.filter(kind="address_lock").order_by("pk")
     assert list(mails.values_list("state", flat=True)) == ["queued", "aborted"]
@@ -300,7 +301,7 @@ def test_what_waits_is_taken_back_when_the_address_is_confirmed():
 
 def test_who_confirmed_is_not_asked_again_for_a_later_moment():
     batch, [order] = announced(days=3)
-    addresses.confirm(order.pk)
+    address_changes.confirm(order.pk)
     announce(batch, days=30)
     announced_ago(1.1)
 

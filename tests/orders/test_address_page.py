@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from campaigns.clock import database_now
 from campaigns.models import Batch, ShippingOption
-from orders import addresses
+from orders.addresses import changes as address_changes
 from orders.models import Message, Order, OrderEvent
 from tests.drafts import mails_of, make_offer, place_order, place_paid, rows_of_orders
 from tests.forms import fields_of
@@ -355,7 +355,7 @@ def test_a_parcel_packed_for_another_address_does_not_leave(staff):
 
 def test_nobody_fills_a_mailbox_by_changing_an_address_all_day(client):
     order = in_english(place_order(make_offer()))
-    for n in range(addresses.CHANGES_A_DAY):
+    for n in range(address_changes.CHANGES_A_DAY):
         send(client, order, address=f"Jalan Riau {n}")
     before = rows_of_orders()
 

@@ -10,9 +10,9 @@ from django.db.models.functions import Concat
 from django.test import Client
 
 from campaigns.clock import database_now
-from orders.hoarding import Origin
 from orders.mail import rows as mail_rows
 from orders.models import Message, Subscriber
+from orders.origins import Origin
 from orders.subscriptions import emails as subscription_emails
 from orders.subscriptions import wishes
 from orders.subscriptions.wishes import Kind, Wish

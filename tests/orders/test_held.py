@@ -6,8 +6,8 @@ from django.utils import translation
 from campaigns import room
 from campaigns.models import Allotment, Batch
 from campaigns.offer import Offer
-from orders import held
-from orders.held import Held
+from orders.holds import held
+from orders.holds.held import Held
 from orders.models import OrderLine
 from orders.templatetags import held as tags
 from tests.drafts import end_hold, make_offer, place_order, place_paid

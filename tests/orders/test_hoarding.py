@@ -3,9 +3,11 @@
 import pytest
 
 from campaigns.actors import SYSTEM
-from orders import cancellation, hoarding
-from orders.hoarding import Origin, TooManyUnpaid, origin
+from orders import cancellation
+from orders.holds import limits as hold_limits
+from orders.holds.limits import TooManyUnpaid
 from orders.models import Order
+from orders.origins import Origin, of_address
 from payments.checkout.placing import place
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
@@ -25,11 +27,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def three_per_buyer(monkeypatch):
-    monkeypatch.setattr(hoarding, "PER_BUYER", 3)
+    monkeypatch.setattr(hold_limits, "PER_BUYER", 3)
 
 
 ANI = {"email": "ani@example.com", "phone": "+6281234567890"}
-HERE = origin("203.0.113.7")
+HERE = of_address("203.0.113.7")
 
 
 def order_from(batch, where=HERE, **options):
@@ -54,7 +56,7 @@ def refused(batch, where=HERE, **options):
     ],
 )
 def test_one_place_has_one_digest_however_its_address_is_written(one, other):
-    assert origin(one) == origin(other)
+    assert of_address(one) == of_address(other)
 
 
 @pytest.mark.parametrize(
@@ -67,24 +69,24 @@ def test_one_place_has_one_digest_however_its_address_is_written(one, other):
     ],
 )
 def test_neighbours_share_their_network_alone(one, other, same_network):
-    assert origin(one).address != origin(other).address
-    assert (origin(one).network == origin(other).network) == same_network
+    assert of_address(one).address != of_address(other).address
+    assert (of_address(one).network == of_address(other).network) == same_network
 
 
 def test_a_digest_does_not_tell_the_address():
     assert len(HERE.address) == len(HERE.network) == 64
     assert HERE.address != HERE.network
-    assert origin("203.0.113.8") != HERE
+    assert of_address("203.0.113.8") != HERE
 
 
 @pytest.mark.parametrize("address", ["", "unix:", "not an address", "1.2.3"])
 def test_an_address_nobody_can_read_is_not_counted(address, monkeypatch):
-    monkeypatch.setattr(hoarding, "PER_ADDRESS", 1)
+    monkeypatch.setattr(hold_limits, "PER_ADDRESS", 1)
     batch = make_offer()
 
-    assert origin(address) == Origin()
-    order_from(batch, origin(address))
-    order_from(batch, origin(address))
+    assert of_address(address) == Origin()
+    order_from(batch, of_address(address))
+    order_from(batch, of_address(address))
 
 
 def test_a_fourth_unpaid_order_of_a_buyer_is_refused():
@@ -111,7 +113,7 @@ def test_a_buyer_is_known_by_either_the_mailbox_or_the_phone(alias):
     for _n in range(3):
         order_from(batch, **ANI)
 
-    assert refused(batch, origin("198.51.100.1"), **alias).is_buyers
+    assert refused(batch, of_address("198.51.100.1"), **alias).is_buyers
 
 
 @pytest.mark.parametrize("ending", ["paid", "canceled", "expired"])
@@ -178,7 +180,7 @@ def test_orders_without_an_origin_are_never_refused():
 
 
 def test_an_address_is_full_at_its_limit_whoever_orders(monkeypatch):
-    monkeypatch.setattr(hoarding, "PER_ADDRESS", 2)
+    monkeypatch.setattr(hold_limits, "PER_ADDRESS", 2)
     batches = [make_offer(), make_offer()]
     for batch in batches:
         order_from(batch)
@@ -186,17 +188,17 @@ def test_an_address_is_full_at_its_limit_whoever_orders(monkeypatch):
     refusal = refused(batches[0])
 
     assert (refusal.unpaid, refusal.is_buyers) == (2, False)
-    order_from(batches[0], origin("203.0.113.8"))
+    order_from(batches[0], of_address("203.0.113.8"))
 
 
 def test_a_network_is_full_at_its_limit_from_any_of_its_addresses(monkeypatch):
-    monkeypatch.setattr(hoarding, "PER_NETWORK", 2)
+    monkeypatch.setattr(hold_limits, "PER_NETWORK", 2)
     batch = make_offer()
     for n in (1, 2):
-        order_from(batch, origin(f"203.0.113.{n}"))
+        order_from(batch, of_address(f"203.0.113.{n}"))
 
-    assert not refused(batch, origin("203.0.113.3")).is_buyers
-    order_from(batch, origin("203.0.114.3"))
+    assert not refused(batch, of_address("203.0.113.3")).is_buyers
+    order_from(batch, of_address("203.0.114.3"))
 
 
 def test_the_default_admits_sixty_four_buyers_of_one_address():

@@ -18,7 +18,7 @@ from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
 from orders.news.invariants import INVARIANTS as OF_NEWS
 from orders.updates.invariants import INVARIANTS as OF_UPDATES
 from orders.waitlist.invariants import INVARIANTS as OF_WAITLISTS
-from payments.ledger_invariants import INVARIANTS as OF_LEDGER
+from payments.ledger.invariants import INVARIANTS as OF_LEDGER
 from payments.models import LedgerEntry, Payment, Refund
 from payments.refunds import sending as refund_sending
 from payments.refunds.invariants import INVARIANTS as OF_REFUNDS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.typed_text import visible
+from campaigns.text.typed_text import visible
 from orders.mail import rows as mail_rows
 from orders.mail.words import elastic, shortened, subject_of
 from tests.factories import make_order

@@ -12,8 +12,11 @@ from campaigns.errors import InvalidTransition, MinimumUndecided
 from campaigns.models import Batch
 from config import sweep as round_of_all
 from fulfillment import production
-from orders import cancellation, emails, minimum, minimum_news
-from orders.minimum import Outcome
+from orders import cancellation, emails
+from orders.minimum import emails as minimum_emails
+from orders.minimum import news as minimum_news
+from orders.minimum import verdict as minimum_verdict
+from orders.minimum.verdict import Outcome
 from orders.models import Message, Order
 from orders.news import batch as batch_news
 from payments.models import Refund
@@ -40,7 +43,7 @@ JAKARTA = ZoneInfo("Asia/Jakarta")
 
 
 def decide():
-    return minimum.decide(Batch.objects.get().pk, actor=SYSTEM)
+    return minimum_verdict.decide(Batch.objects.get().pk, actor=SYSTEM)
 
 
 def events_of(batch):
@@ -182,7 +185,7 @@ def test_only_a_closed_batch_is_decided(stage):
     before = rows_of_orders()
 
     assert decide() is None
-    assert minimum.decide_due() == 0
+    assert minimum_verdict.decide_due() == 0
     assert rows_of_orders() == before
 
 
@@ -192,7 +195,7 @@ def test_a_batch_without_a_minimum_is_never_decided(none):
     before = rows_of_orders()
 
     assert decide() is None
-    assert minimum.decide_due() == 0
+    assert minimum_verdict.decide_due() == 0
     assert rows_of_orders() == before
 
 
@@ -204,11 +207,11 @@ def test_nothing_is_decided_while_an_order_can_still_be_paid():
     before = rows_of_orders()
 
     assert decide() is None
-    assert minimum.decide_due() == 0
+    assert minimum_verdict.decide_due() == 0
     assert rows_of_orders() == before
 
     finish(unpaid, "pay")
-    assert minimum.decide_due() == 1
+    assert minimum_verdict.decide_due() == 1
     assert Batch.objects.get().stage == Stage.CLOSED
 
 
@@ -238,7 +241,7 @@ def test_what_was_reached_stays_decided_when_it_is_reopened_and_buyers_leave():
     cancellation.cancel_as_shown(order.pk, shown=TOTAL)
     close(batch)
 
-    assert minimum.decide_due() == 0
+    assert minimum_verdict.decide_due() == 0
     assert production.freeze(batch.pk, actor=SYSTEM).lines.count() == 0
     assert Batch.objects.get().stage == Stage.PRODUCTION
 
@@ -420,7 +423,7 @@ def test_who_left_while_the_mail_was_written_is_not_told(monkeypatch):
     stays, leaves = place_paid(batch), place_paid(batch)
     close(batch)
     decide()
-    write = emails.batch_confirmed
+    write = minimum_emails.batch_confirmed
 
     def write_while_one_leaves(order):
         if order == leaves:

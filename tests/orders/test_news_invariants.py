@@ -8,7 +8,7 @@ from django.utils import timezone
 from campaigns.models import Question
 from orders.models import Message, OrderEvent
 from orders.news.invariants import INVARIANTS
-from orders.questions import asking as questions
+from orders.questions import lifecycle as question_lifecycle
 from tests.drafts import make_offer, place_order
 from tests.factories import make_campaign
 
@@ -30,8 +30,8 @@ def make_waiting(**columns):
 
 def test_a_shop_at_work_breaks_none():
     make_question(origin="x")
-    questions.answer(make_waiting(), text="Yes.", user=None)
-    questions.decline(make_waiting(), user=None)
+    question_lifecycle.answer(make_waiting(), text="Yes.", user=None)
+    question_lifecycle.decline(make_waiting(), user=None)
     order = place_order(make_offer())
     for since in ("2027-01-01", "2027-03-01"):
         OrderEvent.objects.create(
@@ -57,7 +57,7 @@ def test_an_address_that_is_still_known_is_found():
 
 def test_an_asker_nobody_answered_is_found():
     question = make_waiting()
-    questions.decline(question, user=None)
+    question_lifecycle.decline(question, user=None)
     Message.objects.all().delete()
 
     assert broken() == [f"question {question.pk}: declined, its asker was not told"]

@@ -15,7 +15,7 @@ from campaigns.models import Question
 from orders import sweep
 from orders.mail import html as mail_html
 from orders.models import Message
-from orders.questions import asking as questions
+from orders.questions import lifecycle as question_lifecycle
 from tests.factories import make_campaign, make_seller, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -154,8 +154,8 @@ def test_a_mailbox_that_asked_enough_gets_the_same_answer_and_no_mail(client, ca
     answers = [ask(client, text=f"Question {n}?").content for n in range(5)]
 
     assert len(set(answers)) == 1
-    assert Question.objects.count() == questions.PER_MAILBOX
-    assert Message.objects.count() == questions.PER_MAILBOX
+    assert Question.objects.count() == question_lifecycle.PER_MAILBOX
+    assert Message.objects.count() == question_lifecycle.PER_MAILBOX
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_flood_is_refused_by_address_and_network(
     client, campaign, monkeypatch, settings, limit, address
 ):
     settings.RATE_LIMITS = True
-    monkeypatch.setattr(questions, limit, 2)
+    monkeypatch.setattr(question_lifecycle, limit, 2)
     for n in range(2):
         ask(client, email=f"a{n}@example.com")
     Question.objects.update(origin="", network="")
@@ -186,7 +186,7 @@ def test_a_flood_is_refused_by_address_and_network(
 
 
 def test_a_flood_is_refused_by_campaign(client, campaign, monkeypatch):
-    monkeypatch.setattr(questions, "PER_CAMPAIGN", 1)
+    monkeypatch.setattr(question_lifecycle, "PER_CAMPAIGN", 1)
     ask(client)
 
     assert ask(client, email="b@example.com").status_code == 429
@@ -227,13 +227,13 @@ def test_what_nobody_confirmed_is_gone_after_a_week(campaign):
 def test_an_answer_is_final(staff, campaign):
     question = make_question(campaign)
     stale = Question.objects.get()
-    questions.answer(question, text="Yes.", user=None)
+    question_lifecycle.answer(question, text="Yes.", user=None)
 
     before = rows()
     with pytest.raises(InvalidTransition):
-        questions.answer(stale, text="No.", user=None)
+        question_lifecycle.answer(stale, text="No.", user=None)
     with pytest.raises(InvalidTransition):
-        questions.decline(stale, user=None)
+        question_lifecycle.decline(stale, user=None)
     page = f"/admin/campaigns/question/{question.pk}/"
     assert staff.post(f"{page}answer/", {"answer": "No."}).status_code == 302
     assert staff.post(f"{page}decline/").status_code == 302
@@ -277,7 +277,7 @@ def test_scripts_links_and_hidden_letters_stay_letters(client, campaign):
     ask(client, text=ATTACK)
     question = Question.objects.get()
     question.confirm()
-    questions.answer(question, text=question.text, user=None)
+    question_lifecycle.answer(question, text=question.text, user=None)
 
     pages = [
         client.get(f"/en/c/kaos/{page}").content.decode() for page in ("", "questions/")

@@ -4,8 +4,8 @@ import pytest
 from django import forms
 from django.utils import translation
 
-from orders import regions
-from orders.region_fields import city_field, province_field
+from orders.addresses import regions
+from orders.addresses.region_fields import city_field, province_field
 
 pytestmark = pytest.mark.once
 

@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from orders import regions
+from orders.addresses import regions
 
 pytestmark = pytest.mark.once
 

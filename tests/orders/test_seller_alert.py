@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 
 from campaigns.models import Batch, Campaign, Seller
-from orders.hold_alerts import tell_sellers
+from orders.holds.alerts import tell_sellers
 from orders.mail import outbox
 from orders.models import Message, Order
 from tests.drafts import finish, make_offer, place_order, place_paid

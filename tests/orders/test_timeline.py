@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone, translation
 
 from campaigns.models import Batch
-from orders import timeline
+from orders import order_timeline
 from orders.models import Order
 from tests.announced import UNKNOWN, announce
 from tests.factories import make_confirmed_order, make_order, make_shop
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 def told(order):
     order = Order.objects.for_page().get(pk=order.pk)
     with translation.override("en"), timezone.override("Asia/Jakarta"):
-        return timeline.steps(order)
+        return order_timeline.steps(order)
 
 
 def states(order):

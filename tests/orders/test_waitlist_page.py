@@ -8,7 +8,7 @@ from django.test import Client
 
 from campaigns.actors import SYSTEM
 from campaigns.models import Allotment, Batch, Campaign
-from orders import hoarding
+from orders.holds import limits as hold_limits
 from orders.models import Message, WaitlistEntry
 from orders.waitlist import places
 from tests.drafts import make_offer, rows_of_orders
@@ -273,7 +273,7 @@ def test_a_mailbox_waits_in_so_many_places_and_no_more(client, monkeypatch):
 
     assert told == [200, 200]
     assert response.status_code == 429
-    assert response["Retry-After"] == str(hoarding.RETRY_AFTER_SECONDS)
+    assert response["Retry-After"] == str(hold_limits.RETRY_AFTER_SECONDS)
     assert again.status_code == 200
     assert rows() == before
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from campaigns.errors import SoldOut
 from campaigns.models import Allotment, Batch, Variant
 from orders.models import Order
-from payments.checkout.offer import offer_instead
+from payments.checkout.alternatives import offer_instead
 from tests.drafts import place_order, place_paid, rows_of_orders
 from tests.factories import (
     checkout_data,

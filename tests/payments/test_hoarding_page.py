@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from orders import hoarding
+from orders.holds import limits as hold_limits
 from orders.models import Order
 from tests.drafts import rows_of_orders
 from tests.factories import checkout_data, make_shop, make_variant
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 @pytest.fixture(autouse=True)
 def three_per_buyer(monkeypatch):
-    monkeypatch.setattr(hoarding, "PER_BUYER", 3)
+    monkeypatch.setattr(hold_limits, "PER_BUYER", 3)
 
 
 ANI = {"email": "ani@example.com", "phone": "0812 3456 7890"}
@@ -88,7 +88,7 @@ def test_a_page_for_the_buyer_of_an_order_placed_before_stays_the_same():
 def test_a_connection_with_too_many_unpaid_orders_is_told_that_it_may_be_shared(
     monkeypatch,
 ):
-    monkeypatch.setattr(hoarding, "PER_ADDRESS", 2)
+    monkeypatch.setattr(hold_limits, "PER_ADDRESS", 2)
     batch = make_shop()
     for _n in range(2):
         order(batch)
@@ -102,7 +102,7 @@ def test_a_connection_with_too_many_unpaid_orders_is_told_that_it_may_be_shared(
 
 
 def test_a_forged_header_is_no_other_connection(monkeypatch):
-    monkeypatch.setattr(hoarding, "PER_ADDRESS", 2)
+    monkeypatch.setattr(hold_limits, "PER_ADDRESS", 2)
     batch = make_shop()
 
     answers = [
@@ -114,7 +114,7 @@ def test_a_forged_header_is_no_other_connection(monkeypatch):
 
 def test_behind_our_proxy_the_address_it_saw_counts(monkeypatch, settings):
     settings.TRUSTED_PROXIES = 1
-    monkeypatch.setattr(hoarding, "PER_ADDRESS", 1)
+    monkeypatch.setattr(hold_limits, "PER_ADDRESS", 1)
     batch = make_shop()
 
     def come(forwarded):

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from campaigns.models import Membership
-from payments import ledger_export
+from payments.ledger import export as ledger_export
 from payments.models import LedgerEntry, Payment
 from tests.drafts import (
     make_offer,

@@ -10,7 +10,7 @@ from campaigns.clock import database_now
 from orders.models import Order
 from payments import gateways, settlement
 from payments.gateways.base import DisputeSnapshot
-from payments.ledger_invariants import INVARIANTS
+from payments.ledger.invariants import INVARIANTS
 from payments.models import (
     Discrepancy,
     Dispute,

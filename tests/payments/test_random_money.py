@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from payments import books, gateways
+from payments import gateways
+from payments.ledger import books
 from payments.models import LedgerEntry
 from payments.reconciliation import rounds as reconciliation
 from tests.payments.random_money import MoneyMachine

@@ -13,7 +13,7 @@ from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Batch
 from config import sweep
-from orders import emails
+from orders.minimum import emails as minimum_emails
 from orders.models import Message, Order
 from payments import inbox
 from payments.errors import Declined, Unavailable, Unknown
@@ -380,7 +380,7 @@ def test_what_was_paid_in_part_comes_back_too():
     refund_batch(batch)
 
     assert refunds_of(order) == [("succeeded", TOTAL * Decimal("0.9"), "mass")]
-    assert emails.BATCH_CONFIRMED not in mails_of(order)
+    assert minimum_emails.BATCH_CONFIRMED not in mails_of(order)
 
 
 class Died(BaseException):

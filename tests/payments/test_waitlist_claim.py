@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign, Variant
-from orders import hoarding
+from orders.holds import limits as hold_limits
 from orders.models import BuyerTally, Order, WaitlistEntry
 from orders.sweep import cancel_orders_of_canceled_batches
 from orders.waitlist import offers as waitlist_offers
@@ -521,7 +521,7 @@ def test_one_phone_cannot_hoard_what_was_offered_to_many_addresses(
     client, settings, monkeypatch
 ):
     settings.RATE_LIMITS = True
-    monkeypatch.setattr(hoarding, "PER_BUYER", 2)
+    monkeypatch.setattr(hold_limits, "PER_BUYER", 2)
     batch, orders = full_batch(capacity=3)
     entries = [wait(batch) for _n in range(3)]
     for order in orders:
@@ -534,7 +534,7 @@ def test_one_phone_cannot_hoard_what_was_offered_to_many_addresses(
 
     assert statuses == [303, 303]
     assert response.status_code == 429
-    assert response["Retry-After"] == str(hoarding.RETRY_AFTER_SECONDS)
+    assert response["Retry-After"] == str(hold_limits.RETRY_AFTER_SECONDS)
     assert "Ani Wijaya" in response.content.decode()
     assert rows_of_orders() == before
     assert states() == ["claimed", "claimed", "offered"]

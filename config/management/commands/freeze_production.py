@@ -15,7 +15,7 @@ from campaigns.models import Batch
 from config import production
 from fulfillment.errors import NotDrained
 from fulfillment.models import ProductionSheet
-from orders.minimum import Outcome, Verdict
+from orders.minimum.verdict import Outcome, Verdict
 
 
 class Command(BaseCommand):

@@ -1,8 +1,7 @@
 """Limits on unpaid orders at a time: nobody empties a batch without paying.
 
 Counted are orders of the shop's own door, and offers of the waiting list once they are
-accepted; what the staff entered is nobody's hoard. An order keeps two keyed digests of
-where it came from, only while it is unpaid.
+accepted; what the staff entered is nobody's hoard.
 
 The limit per buyer is exact: who claimed the buyer's tallies sees every order that
 claimed them before. Those per address and per network are counted without a lock, so
@@ -10,18 +9,12 @@ that strangers never wait for each other: orders being placed at the same moment
 see each other, and at most that many get in above the limit.
 """
 
-from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest
-from django.utils.crypto import salted_hmac
 
 from campaigns import busy
 from campaigns.errors import CampaignError
-from campaigns.throttle import client_address
 from orders.models import Order
 
 PER_BUYER = 5
@@ -34,9 +27,6 @@ COME_AGAIN = {
     HTTPStatus.SERVICE_UNAVAILABLE: busy.RETRY_AFTER_SECONDS,
     HTTPStatus.TOO_MANY_REQUESTS: RETRY_AFTER_SECONDS,
 }
-# By version of the protocol. A household on IPv6 has a /64 of its own.
-ADDRESS_BITS = {4: 32, 6: 64}
-NETWORK_BITS = {4: 24, 6: 48}
 
 # Partial indexes carry both counts by origin. Orders of the buyer are read only when
 # the tally says that there are units enough to have so many.
@@ -59,47 +49,12 @@ SELECT
 """
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where an order comes from, as digests; empty where the address is unknown."""
-
-    address: str = ""
-    network: str = ""
-
-
 class TooManyUnpaid(CampaignError):
     """So many orders are unpaid already: all this buyer's, or of one connection."""
 
     def __init__(self, unpaid: int, *, is_buyers: bool) -> None:
         super().__init__(f"{unpaid} unpaid")
         self.unpaid, self.is_buyers = unpaid, is_buyers
-
-
-def origin_of(request: HttpRequest) -> Origin | None:
-    """None where nothing is counted."""
-    return origin(client_address(request)) if settings.RATE_LIMITS else None
-
-
-def origin(address: str) -> Origin:
-    try:
-        known = _plain(address)
-    except ValueError:
-        return Origin()
-    return Origin(
-        address=_digest(known, ADDRESS_BITS), network=_digest(known, NETWORK_BITS)
-    )
-
-
-def _plain(address: str) -> IPv4Address | IPv6Address:
-    """One spelling: an IPv4 address inside IPv6 is that IPv4 address, zones are cut."""
-    known = ip_address(address.partition("%")[0])
-    return getattr(known, "ipv4_mapped", None) or known
-
-
-def _digest(address: IPv4Address | IPv6Address, bits: dict[int, int]) -> str:
-    network = ip_network((address, bits[address.version]), strict=False)
-    salt = "orders.hoarding"
-    return salted_hmac(salt, str(network), algorithm="sha256").hexdigest()
 
 
 def check(order: Order, *, campaign_id: int, units: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from campaigns.models import Batch, Campaign, Seller, Variant
 from orders.models import Decision, Order, OrderLine, WaitlistEntry
 
+OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 # Long before anything of it has passed.
 MOMENT = datetime(2098, 12, 30, 14, 59, tzinfo=UTC)
 DAY = date(2098, 12, 30)
@@ -113,7 +114,7 @@ def _batch(campaign: Campaign, number: int) -> Batch:
         campaign=campaign,
         number=number,
         stage=Batch.Stage.OPEN,
-        opens_at=datetime(2026, 1, 1, tzinfo=UTC),
+        opens_at=OPENED,
         closes_at=MOMENT,
         capacity=10_000,
         minimum_units=5_000,

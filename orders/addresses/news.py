@@ -9,8 +9,8 @@ from django.db.models.functions import Greatest
 from campaigns.clock import Clock, database_now
 from campaigns.models import Batch, BatchEvent
 from campaigns.models.address_lock import LOCK_ANNOUNCED
-from orders import emails
-from orders.addresses import SETTLED
+from orders.addresses import emails as address_emails
+from orders.addresses.changes import SETTLED
 from orders.mail import rows as mail_rows
 from orders.models import Order, OrderEvent
 from orders.models.order import OrderQuerySet
@@ -36,10 +36,10 @@ def _announced_batches() -> list[Batch]:
 
 
 def _tell_of(batch: Batch) -> int:
-    key = emails.lock_key(batch)
+    key = address_emails.lock_key(batch)
     told = mail_rows.is_told("address_lock", OuterRef("number"), Value(key))
     rows = _concerned(database_now()).filter(batch=batch).exclude(told)
-    return batch_news.tell(rows, emails.address_lock, replaces="address_lock")
+    return batch_news.tell(rows, address_emails.address_lock, replaces="address_lock")
 
 
 def _concerned(now: datetime) -> OrderQuerySet:
@@ -77,9 +77,12 @@ def _unconfirmed(now: datetime) -> "QuerySet[Any]":
 
 
 def _asked(order: Order) -> str:
-    return f"{emails.lock_key(order.batch)}-"
+    return f"{address_emails.lock_key(order.batch)}-"
 
 
 LADDER = Ladder(
-    kind=Kind.ADDRESS, waiting=_unconfirmed, asked=_asked, mail=emails.address_rung
+    kind=Kind.ADDRESS,
+    waiting=_unconfirmed,
+    asked=_asked,
+    mail=address_emails.address_reminder,
 )

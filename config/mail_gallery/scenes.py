@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from campaigns import room
 from campaigns.models import Batch, Question, ScheduleChange, Update
-from config.mail_world import (
+from config.mail_gallery.world import (
     AMOUNT,
     DAY,
     LATER,
@@ -18,9 +18,10 @@ from config.mail_world import (
     WINDOW,
     World,
 )
-from orders import emails, hold_alerts
-from orders.delays import mails as delay_mails
+from orders import emails
+from orders.delays import emails as delay_emails
 from orders.delays.terms import DelayTerms
+from orders.holds import alerts as hold_alerts
 from orders.models import Decision, Message, OrderEvent, Subscriber
 from orders.news import alerts as news_alerts
 from orders.news import asked_alerts
@@ -30,7 +31,7 @@ from orders.updates import emails as update_emails
 from orders.updates.recipients import Recipient
 from payments import dispute_alerts
 from payments.models import Discrepancy, Dispute, Payment
-from payments.reconciliation import discrepancy_mail
+from payments.reconciliation import alerts as discrepancy_alerts
 
 
 def placed(world: World, *, by_transfer: bool = False, **columns: Any) -> Message:
@@ -123,7 +124,7 @@ def differing(world: World) -> Message:
         Discrepancy(kind=kind, gateway="bank_transfer", reference="R" * 32)
         for kind in Discrepancy.Kind.values * 3
     ]
-    return discrepancy_mail.to_seller(world.batch.campaign, rows, key="1")
+    return discrepancy_alerts.to_seller(world.batch.campaign, rows, key="1")
 
 
 def moved_window(world: World, *, until: date | None, asks: bool = True) -> Message:
@@ -139,7 +140,9 @@ def moved_window(world: World, *, until: date | None, asks: bool = True) -> Mess
         reason=REASON,
         answer_by=MOMENT,
     )
-    return delay_mails.schedule_change(order, change, terms, key="2", decision=decision)
+    return delay_emails.schedule_change(
+        order, change, terms, key="2", decision=decision
+    )
 
 
 def delay(world: World, until: date | None) -> Decision:
@@ -157,7 +160,7 @@ def delay(world: World, until: date | None) -> Decision:
 def delay_reminder(world: World, *, until: date | None) -> Message:
     order, terms = world.paid(), DelayTerms.of(world.row, [])
     decision = delay(world, until)
-    return delay_mails.delay_reminder(order, decision, terms, step="day-1")
+    return delay_emails.delay_reminder(order, decision, terms, step="day-1")
 
 
 def update(world: World, *, kind: Update.Kind, is_buyer: bool) -> Message:

@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from orders import regions
-from orders.addresses import COLUMNS
+from orders.addresses import regions
+from orders.addresses.changes import COLUMNS
+from orders.addresses.region_fields import city_field, province_field
 from orders.models import Order
-from orders.region_fields import city_field, province_field
 
 
 class AddressForm(forms.Form):

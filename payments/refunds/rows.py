@@ -8,8 +8,9 @@ from typing import Any
 from campaigns.clock import Clock, database_now
 from orders import emails
 from orders.models import Order
-from payments import books, gateways
+from payments import gateways
 from payments.gateways.base import RefundSnapshot
+from payments.ledger import books
 from payments.models import LedgerEntry, Payment, PayoutAccount, Refund, RefundRun
 
 LOOK_UP_EVERY = timedelta(minutes=10)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import dates, wording
 from campaigns.models import Batch
-from orders.minimum import confirmed_units
+from orders.minimum.verdict import confirmed_units
 from orders.models import Order
 
 

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 from django.db.models import Sum
 
 from campaigns import room
-from campaigns.addresses import absolute
 from campaigns.lists import link_to
 from campaigns.models import Batch
 from campaigns.phases import Phase, standing
 from campaigns.rounds import count_done
+from campaigns.web_addresses import absolute
 from orders.mail import rows as mail_rows
 from orders.models import Message, Order, OrderLine
 

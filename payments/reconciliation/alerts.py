@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from campaigns.addresses import absolute
 from campaigns.lists import link_to
 from campaigns.models import Campaign
-from orders.hold_alerts import SELLER_ALERT
+from campaigns.web_addresses import absolute
+from orders.holds.alerts import SELLER_ALERT
 from orders.mail import rows as mail_rows
 from orders.models import Message
 from orders.operators import operators

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
 
 from config import mailers
-from config.checks import error, warning
+from config.checks.installation import error, warning
 
 Messages = Iterator[checks.CheckMessage]
 EXAMPLE = "ANYMAIL_WEBHOOK_SECRET=<name>:<at least 20 random characters>"

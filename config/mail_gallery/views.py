@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from config.mail_examples import EXAMPLES, Example
-from config.mail_world import World
+from config.mail_gallery.examples import EXAMPLES, Example
+from config.mail_gallery.world import World
 from orders.mail.html import html_of
 from orders.mail.words import LONGEST_SUBJECT
 from orders.models import Message

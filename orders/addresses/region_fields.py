@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from orders import regions
+from orders.addresses import regions
 
 
 class RegionSelect(forms.Widget):

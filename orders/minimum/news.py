@@ -7,8 +7,8 @@ from django.db.models import F, OuterRef, Q
 
 from campaigns.models import Batch
 from campaigns.models.batch import MINIMUM_MISSED
-from orders import emails
 from orders.mail import rows as mail_rows
+from orders.minimum import emails as minimum_emails
 from orders.models import Order
 from orders.models.order import OrderQuerySet
 from orders.news import batch as batch_news
@@ -20,12 +20,12 @@ RUNNING = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
 
 def tell_going_ahead() -> int:
     """`batch_confirmed` to the paid orders of batches that are made; how many."""
-    return batch_news.tell(going_ahead_untold(), emails.batch_confirmed)
+    return batch_news.tell(going_ahead_untold(), minimum_emails.batch_confirmed)
 
 
 def tell_extended() -> int:
     """`minimum_missed` to those who paid before the closing moved; how many."""
-    return batch_news.tell(_extended_untold(), emails.batch_extended)
+    return batch_news.tell(_extended_untold(), minimum_emails.batch_extended)
 
 
 def going_ahead_untold() -> OrderQuerySet:
@@ -34,7 +34,7 @@ def going_ahead_untold() -> OrderQuerySet:
         batch__minimum_units__gt=0,
         batch__stage__in=RUNNING,
     )
-    return _without_mail(decided, emails.BATCH_CONFIRMED)
+    return _without_mail(decided, minimum_emails.BATCH_CONFIRMED)
 
 
 def _extended_untold() -> OrderQuerySet:

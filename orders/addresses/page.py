@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.clock import database_now
-from orders import addresses
-from orders.address_form import AddressForm, address_form
-from orders.addresses import AddressFixed, ChangedTooOften, ShippingDiffers
+from orders.addresses import changes as address_changes
+from orders.addresses.changes import AddressFixed, ChangedTooOften, ShippingDiffers
+from orders.addresses.form import AddressForm, address_form
 from orders.models import Order
 from orders.pages import order_page, see_other
 
@@ -34,8 +34,8 @@ class AddressPage:
         return cls(
             order=order,
             form=form or address_form(order),
-            hindrance=addresses.hindrance(order, database_now()),
-            is_settled=addresses.is_settled(order),
+            hindrance=address_changes.hindrance(order, database_now()),
+            is_settled=address_changes.is_settled(order),
             is_refused=is_refused,
         )
 
@@ -54,7 +54,7 @@ def address(request: HttpRequest, order: Order) -> HttpResponse:
         page = AddressPage.of(order, form)
         return _shown(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        addresses.change(order.pk, address=form.columns)
+        address_changes.change(order.pk, address=form.columns)
     except ShippingDiffers as refusal:
         form.add_error("province", differs_in_words(order, refusal))
         page = AddressPage.of(order, form)
@@ -73,7 +73,7 @@ def address(request: HttpRequest, order: Order) -> HttpResponse:
 @order_page
 def confirmation(request: HttpRequest, order: Order) -> HttpResponse:
     try:
-        addresses.confirm(order.pk)
+        address_changes.confirm(order.pk)
     except AddressFixed:
         return _refused(request, order)
     return see_other(f"{order.get_absolute_url()}#address")

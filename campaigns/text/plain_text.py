@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from markdown_it.token import Token
 
-from campaigns import markdown
+from campaigns.text import markdown
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import checks
 
-from config.checks import LOOPBACK_HOSTS, error, warning
+from config.checks.installation import LOOPBACK_HOSTS, error, warning
 from config.gateway_accounts import Account, configured_accounts
 from config.origins import origin
 

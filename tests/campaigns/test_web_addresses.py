@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.addresses import in_language
+from campaigns.web_addresses import in_language
 
 pytestmark = pytest.mark.once
 

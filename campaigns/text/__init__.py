@@ -1,0 +1,1 @@
+"""What people write: cleaned, and shown as a page or as a mail."""

@@ -1,0 +1,1 @@
+"""Where an order ships: entered, changed until it locks, and asked about before."""

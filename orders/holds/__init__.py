@@ -1,0 +1,1 @@
+"""Units that unpaid orders hold: how many, within which limits, and who is warned."""

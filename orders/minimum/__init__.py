@@ -1,0 +1,1 @@
+"""The minimum of a batch: whether it was reached, and who hears of it."""
