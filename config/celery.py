@@ -8,7 +8,7 @@ from celery import Celery
 from celery.signals import beat_init, worker_init
 from django.core.exceptions import ImproperlyConfigured
 
-from config.checks.installation import refuse_wrong_configuration
+from config.checks.refusing import refuse_wrong_configuration
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

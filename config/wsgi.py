@@ -5,7 +5,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from config.charset import only_utf8
-from config.checks.installation import refuse_wrong_configuration
+from config.checks.refusing import refuse_wrong_configuration
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = only_utf8(get_wsgi_application())

@@ -1,28 +1,21 @@
 """Refuses gateways that cannot work, or would take real money by mistake."""
 
-from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core import checks
 
-from config.checks.installation import LOOPBACK_HOSTS, error, warning
+from config.checks.installation import LOOPBACK_HOSTS
+from config.checks.refusing import Messages, check, error, warning
 from config.gateway_accounts import Account, configured_accounts
 from config.origins import origin
 
-Messages = Iterator[checks.CheckMessage]
 
-
-@checks.register
-def gateways_are_complete(**_kwargs: Any) -> list[checks.CheckMessage]:
-    return [
-        message
-        for account in configured_accounts()
-        for check in (_kit, _keys, _secrets, _mode, _bases, _money)
-        for message in check(account)
-    ]
+@check
+def gateways_are_complete() -> Messages:
+    for account in configured_accounts():
+        for found in (_kit, _keys, _secrets, _mode, _bases, _money):
+            yield from found(account)
 
 
 def _kit(account: Account) -> Messages:

@@ -1,27 +1,23 @@
 """Refuses mailers that cannot work, and tells of limits that make no sense."""
 
-from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import Any
 
 from django.conf import settings
-from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
 
 from config import mailers
-from config.checks.installation import error, warning
+from config.checks.refusing import Messages, check, error, warning
 
-Messages = Iterator[checks.CheckMessage]
 EXAMPLE = "ANYMAIL_WEBHOOK_SECRET=<name>:<at least 20 random characters>"
 SHORTEST_SECRET = 16
 
 
-@checks.register
-def mailer_loads(**_kwargs: Any) -> list[checks.CheckMessage]:
-    if not settings.ANYMAIL_BACKEND:
-        return list(_backend("EMAIL_URL", "smtp+tls://user:password@mail.example:587"))
-    return list(_anymail(settings.ANYMAIL_BACKEND))
+@check
+def mailer_loads() -> Messages:
+    if settings.ANYMAIL_BACKEND:
+        return _anymail(settings.ANYMAIL_BACKEND)
+    return _backend("EMAIL_URL", "smtp+tls://user:password@mail.example:587")
 
 
 def _backend(variable: str, example: str) -> Messages:
@@ -70,15 +66,12 @@ def _webhook_secret() -> Messages:
         )
 
 
-@checks.register
-def rates_make_sense(**_kwargs: Any) -> list[checks.CheckMessage]:
+@check
+def rates_make_sense() -> Messages:
     total, domain = settings.MAIL_RATE, settings.MAIL_DOMAIN_RATE
-    if not (total and domain > total):
-        return []
-    return [
-        warning(
+    if total and domain > total:
+        yield warning(
             7,
             f"MAIL_DOMAIN_RATE is {domain}, more than MAIL_RATE lets leave at all.",
             f"MAIL_DOMAIN_RATE={max(1, total // 2)}",
         )
-    ]

@@ -402,7 +402,7 @@ def _dies_after_the_call(monkeypatch):
 
 
 def _dies_with_the_refund_in_hand(monkeypatch):
-    monkeypatch.setattr(refund_sending.refunds, "rail_pays_back", _die)
+    monkeypatch.setattr(refund_sending.refund_rows, "rail_pays_back", _die)
 
 
 def _dies_before_the_record(monkeypatch):
