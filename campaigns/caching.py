@@ -10,6 +10,8 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 SECOND = timedelta(seconds=1)
+KEPT = "public, max-age=1"
+NOT_KEPT = "public, max-age=0"
 Parameters = ParamSpec("Parameters")
 Response = TypeVar("Response", bound=HttpResponseBase)
 View = Callable[Concatenate[HttpRequest, Parameters], Response]
@@ -41,7 +43,7 @@ def public(
     seconds the page is not kept at all.
     """
     is_steady = changes_at is None or changes_at - now > 2 * SECOND
-    response["Cache-Control"] = f"public, max-age={int(is_steady)}"
+    response["Cache-Control"] = KEPT if is_steady else NOT_KEPT
     # The layout leaves the font out for readers who save data.
     patch_vary_headers(response, ["Save-Data"])
     return response

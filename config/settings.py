@@ -43,6 +43,7 @@ IS_HTTPS = BASE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if IS_HTTPS else []
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", default=0, most=9)
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+PAGE_COPIES = env.flag("PAGE_COPIES", default=True)
 
 INSTALLED_APPS = [
     "config.apps.ShopConfig",
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "config.middleware.OddRequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.page_copies.PageCopyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.BusyMiddleware",

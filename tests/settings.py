@@ -30,6 +30,7 @@ KNOWN_ENVIRONMENT = {
     "MEDIA_ROOT": os.environ.get("TEST_MEDIA_ROOT") or f"{FOLDER}/media",
     "MEDIA_URL": "/media/",
     "MIDTRANS_PRODUCTION": "0",
+    "PAGE_COPIES": "0",
     "PAYMENT_GATEWAYS": os.environ.get("TEST_PAYMENT_GATEWAYS") or "sandbox",
     "PORT": "8000",
     "PRIVATE_MEDIA_ROOT": os.environ.get("TEST_PRIVATE_MEDIA_ROOT")

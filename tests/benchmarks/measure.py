@@ -24,7 +24,14 @@ from tests.benchmarks.load import Buyers
 from tests.benchmarks.machine import cpu_seconds
 from tests.benchmarks.plan import PLANS, Plan
 from tests.benchmarks.purchase import Counter
-from tests.benchmarks.results import Limit, Orders, Placing, Results, Step
+from tests.benchmarks.results import (
+    YARDSTICK,
+    Limit,
+    Orders,
+    Placing,
+    Results,
+    Step,
+)
 from tests.benchmarks.shops import Cost, Shop
 from tests.drafts import make_draft, make_offer, new_key
 
@@ -44,7 +51,7 @@ def main(plan: Plan, file: Path) -> None:
         for number, existing in enumerate(plan.sizes):
             say(f"{existing:,} existing orders")
             past.grow_to(existing)
-            purchases(running["shop"], Counter.of(batch), plan, existing, results)
+            purchases(running, Counter.of(batch), plan, existing, results)
             placing(batch, plan, existing, results)
             if existing <= LARGEST_CHECKED:
                 invariants(existing, results)
@@ -112,7 +119,7 @@ def post(
     name: str, shop: Shop, counters: list[Counter], *, at_once: int, count: int
 ) -> Cost:
     if name == "bare view":
-        bare = [counters[0].bare_order() for _n in range(count)]
+        bare = [counters[0].bare_order("/order") for _n in range(count)]
         return shop.serve(bare, at_once=at_once, status=201)
     orders = purchase.orders(counters, count)
     return shop.serve(orders, at_once=at_once, status=303)
@@ -144,12 +151,16 @@ def measure_limits(clients: int, plan: Plan, results: Results) -> None:
 
 
 def purchases(
-    shop: Shop, counter: Counter, plan: Plan, existing: int, results: Results
+    running: dict[str, Shop],
+    counter: Counter,
+    plan: Plan,
+    existing: int,
+    results: Results,
 ) -> None:
-    purchase.whole(shop, counter, count=WARM_UP, at_once=AT_ONCE)
+    """Purchases and the yardstick in turn, so that bad weather meets both."""
+    costs_of(running, counter, WARM_UP)
     for _round in range(plan.rounds):
-        costs = purchase.whole(shop, counter, count=plan.purchases, at_once=AT_ONCE)
-        for name, cost in costs.items():
+        for name, cost in costs_of(running, counter, plan.purchases).items():
             step = Step(
                 name=name,
                 existing=existing,
@@ -157,6 +168,13 @@ def purchases(
                 database_ms=cost.database_ms,
             )
             results.steps.append(step)
+
+
+def costs_of(running: dict[str, Shop], counter: Counter, count: int) -> dict[str, Cost]:
+    costs = purchase.whole(running["shop"], counter, count=count, at_once=AT_ONCE)
+    bare = [counter.bare_order("/four-rows") for _n in range(count)]
+    costs[YARDSTICK] = running["bare view"].serve(bare, at_once=AT_ONCE, status=201)
+    return costs
 
 
 def placing(batch: Batch, plan: Plan, existing: int, results: Results) -> None:

@@ -50,9 +50,9 @@ class Counter:
         fields["submit_key"] = secrets.token_urlsafe(32)
         return Request("POST", self.checkout_path, urlencode(fields), COOKIE)
 
-    def bare_order(self) -> Request:
+    def bare_order(self, path: str) -> Request:
         fields = new_buyer() | {"allotment": str(self.allotment)}
-        return Request("POST", "/order", urlencode(fields))
+        return Request("POST", path, urlencode(fields))
 
 
 def new_buyer() -> dict[str, str]:
@@ -68,6 +68,21 @@ def orders(counters: list[Counter], count: int) -> list[Request]:
 
 
 def whole(shop: Shop, counter: Counter, *, count: int, at_once: int) -> dict[str, Cost]:
+    """One group of buyers after the other, as many as are there at once.
+
+    So the campaign's page is looked at as often as something is bought: a copy of it
+    serves the few who come within its second, not all that are measured.
+    """
+    groups = [
+        _group(shop, counter, count=min(at_once, count - begun), at_once=at_once)
+        for begun in range(0, count, at_once)
+    ]
+    return {name: Cost.of(group[name] for group in groups) for name in PHASES}
+
+
+def _group(
+    shop: Shop, counter: Counter, *, count: int, at_once: int
+) -> dict[str, Cost]:
     """Every buyer takes each step before any takes the next: so each has its cost."""
 
     def step(requests: list[Request], status: int) -> Cost:

@@ -6,13 +6,16 @@ from statistics import median
 
 from tests.benchmarks.limits import SCRIPTS
 from tests.benchmarks.machine import Machine
-from tests.benchmarks.results import PHASES, Orders, Results, ratio
+from tests.benchmarks.results import PHASES, YARDSTICK, Orders, Results, ratio
 
 SHOPS = (
     *("shop", "shop, 8 batches", "shop, threads"),
     *("shop without cap", "bare view"),
 )
 FEW, MANY = 8, 64
+# What the aim of 25 ms is on any machine: the bare order took 2.4 ms where it was set.
+PURCHASE_MS, YARDSTICK_MS = 25, 2.4
+PURCHASE_YARDS = PURCHASE_MS / YARDSTICK_MS
 
 
 def markdown(results: Sequence[Results], machine: Machine) -> str:
@@ -31,6 +34,10 @@ Written by `make bench` on {time.strftime("%Y-%m-%d")}: {machine.cores} cores,
 database share the machine: read ratios, not rates. *shop* is gunicorn with 2 sync
 workers, *threads* 2 x 8 gthread, *without cap* skips the batch row, *bare view* writes
 the rows of an order by the ORM and nothing else. CPU is that of all processes.
+Buyers come {FEW} at once; the shop keeps the campaign's page for a second, as any cache
+may. A whole purchase was to cost {PURCHASE_MS} ms on a machine where a bare view took
+{YARDSTICK_MS} ms to write order, line and message by the ORM and to count them by a
+conditional UPDATE. On any machine the aim is that ratio, {PURCHASE_YARDS:.1f}.
 What was measured by other means, and what was tried: [notes](notes.md).
 
 ![Orders per second by buyers at once](orders.svg)"""
@@ -53,8 +60,13 @@ def _ratios(results: Results) -> Iterable[list[str]]:
     first, last = results.sizes()[0], results.sizes()[-1]
     yield [
         f"CPU ms of a whole purchase, {_count(first)} orders in the shop",
-        "≤ 25",
+        f"≤ {PURCHASE_MS}",
         f"{results.purchase_ms(first):.1f}",
+    ]
+    yield [
+        f"whole purchase : {YARDSTICK}",
+        f"≤ {PURCHASE_YARDS:.1f}",
+        f"{results.purchase_in_yardsticks(first):.1f}",
     ]
     if results.orders:
         yield from _ratios_of_posts(results)
@@ -81,20 +93,25 @@ def _ratio(results: Results, what: str, aim: str, other: str) -> list[str]:
 
 def _steps(results: Results) -> Iterable[list[str]]:
     for name in PHASES:
-        cells = []
-        for size in results.sizes():
-            steps = results.steps_of(name, size)
-            app = median(step.app_ms for step in steps)
-            rows = median(step.database_ms for step in steps)
-            cells.append(f"{app:.1f} + {rows:.1f}")
-        yield [name, *cells]
+        yield _step(results, name)
     sums = [f"**{results.purchase_ms(size):.1f}**" for size in results.sizes()]
     yield ["together", *sums]
+    yield _step(results, YARDSTICK)
     rates = [
         f"{placing.per_second:.0f} ({placing.cpu_ms:.1f})"
         for placing in results.placing
     ]
     yield ["`place` in process: orders/s (CPU ms)", *rates]
+
+
+def _step(results: Results, name: str) -> list[str]:
+    cells = []
+    for size in results.sizes():
+        steps = results.steps_of(name, size)
+        app = median(step.app_ms for step in steps)
+        rows = median(step.database_ms for step in steps)
+        cells.append(f"{app:.1f} + {rows:.1f}")
+    return [name, *cells]
 
 
 ORDER_COLUMNS = ["served by", "buyers", "orders/s", "p50 ms", "p99 ms", "CPU ms"]

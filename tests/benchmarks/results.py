@@ -11,6 +11,8 @@ PHASES = (
     *("campaign page", "checkout page", "order POST", "pay page"),
     *("sandbox pays", "return confirms"),
 )
+# Measured in the same rounds as the steps, to be compared with all of them together.
+YARDSTICK = "bare order of four rows"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +116,14 @@ class Results:
         """CPU of all steps; the middle of the rounds for each."""
         return sum(
             median(step.cpu_ms for step in self.steps_of(name, existing))
-            for name in {step.name for step in self.steps}
+            for name in PHASES
         )
+
+    def purchase_in_yardsticks(self, existing: int) -> float:
+        rounds = zip(*(self.steps_of(name, existing) for name in PHASES), strict=True)
+        whole = [sum(step.cpu_ms for step in steps) for steps in rounds]
+        bare = [step.cpu_ms for step in self.steps_of(YARDSTICK, existing)]
+        return ratio(whole, bare)
 
     def steps_of(self, name: str, existing: int) -> list[Step]:
         return [s for s in self.steps if (s.name, s.existing) == (name, existing)]

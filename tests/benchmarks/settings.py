@@ -22,6 +22,7 @@ KNOWN_ENVIRONMENT = {
     "LOG_LEVEL": "ERROR",
     "MEDIA_ROOT": str(FOLDER / "media"),
     "MEDIA_URL": "/media/",
+    "PAGE_COPIES": "1",
     "PAYMENT_GATEWAYS": "sandbox",
     "RATE_LIMITS": "0",
     "REDIS_URL": "",

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -26,6 +26,16 @@ class Cost:
     load: Load
     app_seconds: float
     database_seconds: float
+
+    @classmethod
+    def of(cls, costs: Iterable["Cost"]) -> "Cost":
+        """Of several loads together."""
+        parts = list(costs)
+        return cls(
+            Load([reply for part in parts for reply in part.load.replies]),
+            sum(part.app_seconds for part in parts),
+            sum(part.database_seconds for part in parts),
+        )
 
     @property
     def app_ms(self) -> float:
@@ -55,7 +65,8 @@ def running(
 ) -> Iterator[Shop]:
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", application, *arguments]
-    command += ["--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    command += ["--config", "python:config.gunicorn", "--log-level", "error"]
+    command += ["--bind", f"127.0.0.1:{port}"]
     process = subprocess.Popen(
         [*command, "--no-control-socket"], env=os.environ, stdin=subprocess.DEVNULL
     )
