@@ -50,7 +50,8 @@ def _picked(
         rows = rows.filter(priority=Message.Priority.BUYER_ACTION)
     for domain in spared:
         rows = rows.exclude(to__iendswith=f"@{domain}")
-    rows = rows.order_by("priority", "next_attempt_at", "pk")
+    # As the index of the outbox is ordered: nothing is sorted, however much waits.
+    rows = rows.order_by("priority", "next_attempt_at")
     query = rows.values("id")[:count].query
     sql, params = query.get_compiler(connection=connection).as_sql()
     if connection.features.has_select_for_update_skip_locked:

@@ -13,6 +13,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from orders.mail import answers as mail_answers
 from orders.mail import claims as mail_claims
+from orders.mail import overtaken as mail_overtaken
 from orders.mail import rates as mail_rates
 from orders.mail import trouble as mail_trouble
 from orders.mail.answers import Verdict
@@ -93,11 +94,13 @@ class Sender:
     def _handful(self) -> list[Message]:
         # In trouble, one mail finds out whether it is over.
         count = 1 if self.in_trouble else self.size
-        return mail_claims.claim(
+        claimed = mail_claims.claim(
             count if self.left is None else min(count, self.left),
             urgent_only=self.urgent_only,
             spared=self.full_domains,
         )
+        mail_overtaken.correct(claimed)
+        return claimed
 
     def _deliver(self, message: Message) -> bool:
         try:

@@ -43,6 +43,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
             | _follows_one_of_old_dates()
         )
 
+    def overtaken(self) -> Self:
+        """Written before their order was told of a newer window."""
+        newer = Message.objects.filter(
+            order=OuterRef("order"), kind="schedule_change", pk__gt=OuterRef("pk")
+        )
+        return self.filter(Exists(newer))
+
     def withdraw_unsent(self, *kinds: str) -> int:
         """Take back the mails of these kinds that nobody began to send."""
         waiting = self.filter(kind__in=kinds, state=Message.State.QUEUED, attempts=0)
@@ -58,31 +65,30 @@ def _tells_an_old_promise() -> Q:
 
 def _follows_one_in_flight() -> Q:
     """An older promise is at the mail server now: what is newer arrives after it."""
-    older = Message.objects.filter(
-        order=OuterRef("order"),
-        schedule_version__lt=OuterRef("schedule_version"),
-        state=Message.State.SENDING,
-        leased_until__gt=Clock(),
-    )
+    older = _in_flight().filter(schedule_version__lt=OuterRef("schedule_version"))
     # Mail without a promise is most mail, and spared the search, which costs each claim
     # as much as its order has mails.
     return Q(Q(schedule_version__isnull=False), Exists(older))
 
 
 def _follows_one_of_old_dates() -> Q:
-    """What tells of dates beside its own news is not taken back when they move: it
-    leaves first, or a retry hours later would be the last word its buyer reads."""
-    waiting = Q(state=Message.State.QUEUED, attempts__gt=0)
-    in_flight = Q(state=Message.State.SENDING, leased_until__gt=Clock())
-    older = Message.objects.filter(
-        waiting | in_flight,
-        order=OuterRef("order"),
+    """So is a mail that tells of dates beside its own news. One that is only to be tried
+    again holds nothing back: it is sent with the newer date (orders/mail/overtaken.py).
+    """
+    older = _in_flight().filter(
         kind__in=Message.BESIDE_THEIR_NEWS,
         schedule_version=None,
         to=OuterRef("to"),
         pk__lt=OuterRef("pk"),
     )
     return Q(Exists(older), schedule_version__isnull=False)
+
+
+def _in_flight() -> "models.QuerySet[Message]":
+    """Of the same order, by the lease alone, which only a mail being sent has. With the
+    state, PostgreSQL may choose the index of the outbox, and search all that waits once
+    for each row, until it has learned how much that is."""
+    return Message.objects.filter(order=OuterRef("order"), leased_until__gt=Clock())
 
 
 class Message(models.Model):
@@ -195,3 +201,7 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} → {self.to}"
+
+    @property
+    def tells_dates_beside_its_news(self) -> bool:
+        return self.kind in self.BESIDE_THEIR_NEWS and self.schedule_version is None

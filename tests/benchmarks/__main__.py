@@ -28,7 +28,11 @@ from tests.benchmarks.results import Results
 DATABASES = ("sqlite", "postgres")
 WRITTEN_TO = Path("docs/benchmarks")
 # How many of what each measures in full, and in a minute.
-PARTS = {"refund_batch": (10_000, 500), "sending": (100_000, 2000)}
+PARTS = {
+    "refund_batch": (10_000, 500),
+    "announcement": (100_000, 2000),
+    "sending": (1000, 200),
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -1,13 +1,13 @@
-"""Sends mails and says how long it took: … mail_process WORK PORT LIMIT.
+"""Enqueues or sends mails and says what it took: … mail_process WORK PORT LIMIT.
 
-WORK is enqueue, bare, bare_words or sender. It says `ready`, waits for a
+WORK is tell, bare, bare_words or sender. It says `ready`, waits for a
 line, works, and prints a line of JSON.
 """
 
 import json
 import sys
 import time
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import django
@@ -17,85 +17,106 @@ django.setup()
 # ruff: noqa: E402  Django is set up before its models are imported
 from django.conf import settings
 from django.core.mail import get_connection
+from django.db.models import QuerySet
 
+from orders.decisions.mails import SCHEDULE_CHANGE
+from orders.delays import mails as delay_mails
 from orders.delays import schedule_news
+from orders.delays.terms import DelayTerms
 from orders.mail import outbox
-from orders.mail import rows as mail_rows
 from orders.mail.envelope import as_mail
-from orders.models import Message, Order
-from tests.benchmarks.refund_batch import Watch, watched
+from orders.models import Decision, Message
+from tests.benchmarks.watch import Watch, peak_mib, tenths, watched
 
 LOOPBACK = "127.0.0.1"
-# Part of the key of each mail of the benchmark.
-MARKED = ":bench-"
-KIND = "order_confirmed"
+# Read at once by who renders: with their orders, lines and questions.
+CHUNK = 100
 
 
-def enqueue(count: int) -> int:
-    """As a fan-out does: rendered one by one, stored by the chunk."""
-    order = Order.objects.select_related("batch__campaign__seller").earliest("pk")
-    for start in range(0, count, schedule_news.CHUNK):
-        numbers = range(start, min(start + schedule_news.CHUNK, count))
-        mail_rows.store(_mail(order, number) for number in numbers)
-    return count
+def tell(_limit: int, watch: Watch) -> int:
+    """The fan-out of the newest announcement, as a sweep does it."""
+    tell_chunk = schedule_news.tell
+
+    def counted(batch_id: int, keys: Sequence[int]) -> int:
+        told = tell_chunk(batch_id, keys)
+        watch.told(told)
+        return told
+
+    schedule_news.tell = counted  # type: ignore[assignment]
+    decisive = schedule_news.ScheduleChange.objects.latest("pk")
+    return schedule_news.tell_batch(decisive.batch_id)
 
 
-def _mail(order: Order, number: int) -> Message:
-    key, priority = f"bench-{number}", Message.Priority.BULK
-    return mail_rows.of_order(order, KIND, key=key, priority=priority)
-
-
-def bare(limit: int) -> int:
+def bare(limit: int, _watch: Watch) -> int:
     """The least that sends these mails: no claim, no lease, no mark."""
-    return _sent(limit, renders=False)
-
-
-def bare_words(limit: int) -> int:
-    """The same, and renders the words of each, which a sender finds in the outbox."""
-    return _sent(limit, renders=True)
-
-
-def _sent(limit: int, *, renders: bool) -> int:
     connection = get_connection()
     connection.open()
-    order = Order.objects.select_related("batch__campaign__seller").earliest("pk")
-    waiting = Message.objects.filter(dedupe_key__contains=MARKED).order_by("pk")
-    for message in waiting[:limit].iterator():
-        if renders:
-            message.subject, message.text = mail_rows.render(KIND, order)
+    for message in news()[:limit].iterator():
         connection.send_messages([as_mail(message)])
     connection.close()
     return limit
 
 
-def sender(limit: int) -> int:
+def bare_words(limit: int, _watch: Watch) -> int:
+    """The same, and renders the words of each, which a sender finds in the outbox."""
+    connection = get_connection()
+    connection.open()
+    rows = news().select_related("order__batch__campaign__seller")
+    rows = rows.prefetch_related("order__lines", "order__decisions__schedule_change")
+    for message in rows[:limit].iterator(CHUNK):
+        message.subject, message.text = _words_of(message)
+        connection.send_messages([as_mail(message)])
+    connection.close()
+    return limit
+
+
+def _words_of(message: Message) -> tuple[str, str]:
+    order = message.order
+    assert order  # noqa: S101
+    decision: Decision = order.decisions.all()[0]
+    change, terms = decision.schedule_change, DelayTerms.of(order, [])
+    assert change  # noqa: S101
+    mail = delay_mails.schedule_change(order, change, terms, key="", decision=decision)
+    return mail.subject, mail.text
+
+
+def sender(limit: int, _watch: Watch) -> int:
     return outbox.deliver_due(limit=limit)
 
 
-WORKS = {work.__name__: work for work in (enqueue, bare, bare_words, sender)}
+def news() -> "QuerySet[Message]":
+    return Message.objects.filter(kind=SCHEDULE_CHANGE).order_by("pk")
+
+
+WORKS = {work.__name__: work for work in (tell, bare, bare_words, sender)}
 
 
 def main(name: str, port: str, limit: str) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = LOOPBACK, int(port)
-    work = WORKS[name]
     Message.objects.exists()
     _say("ready")
     sys.stdin.readline()
     watch = Watch(expected=int(limit))
     began, cpu = time.monotonic(), time.process_time()
     with watched(watch):
-        sent = work(int(limit))
+        mails = WORKS[name](int(limit), watch)
     cpu = time.process_time() - cpu
-    done: dict[str, Any] = {"sent": sent, "began": began, "ended": time.monotonic()}
-    done["cpu_seconds"] = cpu
-    _say(json.dumps(done | {"peak_mib": peak_mib(), "longest_ms": watch.longest_ms}))
+    done = {"mails": mails, "began": began, "ended": time.monotonic()}
+    _say(json.dumps(done | {"cpu_seconds": cpu} | _noted(watch)))
 
 
-def peak_mib() -> float:
-    """Since this program began: `ru_maxrss` would count the one that started it."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+def _noted(watch: Watch) -> dict[str, Any]:
+    return {
+        "early_mib": watch.early_mib,
+        "peak_mib": peak_mib(),
+        "longest_ms": watch.longest_ms,
+        "longest_at": watch.longest_at,
+        "most_statements": watch.most_statements,
+        "longest_statement_ms": watch.longest_statement_ms,
+        "steps_ms": tenths(watch.steps_ms()),
+        "claims_ms": tenths(watch.claims_ms),
+    }
 
 
 def _say(line: str) -> None:

@@ -2,11 +2,6 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import django
 
@@ -14,9 +9,7 @@ django.setup()
 
 # ruff: noqa: E402  Django is set up before its models are imported
 from django.core.management import call_command
-from django.db import connection
 from django.db.models import F, Sum
-from django.db.transaction import Atomic
 
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch
@@ -26,40 +19,9 @@ from payments.models import Refund
 from payments.refunds import runs as refund_runs
 from tests.benchmarks.history import TEMPLATES, History
 from tests.benchmarks.measure import database_name, prepare, say
+from tests.benchmarks.watch import Watch, resident_mib, watched
 
 PAID_OF_TEN = 7
-PAGE = 4096
-MIB = 1024 * 1024
-
-
-@dataclass
-class Watch:
-    """Memory at a tenth of the way and at the end; the longest transaction."""
-
-    expected: int
-    seen: int = 0
-    early_mib: float = 0
-    longest_ms: float = 0
-    most_statements: int = 0
-    _began: float = 0
-    _statements: int = field(default=0)
-
-    def told(self) -> None:
-        self.seen += 1
-        if self.seen == self.expected // 10:
-            self.early_mib = resident_mib()
-
-    def count(self, execute: Any, *arguments: Any) -> Any:
-        self._statements += 1
-        return execute(*arguments)
-
-    def begin(self) -> None:
-        self._began, self._statements = time.perf_counter(), 0
-
-    def end(self) -> None:
-        lasted = 1000 * (time.perf_counter() - self._began)
-        self.longest_ms = max(self.longest_ms, lasted)
-        self.most_statements = max(self.most_statements, self._statements)
 
 
 def main(payments: int) -> None:
@@ -94,34 +56,6 @@ def _count_goods(batch: Batch) -> None:
     amounts = held.aggregate(goods=Sum(F("quantity") * F("unit_price")))
     goods = to_minor_units(rounded(amounts["goods"], "IDR"), "IDR")
     Batch.objects.filter(pk=batch.pk).update(goods_taken=goods)
-
-
-@contextmanager
-def watched(watch: Watch) -> Iterator[None]:
-    """Times each outermost transaction, and counts its statements."""
-    enter, leave = Atomic.__enter__, Atomic.__exit__
-
-    def entering(block: Any) -> None:
-        if not connection.in_atomic_block:
-            watch.begin()
-        enter(block)
-
-    def leaving(block: Any, *error: Any) -> None:
-        leave(block, *error)
-        if not connection.in_atomic_block:
-            watch.end()
-
-    Atomic.__enter__, Atomic.__exit__ = entering, leaving  # type: ignore[method-assign]
-    try:
-        with connection.execute_wrapper(watch.count):
-            yield
-    finally:
-        Atomic.__enter__, Atomic.__exit__ = enter, leave  # type: ignore[method-assign]
-
-
-def resident_mib() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * PAGE / MIB
 
 
 def _table(watch: Watch, seconds: float) -> str:

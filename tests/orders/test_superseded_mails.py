@@ -3,19 +3,24 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from email.header import decode_header, make_header
 from pathlib import Path
 
 import pytest
 from django.template.loader import get_template
+from django.utils import translation
 
 from campaigns.clock import database_now
+from campaigns.dates import window, window_short
 from campaigns.models import Batch
 from orders.mail import claims as mail_claims
 from orders.mail import marks as mail_marks
 from orders.mail import outbox
-from orders.models import Message
+from orders.mail import overtaken as mail_overtaken
+from orders.models import Message, Order
 from tests.doubles.smtp import Smtp
 from tests.drafts import make_offer, place_order
+from tests.orders.delaying import delay
 from tests.orders.mailbox import (
     connect,
     make_all_due,
@@ -76,21 +81,107 @@ def test_mails_without_a_date_are_never_old(server):
     assert plain.message_id in server.copies()
 
 
-def test_a_newer_date_comes_after_a_mail_of_the_old_one_that_is_tried_again(server):
+def test_a_newer_date_does_not_wait_for_an_older_mail_that_is_tried_again(server):
     order = make_order()
     paid = make_message(order=order, kind="order_confirmed")
     tried = {"attempts": 1, "next_attempt_at": database_now() + timedelta(hours=1)}
     Message.objects.update(**tried)
-    elsewhere = announce(order, to="new@example.com")
     new = announce(order)
-    Message.objects.filter(pk=elsewhere.pk).update(schedule_version=2**31 - 1)
 
     assert outbox.deliver_due() == 1
-    assert server.copies() == {elsewhere.message_id: 1}
+
+    assert server.copies() == {new.message_id: 1}
+    assert states() == {"queued": 1, "sent": 1}
+    assert paid.order_id == order.pk
+
+
+def make_overtaken(order):
+    """The buyer was told of another window; a mail that names the first one waits."""
+    with translation.override("en"):
+        first = window_short(order.batch.ships_from, order.batch.ships_until)
+    subject, text = f"Paid, ships {first} – {order.number}", "It ships as promised.\n"
+    columns = {"kind": "order_confirmed", "subject": subject, "text": text}
+    paid = make_message(order=order, locale="en", to=order.email, **columns)
+    delay(order.batch)
+    put_off(paid)
+    return paid
+
+
+def put_off(message):
+    later = database_now() + timedelta(hours=12)
+    Message.objects.filter(pk=message.pk).update(
+        state="queued", attempts=7, next_attempt_at=later
+    )
+
+
+def test_an_older_mail_that_leaves_after_the_newer_date_begins_with_it(server):
+    order = make_order()
+    paid = make_overtaken(order)
 
     make_all_due()
-    assert [outbox.deliver_due(), outbox.deliver_due()] == [2, 0]
-    assert list(server.copies()) == [m.message_id for m in (elsewhere, paid, new)]
+    assert outbox.deliver_due() == 1
+
+    batch = Batch.objects.get(pk=order.batch_id)
+    paid.refresh_from_db()
+    with translation.override(paid.locale):
+        told = window(batch.ships_from, batch.ships_until)
+        short = window_short(batch.ships_from, batch.ships_until)
+    first, *rest = paid.text.split("\n\n")
+    assert first.startswith("Newer than what follows, announced ")
+    assert first.endswith(f": your order ships {told} (estimated).")
+    assert rest == ["It ships as promised.\n"]
+    assert paid.subject == f"Paid, ships {short} – {order.number}"
+    (arrived,) = server.arrived
+    assert str(make_header(decode_header(arrived.mail["Subject"]))) == paid.subject
+    assert paid.state == "sent"
+
+
+def test_a_second_newer_date_comes_first_and_a_retry_says_each_once(server):
+    order = make_order()
+    paid = make_overtaken(order)
+    server.script[order.email] = ["450 later", "450 later"]
+
+    for _n in range(2):
+        make_all_due()
+        outbox.deliver_due()
+    Batch.objects.update(stage="closed")
+    delay(order.batch, None)
+    put_off(paid)
+    make_all_due()
+    outbox.deliver_due()
+
+    paid.refresh_from_db()
+    newest, newer, *rest = paid.text.split("\n\n")
+    assert newest.endswith(": no shipping date can be given for now.")
+    assert newer.endswith("(estimated).")
+    assert rest == ["It ships as promised.\n"]
+
+
+@pytest.mark.parametrize("status", ["canceled", "expired"])
+def test_a_mail_of_an_order_that_ended_is_left_as_it_was(server, status):
+    order = make_order()
+    paid = make_overtaken(order)
+    Order.objects.filter(pk=order.pk).update(status=status)
+
+    make_all_due()
+    outbox.deliver_due()
+
+    paid.refresh_from_db()
+    assert (paid.state, paid.text) == ("sent", "It ships as promised.\n")
+
+
+def test_control_without_the_correction_the_older_date_is_read_last(
+    server, monkeypatch
+):
+    order = make_order()
+    paid = make_overtaken(order)
+    monkeypatch.setattr(mail_overtaken, "correct", lambda claimed: None)
+
+    make_all_due()
+    outbox.deliver_due()
+
+    paid.refresh_from_db()
+    assert (paid.state, paid.text) == ("sent", "It ships as promised.\n")
 
 
 def test_a_newer_date_claimed_with_a_mail_of_the_old_one_waits_for_it(server):
@@ -122,7 +213,8 @@ def test_every_mail_that_names_the_window_is_known_to_do_so():
         if re.search(r"ships\.txt|% window", path.read_text())
     }
 
-    of_order = named - {"ships", "opening", "opening_reminder", "waitlist_joined"}
+    elsewhere = {"opening", "opening_reminder", "waitlist_joined"}
+    of_order = named - elsewhere - {"ships", "overtaken"}
     dated = {"schedule_change", "delay_reminder", "delay_choices", "production_started"}
     assert of_order - dated == set(Message.BESIDE_THEIR_NEWS)
 

@@ -1,0 +1,53 @@
+"""Mails that name the shipping window and leave after the news of a newer one.
+
+What they bring their buyer has to get, so they are not taken back; what they say of the
+window is no longer so. They leave with the newer one first, and the log keeps them so.
+"""
+
+from collections.abc import Iterable
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from campaigns.dates import window_short
+from campaigns.models import ScheduleChange
+from orders.mail import claims as mail_claims
+from orders.models import Message, Order
+
+
+def correct(claimed: Iterable[Message]) -> None:
+    """Looked up once they are claimed: news that is written later waits for them."""
+    dated = {mail.pk: mail for mail in claimed if mail.tells_dates_beside_its_news}
+    if not dated:
+        return
+    late = Message.objects.filter(pk__in=dated, order__status__in=Order.LIVE)
+    for row in late.overtaken().select_related("order__batch"):
+        _correct(dated[row.pk], row.order)
+
+
+def _correct(message: Message, order: Order | None) -> None:
+    changes = list(order.batch.schedule_changes.order_by("version")) if order else []
+    if order is None or not changes:
+        return
+    with translation.override(message.locale), timezone.override(order.zone):
+        note = _note(changes[-1])
+        subject = _redated(message.subject, changes)
+    if message.text.startswith(note):
+        return
+    message.text, message.subject = f"{note}\n\n{message.text}", subject
+    rows = mail_claims.held_by_us(message)
+    rows.update(text=message.text, subject=message.subject)
+
+
+def _note(change: ScheduleChange) -> str:
+    """With the day, so that a second one on top of it is understood."""
+    return render_to_string("orders/emails/overtaken.txt", {"change": change}).strip()
+
+
+def _redated(subject: str, changes: list[ScheduleChange]) -> str:
+    newest = window_short(changes[-1].new_from, changes[-1].new_until)
+    for change in changes:
+        if change.old_until:
+            older = window_short(change.old_from, change.old_until)
+            subject = subject.replace(older, newest)
+    return subject
