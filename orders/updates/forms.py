@@ -4,12 +4,16 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.widgets import Script
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import markdown, placeholders
 from campaigns.admin.forms import ShopModelForm
 from campaigns.models import Campaign, Update
+from campaigns.placeholders import KNOWN
 from campaigns.typed_text import MISLEADING
 from orders.updates.audience import PROPOSED, STATES
 
@@ -30,6 +34,9 @@ class StatesField(forms.MultipleChoiceField):
 
 
 class UpdateForm(ShopModelForm):
+    class Media:
+        js = (Script("js/composer.js", defer=True),)
+
     statuses = StatesField(
         label=gettext_lazy("Orders that are"), required=False, initial=list(PROPOSED)
     )
@@ -113,16 +120,20 @@ def checked(text: str) -> str:
         raise ValidationError(_("There are too many links in it."))
     if unknown := placeholders.unknown_in(text):
         words = _("Not a placeholder: %(written)s. Use one of %(known)s.")
-        known = ", ".join(f"{{{name}}}" for name in placeholders.KNOWN)
+        known = ", ".join(f"{{{name}}}" for name in KNOWN)
         raise ValidationError(words % {"written": unknown[0], "known": known})
     return text
 
 
-def help_text() -> str:
-    """The placeholders, each with what it becomes."""
-    known = (f"{{{name}}}: {said}" for name, said in placeholders.KNOWN.items())
+def help_text() -> SafeString:
+    """The placeholders, each with what it becomes; a script turns them into buttons."""
     words = _(
-        "Markdown. Placeholders: %(known)s. With a word for where nothing is known, as"
-        " on the public page: {name|friend}."
+        "Markdown. Placeholders become each reader’s own: {name|friend} says “friend”"
+        " where nothing is known, as on the public page."
     )
-    return words % {"known": "; ".join(known)}
+    known = format_html_join(
+        "",
+        "<li><code>{}</code> <span>{}</span></li>",
+        ((f"{{{name}}}", said) for name, said in KNOWN.items()),
+    )
+    return format_html('{}<ul class="placeholders">{}</ul>', words, known)
