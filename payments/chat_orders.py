@@ -77,7 +77,7 @@ class ChatPage:
     @classmethod
     def read(cls, batch: Batch, data: QueryDict | None) -> Self:
         typed = data if data is not None else QueryDict()
-        basket = read_basket(typed) if data is not None else Basket()
+        basket = read_basket(_filled_in(typed)) if data is not None else Basket()
         return cls(
             batch=batch,
             data=typed,
@@ -192,6 +192,15 @@ class ChatPage:
         )
         words = _("At most %(limit)s units per buyer; this buyer has %(held)s already.")
         return words % {"limit": refusal.limit, "held": held}
+
+
+def _filled_in(typed: QueryDict) -> QueryDict:
+    """A row that staff left empty asks for nothing; the shop's own rows send zeros."""
+    filled = typed.copy()
+    for name in typed:
+        if name.startswith("quantity-") and not typed[name].strip():
+            del filled[name]
+    return filled
 
 
 def _form(batch: Batch, data: QueryDict | None) -> ChatOrderForm:

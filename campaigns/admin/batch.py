@@ -26,7 +26,7 @@ from campaigns.admin.transitions import Transition, staff
 from campaigns.models import Allotment, Batch, Campaign
 from campaigns.money import format_money, from_minor_units
 
-COUNTED = ("taken", "orders_taken", "goods_ordered", "goods_limit", "schedule_version")
+COUNTED = ("taken", "orders_so_far", "goods_ordered", "goods_limit", "schedule_version")
 # Announced by a step of its own.
 ANNOUNCED = ("addresses_lock_at",)
 CAPS = ("capacity", "order_capacity", "goods_capacity")
@@ -84,7 +84,7 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
             {
                 "fields": (
                     ("capacity", "taken"),
-                    ("order_capacity", "orders_taken"),
+                    ("order_capacity", "orders_so_far"),
                     ("goods_capacity", "goods_ordered"),
                     MINIMUM,
                 )
@@ -177,6 +177,10 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
     @admin.display(description=_("capacity in money"))
     def goods_limit(self, batch: Batch) -> str:
         return _amount(batch, batch.goods_capacity)
+
+    @admin.display(description=_("orders taken"))
+    def orders_so_far(self, batch: Batch) -> int:
+        return batch.orders_taken
 
     @admin.display(description=_("goods ordered"))
     def goods_ordered(self, batch: Batch) -> str:

@@ -4,6 +4,9 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.widgets import Script
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,6 +33,9 @@ class StatesField(forms.MultipleChoiceField):
 
 
 class UpdateForm(ShopModelForm):
+    class Media:
+        js = (Script("js/composer.js", defer=True),)
+
     statuses = StatesField(
         label=gettext_lazy("Orders that are"), required=False, initial=list(PROPOSED)
     )
@@ -118,11 +124,15 @@ def checked(text: str) -> str:
     return text
 
 
-def help_text() -> str:
-    """The placeholders, each with what it becomes."""
-    known = (f"{{{name}}}: {said}" for name, said in placeholders.KNOWN.items())
+def help_text() -> SafeString:
+    """The placeholders, each with what it becomes; a script turns them into buttons."""
     words = _(
-        "Markdown. Placeholders: %(known)s. With a word for where nothing is known, as"
-        " on the public page: {name|friend}."
+        "Markdown. Placeholders become each reader’s own: {name|friend} says “friend”"
+        " where nothing is known, as on the public page."
     )
-    return words % {"known": "; ".join(known)}
+    known = format_html_join(
+        "",
+        "<li><code>{}</code> <span>{}</span></li>",
+        ((f"{{{name}}}", said) for name, said in placeholders.KNOWN.items()),
+    )
+    return format_html('{}<ul class="placeholders">{}</ul>', words, known)

@@ -9,9 +9,16 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Batch, Membership
-from orders.models import BuyerTally, Message, Order, OrderEvent
+from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
 from tests.drafts import finish, place_order, rows_of_orders, sums_of
-from tests.factories import checkout_data, make_campaign, make_seller, make_shop
+from tests.factories import (
+    checkout_data,
+    make_allotment,
+    make_campaign,
+    make_seller,
+    make_shop,
+    make_variant,
+)
 from tests.forms import fields_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -65,6 +72,30 @@ def test_order_is_placed_and_leads_to_its_links(staff):
     assert text.endswith(link)
     assert batch.taken == 1
     assert link in words_of(page)
+
+
+def test_rows_left_empty_ask_for_nothing(staff):
+    batch = make_shop()
+    chosen = batch.campaign.variants.get()
+    other = make_allotment(
+        batch=batch, variant=make_variant(campaign=batch.campaign)
+    ).variant
+
+    enter(staff, batch, **{f"quantity-{other.pk}": ""})
+
+    lines = OrderLine.objects.values_list("variant", "quantity")
+    assert list(lines) == [(chosen.pk, 1)]
+
+
+def test_all_rows_left_empty_are_refused(staff):
+    batch = make_shop()
+    field = f"quantity-{batch.campaign.variants.get().pk}"
+
+    answer = enter(staff, batch, **{field: " "})
+
+    assert answer.status_code == 422
+    assert len(answer.context["form"].non_field_errors()) == 1
+    assert not Order.objects.exists()
 
 
 def test_buyer_pays_with_the_link(staff, client):

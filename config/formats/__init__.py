@@ -1,0 +1,1 @@
+"""Dates and times where Django writes them by itself: the admin."""
