@@ -26,7 +26,7 @@ from fulfillment.errors import (
 from fulfillment.models import Carrier, Shipment, ShipmentLine
 from orders import addresses, emails, lifecycle
 from orders.decisions import settling
-from orders.delays import asking as delay_asking
+from orders.delays import returning
 from orders.mail import outbox
 from orders.mail import rows as mail_rows
 from orders.models import Order, OrderLine
@@ -186,7 +186,7 @@ def undo(shipment_id: int, *, actor: Actor) -> Shipment:
         order.record("shipment_voided", actor=actor, data={"parcel": shipment.pk})
         if order.status == Order.Status.FULFILLED:
             _wait_again(order, actor)
-        delay_asking.stand_again(order, ended_since=shipment.shipped_at)
+        returning.wait_again(order, ended_since=shipment.shipped_at)
         if Batch.objects.locked(order.batch_id).stage != Batch.Stage.SHIPPING:
             raise NotUndoable(Reason.BATCH_OVER)
     return shipment
