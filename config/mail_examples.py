@@ -334,6 +334,7 @@ EXAMPLES = (
         to=OPERATOR,
     ),
     _of("news_asked", "many", scenes.news_asked),
+    _of("questions_wait", "many", scenes.questions_waiting),
     _of("seller_alert", "hoarded", scenes.hoarded),
     _of("dispute_alert", "open", scenes.disputed, state="open"),
     _of("dispute_alert", "lost", scenes.disputed, state="lost"),
