@@ -95,15 +95,27 @@ def of_batch(batch: Batch, *, url: str, now: datetime) -> Iterator[Entry]:
         if moment:
             summary, uid = words % {"batch": batch}, f"batch-{batch.pk}-{name}"
             yield Entry(uid=uid, summary=summary, start=moment, **of_all)
-    yield from window(batch, uid=f"batch-{batch.pk}-ships", url=url, now=now)
+    changes = changes_of(batch)
+    yield from window(
+        batch,
+        uid=f"batch-{batch.pk}-ships",
+        url=url,
+        sequence=batch.schedule_version,
+        revised_at=changes[-1].announced_at if changes else batch.open_at or now,
+    )
 
 
 def window(
-    batch: Batch, *, uid: str, url: str, now: datetime, status: str = ""
+    batch: Batch,
+    *,
+    uid: str,
+    url: str,
+    sequence: int,
+    revised_at: datetime,
+    status: str = "",
 ) -> Iterator[Entry]:
     """The days it ships, as an estimate; days that no longer hold are canceled."""
-    changes = changes_of(batch)
-    days = _days(batch) or _last_known(changes)
+    days = _days(batch) or _last_known(changes_of(batch))
     if days is None:
         return
     is_off = batch.stage == Batch.Stage.CANCELED or _days(batch) is None
@@ -112,8 +124,8 @@ def window(
         summary=_("%(batch)s ships (estimated)") % {"batch": batch},
         start=days[0],
         last=days[1],
-        sequence=batch.schedule_version,
-        revised_at=changes[-1].announced_at if changes else batch.open_at or now,
+        sequence=sequence,
+        revised_at=revised_at,
         url=url,
         status="CANCELLED" if is_off else status or "TENTATIVE",
     )

@@ -27,7 +27,7 @@ from fulfillment.models import Carrier, Shipment, ShipmentLine
 from orders import emails, lifecycle
 from orders.addresses import changes as address_changes
 from orders.decisions import settling
-from orders.delays import asking as delay_asking
+from orders.delays import returning
 from orders.mail import outbox
 from orders.mail import rows as mail_rows
 from orders.models import Order, OrderLine
@@ -187,7 +187,7 @@ def undo(shipment_id: int, *, actor: Actor) -> Shipment:
         order.record("shipment_voided", actor=actor, data={"parcel": shipment.pk})
         if order.status == Order.Status.FULFILLED:
             _wait_again(order, actor)
-        delay_asking.stand_again(order, ended_since=shipment.shipped_at)
+        returning.wait_again(order, ended_since=shipment.shipped_at)
         if Batch.objects.locked(order.batch_id).stage != Batch.Stage.SHIPPING:
             raise NotUndoable(Reason.BATCH_OVER)
     return shipment

@@ -1,5 +1,6 @@
 """What happened to an order, in the words of the staff and of its buyer."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -76,9 +77,17 @@ ACTORS = {
 
 # Where a status came from, and what machines count by.
 NOT_FOR_READERS = (
-    *("from", "decision", "units_by_variant", "after_freeze"),
+    *("from", "to", "decision", "units_by_variant", "after_freeze"),
     *("batch_id", "why", "since", "version", "mailed"),
 )
+NAMES = {
+    "window": gettext_lazy("ships"),
+    "batch": gettext_lazy("batch"),
+    "pay_before": gettext_lazy("pay before"),
+    "pay_until": gettext_lazy("pay until"),
+    "answer_by": gettext_lazy("answer by"),
+}
+MACHINE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T|/|$)")
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,7 @@ def _details(event: OrderEvent) -> str:
     """The rest of what was noted; where it came from is told by the row before."""
     noted = event.data | event.personal
     return ", ".join(
-        f"{name}: {_value(value)}"
+        f"{NAMES.get(name, name)}: {_value(value)}"
         for name, value in noted.items()
         if name not in NOT_FOR_READERS
     )
@@ -118,8 +127,28 @@ def _details(event: OrderEvent) -> str:
 
 def _value(noted: Any) -> str:
     if isinstance(noted, dict) and noted.keys() == {"from", "to"}:
-        return f"{noted['from'] or '–'} → {noted['to'] or '–'}"
-    return str(noted)
+        return f"{_in_words(noted['from'])} → {_in_words(noted['to'])}"
+    return _in_words(noted) if isinstance(noted, str) else str(noted)
+
+
+def _in_words(noted: Any) -> str:
+    """What machines noted of days and moments, as their reader writes them."""
+    if not isinstance(noted, str) or not MACHINE_DATE.match(noted):
+        return str(noted or "–")
+    try:
+        return _date_in_words(noted)
+    except ValueError:
+        return noted
+
+
+def _date_in_words(noted: str) -> str:
+    first, is_window, last = noted.partition("/")
+    if is_window:
+        days = (date.fromisoformat(first), date.fromisoformat(last))
+        return dates.window_short(*days)
+    if "T" in noted:
+        return dates.moment_short(datetime.fromisoformat(noted))
+    return dates.day_short(date.fromisoformat(noted))
 
 
 TOLD_TO_BUYERS = {

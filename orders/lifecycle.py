@@ -1,4 +1,4 @@
-"""What payment and time do to an order: confirm, expire, reinstate, extend.
+"""What payment and time do to an order: confirm, expire, extend.
 
 Every function runs inside the caller's transaction with the order's row locked. Rows
 are taken in the one order that cannot deadlock: order, lines, tallies, allotments,
@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
-
 from campaigns import capacity
 from campaigns.actors import GATEWAY, SYSTEM, Actor
 from campaigns.capacity import Gate, Move
 from campaigns.clock import Clock, database_now
-from campaigns.errors import CampaignError, InvalidTransition, Refused
-from campaigns.models import Batch, Campaign
+from campaigns.errors import CampaignError, InvalidTransition
+from campaigns.models import Batch
 from campaigns.money import to_minor_units
 from orders import emails, tallies
 from orders.models import Order, WaitlistEntry
@@ -61,27 +59,6 @@ def expire(order: Order) -> None:
     WaitlistEntry.objects.end_offer_of(order, state=WaitlistEntry.State.EXPIRED)
     emails.order_expired(order)
     release_units(order)
-
-
-def reinstate(order: Order, *, actor: Actor = GATEWAY) -> bool:
-    """Take back an expired order whose money came late; False when there is no room.
-
-    Only into its own batch, before production, if the rule agreed at purchase allows.
-    """
-    if order.rules.get("late_payment") != Campaign.LatePayment.REINSTATE:
-        return False
-    try:
-        with transaction.atomic():
-            order.move_to(
-                Order.Status.CONFIRMED, actor=actor, data={"reinstated": True}
-            )
-            emails.order_confirmed(order)
-            tallies.claim(order, campaign=order.batch.campaign, units=order.units)
-            capacity.shift(claim_of(order, Gate.before_production()))
-    except (Refused, tallies.BuyerLimitReached, InvalidTransition):
-        order.refresh_from_db(fields=["status", "confirmed_at"])
-        return False
-    return True
 
 
 def end_hold(order: Order, *, actor: Actor) -> bool:

@@ -18,6 +18,7 @@ from orders.moves import questions as move_questions
 from orders.news import alerts as news_alerts
 from orders.news import asked_alerts
 from orders.news import production as production_news
+from orders.questions import alerts as question_alerts
 from orders.questions import lifecycle as question_lifecycle
 from orders.reminders import payment as payment_reminders
 from orders.subscriptions import opening_reminders, wishes
@@ -57,6 +58,7 @@ STEPS = (
     ("alerts to sellers", hold_alerts.tell_sellers),
     ("reminders to tell news", news_alerts.remind),
     ("sellers told who asks for news", asked_alerts.tell_sellers),
+    ("sellers told of questions", question_alerts.tell_sellers),
     ("questions nobody confirmed", question_lifecycle.forget_unconfirmed),
     ("opening reminders", opening_reminders.remind_of_openings),
     ("updates published", update_writing.publish_due),

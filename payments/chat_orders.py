@@ -197,8 +197,8 @@ class ChatPage:
 def _filled_in(typed: QueryDict) -> QueryDict:
     """A row that staff left empty asks for nothing; the shop's own rows send zeros."""
     filled = typed.copy()
-    for name in typed:
-        if name.startswith("quantity-") and not typed[name].strip():
+    for name, value in typed.dict().items():
+        if name.startswith("quantity-") and not str(value).strip():
             del filled[name]
     return filled
 

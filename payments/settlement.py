@@ -9,7 +9,7 @@ from django.db import transaction
 from campaigns.actors import GATEWAY, Actor
 from campaigns.models import Batch
 from campaigns.wakeup import wake_up
-from orders import emails, lifecycle
+from orders import emails, lifecycle, reinstatement
 from orders.models import Order
 from payments import recording
 from payments.dues import balance_of
@@ -84,4 +84,4 @@ def _confirm_if_paid(order: Order, payments: list[Payment], actor: Actor) -> Non
     if order.status == Order.Status.PENDING:
         lifecycle.confirm(order, actor=actor)
     elif order.status == Order.Status.EXPIRED:
-        lifecycle.reinstate(order, actor=actor)
+        reinstatement.reinstate(order, actor=actor)

@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns.actors import Actor
 from campaigns.admin.caps import below_taken
@@ -52,6 +53,10 @@ class Transition:
     form_class: ClassVar[type[forms.Form]] = forms.Form
     # Empty: the right to change the row, even where no form may.
     permission: ClassVar[str] = ""
+    # Above what `missing` names.
+    stands_in_the_way: ClassVar["StrOrPromise"] = gettext_lazy(
+        "This is still missing; nothing was changed:"
+    )
     # Set: a button shows first what would happen with what was entered.
     preview_template: ClassVar[str] = ""
 

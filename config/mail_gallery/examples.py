@@ -216,6 +216,7 @@ WRITERS: dict[str, dict[str, Write]] = {
         ),
     },
     "news_asked": {"many": scenes.news_asked},
+    "questions_wait": {"many": scenes.questions_waiting},
     "seller_alert": {"hoarded": scenes.hoarded},
     "dispute_alert": {
         "open": partial(scenes.disputed, state="open"),

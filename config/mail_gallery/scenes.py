@@ -26,6 +26,7 @@ from orders.models import Decision, Message, OrderEvent, Subscriber
 from orders.news import alerts as news_alerts
 from orders.news import asked_alerts
 from orders.news.clock import Matter, Owed
+from orders.questions import alerts as question_alerts
 from orders.subscriptions import emails as subscription_emails
 from orders.updates import emails as update_emails
 from orders.updates.recipients import Recipient
@@ -213,3 +214,8 @@ def news_owed(world: World, *, matter: Matter, to: User | None = None) -> Messag
 def news_asked(world: World) -> Message:
     event = OrderEvent(order=world.row, kind="news_asked", at=MOMENT)
     return asked_alerts.mail([(world.batch, [event] * 9_999)], key="seller_alert:1")
+
+
+def questions_waiting(world: World) -> Message:
+    row = (world.batch.campaign, 9_999, MOMENT)
+    return question_alerts.mail([row], key="seller_alert:1")

@@ -1,6 +1,6 @@
 """Mails as they were sent, why one failed, and the step that sends it again."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +14,12 @@ from campaigns.actors import Actor
 from campaigns.admin.base import ReadOnlyModelAdmin, badge_column
 from campaigns.admin.transitions import Transition, WentOtherwise
 from campaigns.clock import Clock
-from campaigns.errors import InvalidTransition
+from campaigns.errors import InvalidTransition, NotReady
 from campaigns.wakeup import wake_up
 from orders.mail.failures import trouble_of
 from orders.mail.html import html_of
 from orders.models import Message
+from orders.models.message import MessageQuerySet
 from orders.subscriptions import unsubscribing
 
 MESSAGE_STATES = {
@@ -39,6 +40,7 @@ class SendAgain(Transition):
     name = "send-again"
     label = _("Send again")
     done = _("Waits to be sent again")
+    stands_in_the_way = _("It cannot be sent again; nothing was changed:")
 
     def is_offered(self, row: Message) -> bool:
         return row.state == Message.State.FAILED
@@ -51,7 +53,12 @@ class SendAgain(Transition):
             (_("last answer"), row.smtp_answer),
         ]
 
+    def missing(self, row: Message) -> list[str]:
+        return [outdated_words(row)] if row.is_outdated else []
+
     def perform(self, row: Message, *, actor: Actor, data: dict[str, Any]) -> None:
+        if refused := self.missing(row):
+            raise NotReady(refused)
         if unsubscribing.is_stopped(row):
             words = _("Its reader wants no news any more. Nothing sent.")
             raise WentOtherwise(str(words))
@@ -60,6 +67,24 @@ class SendAgain(Transition):
         if not failed.update(attempts=0, **queued):
             raise InvalidTransition(row, Message.State.QUEUED)
         wake_up()
+
+
+def outdated_words(message: Message) -> SafeString:
+    """Leads to what its buyer should read instead.
+
+    The seller sends words that were written for the days that hold now, and sees them
+    first; the same mail written anew could say what was settled meanwhile.
+    """
+    words = _("It tells days that the order is not promised any more.")
+    mails = Message.objects.current().filter(order=message.order_id)
+    newest = mails.order_by("pk").last()
+    if newest is None:
+        url = reverse("admin:orders_order_change", args=[message.order_id])
+        return format_html('{} <a href="{}">{}</a>', words, url, message.order)
+    url = reverse("admin:orders_message_change", args=[newest.pk])
+    state = newest.get_state_display()
+    link = (words, url, _("The newest mail of the order"), newest.subject, state)
+    return format_html('{} <a href="{}">{}</a>: {} ({})', *link)
 
 
 @admin.register(Message)
@@ -103,6 +128,9 @@ class MessageAdmin(ReadOnlyModelAdmin):
         "sent",
         "order_link",
     )
+
+    def get_queryset(self, request: HttpRequest) -> MessageQuerySet:
+        return cast("MessageQuerySet", super().get_queryset(request)).with_outdated()
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.html_view)

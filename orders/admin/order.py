@@ -1,5 +1,6 @@
 """Orders and mails to look at. What happens to them are steps, never edits."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -30,7 +31,7 @@ from orders.admin.schedule import AnnounceWindow
 from orders.admin.steps import CancelOrder, CorrectAddress, CorrectContact
 from orders.history import told
 from orders.mail.failures import trouble_of
-from orders.models import Order, OrderLine
+from orders.models import Message, Order, OrderLine
 
 STATUSES = {
     "pending": "info",
@@ -157,10 +158,7 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
         order = self.get_object(request, object_id)
         kwargs["extra_context"] = {
             "told": [told(event) for event in order.events.select_related("user")],
-            "mails": [
-                (mail, trouble_of(mail))
-                for mail in order.messages.select_related("order").order_by("pk")
-            ],
+            "mails": [(mail, trouble_of(mail)) for mail in _mails_of(order)],
             "order": order,
         }
         return super().change_view(request, object_id, *args, **kwargs)
@@ -187,3 +185,8 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
 
 BatchAdmin.row_pages.append(NumbersPage())
 BatchAdmin.transitions.append(AnnounceWindow())
+
+
+def _mails_of(order: Order) -> Iterable[Message]:
+    mails = Message.objects.filter(order=order).with_outdated()
+    return mails.select_related("order").order_by("pk")

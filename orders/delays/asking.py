@@ -86,26 +86,6 @@ def ask_again(order: Order, decision: Decision) -> bool:
     return True
 
 
-def stand_again(order: Order, *, ended_since: datetime) -> None:
-    """A parcel of the locked order was taken back: the question it ended is asked anew,
-    or shipping for a moment would take away the right to leave.
-
-    What was announced meanwhile is told, and asked, as to any order that waits.
-    """
-    rows = Decision.objects.select_for_update(no_key=True).filter(order=order)
-    decision = rows.order_by("pk").last()
-    if (
-        decision
-        and decision.is_delay
-        and decision.state == Decision.State.WITHDRAWN
-        and decision.settled_at
-        and decision.settled_at >= ended_since
-        and not order.lines.filter(shipped__gt=0).exists()
-    ):
-        decision.reopen()
-        ask_again(order, decision)
-
-
 def _mail(order: Order, decision: Decision, *, number: int) -> Message:
     change, batch_id = decision.schedule_change, decision.origin_id
     if change is None:

@@ -51,7 +51,7 @@ def reason(answer: str) -> str:
 def chat_url(message: Message) -> str:
     """WhatsApp with the news filled in; nothing is sent before the seller presses."""
     order = message.order
-    if order is None or not order.phone:
+    if order is None or not order.phone or message.is_outdated:
         return ""
     words = quote(in_short(message.text), safe="")
     return f"https://wa.me/{order.phone.lstrip('+')}?text={words}"

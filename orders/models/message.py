@@ -4,10 +4,12 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.clock import Clock
-from campaigns.models import Campaign, Update
+from campaigns.models import Campaign, ScheduleChange, Update
+from orders.models.event import OrderEvent
 from orders.models.order import Order
 
 
@@ -50,6 +52,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
         return self.filter(Exists(newer))
 
+    def with_outdated(self) -> Self:
+        return self.annotate(is_outdated=_tells_another_window())
+
+    def current(self) -> Self:
+        """Whose words about the order's window are still so, or that have none."""
+        return self.exclude(_tells_another_window())
+
     def withdraw_unsent(self, *kinds: str) -> int:
         """Take back the mails of these kinds that nobody began to send."""
         waiting = self.filter(kind__in=kinds, state=Message.State.QUEUED, attempts=0)
@@ -63,6 +72,17 @@ def _tells_an_old_promise() -> Q:
     return Q(Q(schedule_version__isnull=False), Exists(newer))
 
 
+def _tells_another_window() -> Q:
+    """Written before its order was promised other days, or moved to another batch."""
+    since = {"order": OuterRef("order"), "at__gt": OuterRef("created_at")}
+    moved = OrderEvent.objects.filter(kind="moved", **since)
+    changed = ScheduleChange.objects.filter(
+        batch=OuterRef("order__batch"), announced_at__gt=OuterRef("created_at")
+    )
+    dated = Q(kind__in=Message.BESIDE_THEIR_NEWS) | Q(schedule_version__isnull=False)
+    return dated & Q(Exists(moved) | Exists(changed))
+
+
 def _follows_one_in_flight() -> Q:
     """An older promise is at the mail server now: what is newer arrives after it."""
     older = _in_flight().filter(schedule_version__lt=OuterRef("schedule_version"))
@@ -72,7 +92,7 @@ def _follows_one_in_flight() -> Q:
 
 
 def _follows_one_of_old_dates() -> Q:
-    """So is a mail that tells of dates beside its own news. One that is only to be tried
+    """So is a mail that tells of dates beside its own news. One that is only tried
     again holds nothing back: it is sent with the newer date (orders/mail/overtaken.py).
     """
     older = _in_flight().filter(
@@ -205,3 +225,8 @@ class Message(models.Model):
     @property
     def tells_dates_beside_its_news(self) -> bool:
         return self.kind in self.BESIDE_THEIR_NEWS and self.schedule_version is None
+
+    @cached_property
+    def is_outdated(self) -> bool:
+        """Whether it tells days that its order is not promised any more."""
+        return not Message.objects.current().filter(pk=self.pk).exists()

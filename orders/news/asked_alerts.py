@@ -1,7 +1,7 @@
 """Tells a seller who asks for news: one mail a day at most, and only of new ones."""
 
 from collections import defaultdict
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from campaigns.clock import database_now
@@ -9,6 +9,7 @@ from campaigns.lists import link_to
 from campaigns.models import Batch
 from campaigns.rounds import count_done
 from campaigns.web_addresses import absolute
+from orders import daily_alerts
 from orders.holds.alerts import SELLER_ALERT
 from orders.mail import rows as mail_rows
 from orders.models import Message, Order, OrderEvent
@@ -31,12 +32,10 @@ def tell_sellers() -> int:
 
 
 def _tell(found: list[Asked], now: datetime) -> int:
-    campaign = found[0][0].campaign
-    today = now.astimezone(campaign.seller.zone).date()
+    seller = found[0][0].campaign.seller
     newest = max(event.at for _batch, events in found for event in events)
-    if newest <= _told_until(campaign.seller_id, today, campaign.seller.zone):
-        return 0
-    return mail_rows.store([mail(found, key=key_of_day(campaign.seller_id, today))])
+    key = daily_alerts.key_if_due(WORDS, seller, newest=newest, now=now)
+    return mail_rows.store([mail(found, key=key)]) if key else 0
 
 
 def mail(found: list[Asked], *, key: str) -> Message:
@@ -52,24 +51,6 @@ def mail(found: list[Asked], *, key: str) -> Message:
         to=campaign.seller.email,
         priority=Message.Priority.NOTICE,
     )
-
-
-def _told_until(seller_id: int, today: date, zone: Any) -> datetime:
-    """What was asked before is told already; today's mail leaves the rest for later."""
-    yesterday = today - timedelta(days=1)
-    keys = [key_of_day(seller_id, day) for day in (today, yesterday)]
-    told = dict(
-        Message.objects.filter(dedupe_key__in=keys).values_list(
-            "dedupe_key", "created_at"
-        )
-    )
-    if keys[0] in told:
-        return datetime.max.replace(tzinfo=zone)
-    return told.get(keys[1], datetime.combine(yesterday, time.min, zone))
-
-
-def key_of_day(seller_id: int, day: date) -> str:
-    return f"{SELLER_ALERT}:{WORDS}:{seller_id}:{day}"
 
 
 def _context(found: list[Asked]) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.db.models import QuerySet
 
+from campaigns.models import ScheduleChange
 from orders.decisions.mails import SCHEDULE_CHANGE
-from orders.delays import mails as delay_mails
+from orders.delays import emails as delay_emails
 from orders.delays import schedule_news
 from orders.delays.terms import DelayTerms
 from orders.mail import outbox
@@ -42,8 +43,8 @@ def tell(_limit: int, watch: Watch) -> int:
         watch.told(told)
         return told
 
-    schedule_news.tell = counted  # type: ignore[assignment]
-    decisive = schedule_news.ScheduleChange.objects.latest("pk")
+    schedule_news.tell = counted
+    decisive = ScheduleChange.objects.latest("pk")
     return schedule_news.tell_batch(decisive.batch_id)
 
 
@@ -76,7 +77,7 @@ def _words_of(message: Message) -> tuple[str, str]:
     decision: Decision = order.decisions.all()[0]
     change, terms = decision.schedule_change, DelayTerms.of(order, [])
     assert change  # noqa: S101
-    mail = delay_mails.schedule_change(order, change, terms, key="", decision=decision)
+    mail = delay_emails.schedule_change(order, change, terms, key="", decision=decision)
     return mail.subject, mail.text
 
 

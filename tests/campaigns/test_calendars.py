@@ -3,14 +3,17 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from icalendar import Calendar
 
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch
 from campaigns.text.typed_text import one_line, plain
+from orders import lifecycle
 from orders.models import Order
 from tests.announced import UNKNOWN, announce
+from tests.drafts import place_paid
 from tests.factories import (
     make_batch,
     make_campaign,
@@ -18,6 +21,7 @@ from tests.factories import (
     make_seller,
     make_shop,
 )
+from tests.orders import moving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -184,7 +188,7 @@ def test_an_unpaid_order_has_its_deadline_its_close_and_its_window(client, batch
     assert events["pay"]["dtstart"].dt == order.expires_at.replace(microsecond=0)
     assert str(events["pay"]["status"]) == "CONFIRMED"
     assert events["closes"]["dtstart"].dt == batch.closes_at
-    assert told(events["ships"])[1:] == (date(2028, 3, 1), "TENTATIVE", 1)
+    assert told(events["ships"])[1:3] == (date(2028, 3, 1), "TENTATIVE")
     assert str(events["ships"]["uid"]).startswith(f"order-{order.number}-")
     assert order.get_absolute_url() in str(events["pay"]["url"])
 
@@ -207,16 +211,63 @@ def test_what_no_longer_waits_is_taken_off(client, batch, status, pay, ships):
     assert [str(events[name]["status"]) for name in ("pay", "ships")] == [pay, ships]
 
 
-def test_more_time_to_pay_moves_the_deadline(client, batch):
+def test_more_time_to_pay_moves_the_deadline_and_less_does_too(client, batch):
     order = make_order(batch=batch)
     before = events_of(client, of_order(order))["pay"]
-    longer = order.expires_at + timedelta(hours=3)
-    Order.objects.update(expires_at=longer)
 
-    after = events_of(client, of_order(order))["pay"]
+    sequences, starts = [before["sequence"]], [before["dtstart"].dt]
+    for step in (lifecycle.extend_hold, lifecycle.end_hold):
+        with transaction.atomic():
+            step(lifecycle.locked(order.pk), actor=SYSTEM)
+        after = events_of(client, of_order(order))["pay"]
+        assert after["uid"] == before["uid"]
+        sequences.append(after["sequence"])
+        starts.append(after["dtstart"].dt)
 
-    assert after["uid"] == before["uid"]
-    assert after["sequence"] == before["sequence"] + 180
+    assert sequences == [before["sequence"] + n for n in range(3)]
+    assert starts[1] > starts[0] > starts[2]
+
+
+def test_another_batch_moves_the_events_it_does_not_add_to_them(client):
+    origin, target = moving.two_batches()
+    order = place_paid(origin)
+    before = events_of(client, of_order(order))
+
+    moving.answer(moving.ask(order, target))
+
+    after = events_of(client, of_order(order))
+    assert [after[name]["uid"] for name in after] == [e["uid"] for e in before.values()]
+    assert after["ships"]["dtstart"].dt == target.ships_from
+    assert "kloter 2" in str(after["ships"]["summary"])
+    for name in ("closes", "ships"):
+        assert after[name]["sequence"] > before[name]["sequence"]
+        assert after[name]["dtstamp"].dt >= before[name]["dtstamp"].dt
+
+
+def test_a_batch_with_less_history_counts_up_all_the_same(client):
+    origin, target = moving.two_batches()
+    order = place_paid(origin)
+    for _n in range(5):
+        origin.record("closes", actor=SYSTEM, data={})
+    before = events_of(client, of_order(order))["ships"]["sequence"]
+
+    moving.answer(moving.ask(order, target))
+
+    # Asked and moved; the history of both batches counts.
+    after = events_of(client, of_order(order))["ships"]["sequence"]
+    assert after == before + 2
+    origin.record("closes", actor=SYSTEM, data={})
+    assert events_of(client, of_order(order))["ships"]["sequence"] == after + 1
+
+
+def test_what_ends_an_order_counts_up(client, batch):
+    order = make_order(batch=batch)
+    before = events_of(client, of_order(order))["ships"]["sequence"]
+
+    order.move_to(Order.Status.CANCELED, actor=SYSTEM)
+
+    event = events_of(client, of_order(order))["ships"]
+    assert (str(event["status"]), event["sequence"]) == ("CANCELLED", before + 1)
 
 
 def test_the_file_of_an_order_is_private(client, batch):

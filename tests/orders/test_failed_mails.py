@@ -9,9 +9,11 @@ from django.utils import translation
 
 from campaigns.actors import SYSTEM
 from orders.corrections import correct_contact
+from orders.delays import schedule_news
 from orders.mail import failures as mail_failures
 from orders.models import Message
-from tests.drafts import make_offer, place_order
+from tests.drafts import make_offer, place_order, place_paid
+from tests.orders import delaying
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -117,3 +119,85 @@ def test_a_corrected_address_gets_the_failed_mail(mailoutbox):
 
     mail.refresh_from_db()
     assert (mail.state, mail.to, mail.attempts) == ("queued", "ani@baru.example", 0)
+
+
+# Old dates
+
+
+def a_failed_mail_of_old_dates():
+    """The confirmation failed; then its order was told of other days, and that too."""
+    order = place_paid(make_offer())
+    Message.objects.filter(order=order).update(state="failed", attempts=1)
+    delaying.announce(order.batch, 14)
+    schedule_news.tell_all()
+    old = Message.objects.get(order=order, kind="order_confirmed")
+    return order, old, Message.objects.get(order=order, kind="schedule_change")
+
+
+def url_again(mail):
+    return reverse("admin:orders_message_send-again", args=[mail.pk])
+
+
+def test_a_mail_of_days_that_moved_is_not_sent_again_and_leads_to_the_newest(staff):
+    _order, old, newest = a_failed_mail_of_old_dates()
+    before = list(Message.objects.values())
+
+    shown, refused = staff.get(url_again(old)), staff.post(url_again(old))
+
+    assert list(Message.objects.values()) == before
+    assert (shown.status_code, refused.status_code) == (200, 409)
+    link = reverse("admin:orders_message_change", args=[newest.pk])
+    for page in (shown.content.decode(), refused.content.decode()):
+        assert "It tells days that the order is not promised any more." in page
+        assert f'<a href="{link}">The newest mail of the order</a>' in page
+        assert 'value="Send again"' not in page
+
+
+def test_the_newest_mail_may_be_sent_again(staff):
+    _order, _old, newest = a_failed_mail_of_old_dates()
+    Message.objects.filter(pk=newest.pk).update(state="failed", attempts=1)
+
+    staff.post(url_again(newest))
+
+    assert Message.objects.get(pk=newest.pk).state == "queued"
+
+
+def test_without_a_newer_mail_the_order_is_what_to_look_at(staff):
+    order, old, newest = a_failed_mail_of_old_dates()
+    Message.objects.exclude(pk=old.pk).delete()
+
+    page = staff.post(url_again(old)).content.decode()
+
+    link = reverse("admin:orders_order_change", args=[order.pk])
+    assert f'<a href="{link}">{order.number}</a></li>' in page
+    assert Message.objects.get(pk=old.pk).state == "failed"
+
+
+def test_a_mail_that_tells_no_days_is_sent_again_whatever_moved(staff):
+    _order, old, _newest = a_failed_mail_of_old_dates()
+    Message.objects.filter(pk=old.pk).update(kind="refund_sent")
+
+    staff.post(url_again(old))
+
+    assert Message.objects.get(pk=old.pk).state == "queued"
+
+
+def test_a_mail_of_the_batch_left_is_not_sent_again(staff):
+    batch = make_offer()
+    order = place_paid(batch)
+    Message.objects.filter(order=order).update(state="failed", attempts=1)
+    old = Message.objects.get(order=order, kind="order_confirmed")
+    order.record("moved", actor=SYSTEM)
+
+    assert staff.post(url_again(old)).status_code == 409
+
+    assert Message.objects.get(pk=old.pk).state == "failed"
+
+
+def test_whatsapp_brings_no_old_days_either(staff):
+    order, _old, newest = a_failed_mail_of_old_dates()
+
+    assert "wa.me" not in page_of(staff, Message.objects.get(kind="order_confirmed"))
+
+    Message.objects.filter(pk=newest.pk).update(state="failed", attempts=1)
+    assert "wa.me" in page_of(staff, newest)

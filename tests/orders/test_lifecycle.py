@@ -9,7 +9,7 @@ from campaigns.actors import BUYER, GATEWAY, SYSTEM
 from campaigns.clock import database_now
 from campaigns.errors import InvalidTransition
 from campaigns.models import Allotment, Batch, Campaign
-from orders import lifecycle
+from orders import lifecycle, reinstatement
 from orders.models import BuyerTally, Order, OrderEvent
 from tests.drafts import (
     mails_of,
@@ -170,7 +170,7 @@ def test_a_confirmed_order_never_expires():
 def test_an_order_is_reinstated_with_all_it_held():
     order = an_expired_order(capacity=1)
 
-    assert act(lifecycle.reinstate, order)
+    assert act(reinstatement.reinstate, order)
 
     order.refresh_from_db()
     assert order.status == "confirmed"
@@ -182,22 +182,22 @@ def test_an_order_is_reinstated_with_all_it_held():
 
 def test_reinstating_twice_takes_the_units_once():
     order = an_expired_order()
-    act(lifecycle.reinstate, order)
+    act(reinstatement.reinstate, order)
     before = rows_of_orders()
 
-    assert not act(lifecycle.reinstate, order)
+    assert not act(reinstatement.reinstate, order)
 
     assert rows_of_orders() == before
 
 
 def test_each_confirmation_has_its_mail():
     order = an_expired_order()
-    act(lifecycle.reinstate, order)
+    act(reinstatement.reinstate, order)
     Order.objects.update(status="expired")
     Batch.objects.update(taken=0, orders_taken=0, goods_taken=0)
     Allotment.objects.update(taken=0)
 
-    act(lifecycle.reinstate, order)
+    act(reinstatement.reinstate, order)
 
     assert mails_of(order).count("order_confirmed") == 2
 
@@ -206,7 +206,7 @@ def assert_not_reinstated(order):
     before = rows_of_orders()
     with transaction.atomic():
         locked = lifecycle.locked(order.pk)
-        assert not lifecycle.reinstate(locked)
+        assert not reinstatement.reinstate(locked)
         assert (locked.status, locked.confirmed_at) == ("expired", None)
     assert rows_of_orders() == before
 
@@ -247,7 +247,7 @@ def test_a_limit_reached_meanwhile_is_no_room():
 def test_the_rule_agreed_at_purchase_decides_not_the_one_of_today():
     order = an_expired_order()
     Campaign.objects.update(late_payment="refund")
-    assert act(lifecycle.reinstate, order)
+    assert act(reinstatement.reinstate, order)
 
     other = an_order_with_the_rule_to_refund()
     Campaign.objects.update(late_payment="reinstate")

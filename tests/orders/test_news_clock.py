@@ -9,6 +9,7 @@ from django.test import Client
 
 from campaigns.clock import database_now
 from campaigns.models import Batch, Update
+from orders import daily_alerts
 from orders.mail import outbox
 from orders.models import Message, Order, OrderEvent
 from orders.news import alerts as news_alerts
@@ -347,8 +348,9 @@ def test_the_next_day_only_new_ones_are_worth_a_mail():
     first, second = Order.objects.order_by("pk")
     asking_for_news.ask(first.pk)
     asked_alerts.tell_sellers()
-    today = database_now().astimezone(batch.campaign.seller.zone).date()
-    yesterdays = asked_alerts.key_of_day(batch.campaign.seller_id, today - DAY)
+    seller = batch.campaign.seller
+    yesterday = database_now().astimezone(seller.zone).date() - DAY
+    yesterdays = daily_alerts.key_of_day(asked_alerts.WORDS, seller, yesterday)
     Message.objects.update(dedupe_key=yesterdays)
 
     assert asked_alerts.tell_sellers() == 0
