@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.db.models import QuerySet
 
+from campaigns.models import ScheduleChange
 from orders.decisions.mails import SCHEDULE_CHANGE
 from orders.delays import mails as delay_mails
 from orders.delays import schedule_news
@@ -42,9 +43,8 @@ def tell(_limit: int, watch: Watch) -> int:
         watch.told(told)
         return told
 
-    schedule_news.tell = counted  # type: ignore[assignment]
-    decisive = schedule_news.ScheduleChange.objects.latest("pk")
-    return schedule_news.tell_batch(decisive.batch_id)
+    schedule_news.tell = counted
+    return schedule_news.tell_batch(ScheduleChange.objects.latest("pk").batch_id)
 
 
 def bare(limit: int, _watch: Watch) -> int:
