@@ -7,6 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_init
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from config.checks.refusing import refuse_wrong_configuration
 
@@ -14,6 +15,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 SWEEP_EVERY_SECONDS = 60
 SEND_EVERY_SECONDS = 5
+# Senders may have workers of their own that step back behind buyers. A worker that is
+# not told which queue takes both.
+USUAL_QUEUE, MAIL_QUEUE = "celery", "mails"
 
 app = Celery("kloter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -24,6 +28,9 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
+    task_queues=(Queue(USUAL_QUEUE), Queue(MAIL_QUEUE)),
+    task_default_queue=USUAL_QUEUE,
+    task_routes={"config.tasks.send_mails": {"queue": MAIL_QUEUE}},
     beat_schedule={
         "sweep": {
             "task": "config.tasks.sweep",

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from config.celery import app
+
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,7 +110,7 @@ def test_compose_gives_the_shop_only_variables_it_reads():
 
 def test_every_process_of_the_shop_runs_the_same_image_and_environment():
     services = compose()["services"]
-    shop = [services[name] for name in ("migrate", "web", "worker", "beat")]
+    shop = [services[name] for name in ("migrate", "web", "worker", "sender", "beat")]
 
     assert {service["image"] for service in shop} == {"kloter"}
     assert all(s["environment"] == shop[0]["environment"] for s in shop)
@@ -118,10 +120,20 @@ def test_what_the_containers_start_exists():
     commands = [s.get("command", []) for s in compose()["services"].values()]
 
     assert ["python", "manage.py", "migrate", "--noinput"] in commands
-    assert sum("--app=config" in command for command in commands) == 2
+    assert sum("--app=config" in command for command in commands) == 3
     assert (ROOT / "config" / "celery.py").is_file()
     assert (ROOT / "config" / "wsgi.py").is_file()
     assert (ROOT / "scripts" / "healthcheck.py").is_file()
+
+
+def test_every_queue_has_one_service_and_mails_step_back():
+    services = compose()["services"].values()
+    queues = re.findall(r"--queues=(\w+)", text("docker-compose.yml"))
+
+    assert sorted(queues) == sorted(queue.name for queue in app.conf.task_queues)
+    (sender,) = [s for s in services if "--queues=mails" in s.get("command", [])]
+    assert sender["command"][:2] == ["nice", "-n10"]
+    assert sender["cpu_shares"] < 1024
 
 
 def test_only_one_service_beats():

@@ -24,7 +24,9 @@ from orders.delays.tellings import Telling, tellings_of
 from orders.mail import rows as mail_rows
 from orders.models import Decision, Message, Order, OrderEvent
 
-# Rendered while their orders are locked; on SQLite nobody else writes meanwhile.
+# Rendered while their orders are locked; on SQLite nobody else writes meanwhile. Not
+# before: a mail links to its question, whose number comes under the lock, and says what
+# follows from orders, lines, answers and mails that only the lock holds still.
 CHUNK = 50
 # Looked up together: finding them costs as much as the batch has orders.
 PAGE = 5000

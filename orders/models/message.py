@@ -92,8 +92,8 @@ def _follows_one_in_flight() -> Q:
 
 
 def _follows_one_of_old_dates() -> Q:
-    """So is a mail that tells of dates beside its own news. One that is only tried
-    again holds nothing back: it is sent with the newer date (orders/mail/overtaken.py).
+    """So is a mail that tells of dates beside its own news. One that is to be tried
+    again holds nothing back: it leaves with the newer date (orders/mail/overtaken.py).
     """
     older = _in_flight().filter(
         kind__in=Message.BESIDE_THEIR_NEWS,

@@ -1,4 +1,4 @@
-"""Tells and mails all buyers of an announcement: … tests.benchmarks.announcement N.
+"""Tells and mails all buyers of one batch: … tests.benchmarks.announcement BUYERS.
 
 Real orders, each with an address of its own; a real announcement; the fan-out in a
 process, and then a sender in another. What has to stay small, however many there are:

@@ -44,8 +44,7 @@ def tell(_limit: int, watch: Watch) -> int:
         return told
 
     schedule_news.tell = counted
-    decisive = ScheduleChange.objects.latest("pk")
-    return schedule_news.tell_batch(decisive.batch_id)
+    return schedule_news.tell_batch(ScheduleChange.objects.latest("pk").batch_id)
 
 
 def bare(limit: int, _watch: Watch) -> int:

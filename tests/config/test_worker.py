@@ -13,7 +13,8 @@ import redis
 
 from campaigns.clock import database_now
 from campaigns.wakeup import bell
-from config import sweep
+from config import sweep, tasks
+from config.celery import MAIL_QUEUE
 from orders.models import Message, Order
 from payments.sandbox import provider as sandbox
 from tests.concurrency.racing import assert_invariants
@@ -94,6 +95,29 @@ def test_a_fan_out_is_sent_by_two_senders_each_mail_once(redis_url, tmp_path, se
         assert server.sessions >= 2
         assert len(server.arrived) == len(server.copies()) == 300
     assert_invariants()
+
+
+def test_mails_have_a_queue_whose_worker_leaves_all_else_alone(
+    redis_url, tmp_path, settings
+):
+    settings.CELERY_BROKER_URL = redis_url
+    order = place_order(make_offer())
+    sandbox.finish(payment_of(order).reference, "pay")
+
+    with worker(redis_url, tmp_path, "--concurrency=1", "--queues=celery"):
+        wait_until(lambda: Order.objects.get().status == Order.Status.CONFIRMED)
+        wait_until(lambda: calls_of_a_sender(redis_url) > 0)
+    assert states() == {"queued": 2}
+
+    make_messages(1)
+    with worker(redis_url, tmp_path, "--concurrency=1", "--queues=mails"):
+        # As often as beat does: a call that nobody heard soon is forgotten.
+        wait_until(lambda: tasks.call_a_sender() or states() == {"sent": 3})
+
+
+def calls_of_a_sender(redis_url):
+    with redis.Redis.from_url(redis_url) as broker:
+        return broker.llen(MAIL_QUEUE)
 
 
 def test_what_an_emptied_broker_forgot_the_sweep_sends(

@@ -1,60 +1,22 @@
 """kill -9 of senders at random: every mail arrives, and at most one twice per death."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
-from datetime import timedelta
 
 import pytest
-from django.db import connection
 
-from campaigns.clock import database_now
-from campaigns.models import Batch
-from orders.mail import claims as mail_claims
-from orders.models import Message
 from tests.concurrency.racing import assert_invariants
 from tests.doubles.smtp import Smtp
-from tests.drafts import make_offer, place_order
-from tests.orders.mailbox import make_message, make_messages, states
-from tests.web import shop_environment
+from tests.faults.sending import (
+    PATIENCE_SECONDS,
+    kill,
+    leases_run_out,
+    start,
+    wait_until_arrived,
+)
+from tests.orders.mailbox import make_messages, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PATIENCE_SECONDS = 120
-BULK = Message.Priority.BULK
-
-
-def start(server, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.mail_sender", *arguments],
-        env=shop_environment() | {"TEST_SMTP_PORT": str(server.port)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def kill(process):
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def wait_until_arrived(server, process, count):
-    """Or until the sender has nothing left to do."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while len(server.arrived) < count and process.poll() is None:
-        assert time.monotonic() < end, "no mail arrives"
-        time.sleep(0.001)
-
-
-def leases_run_out():
-    Message.objects.filter(state="sending").update(
-        leased_until=database_now() - timedelta(seconds=1)
-    )
-    connection.close()
 
 
 def storm(server, *, mails, kills, seed):
@@ -116,51 +78,3 @@ def test_control_marked_before_it_is_sent_a_mail_is_lost():
 
     assert states() == {"sent": 20}
     assert len(server.copies()) < 20
-
-
-@pytest.mark.long
-def test_five_thousand_at_a_throttled_server_and_a_new_date_in_the_middle():
-    """The server takes one mail at a time; nobody is left with the older date."""
-    batch = make_offer(capacity=10_000)
-    orders = [place_order(batch) for _n in range(50)]
-    Message.objects.update(state="sent")
-    make_dated(orders, version=1)
-
-    with Smtp(seconds_per_mail=0.02).running() as server:
-        sender = start(server)
-        wait_until_arrived(server, sender, 1500)
-        Batch.objects.filter(pk=batch.pk).update(schedule_version=2)
-        make_dated(orders, version=2)
-        before = len(server.arrived)
-        make_message(to="payer@example.com", subject="paid")
-        mail_claims.abort_superseded()
-        sender.wait(timeout=600)
-        start(server).wait(timeout=600)
-
-    overtook = server.recipients().index("payer@example.com") - before
-    # A handful is held for two seconds, a hundred of these mails at most.
-    assert overtook <= 100
-    last = {mail.to: mail.mail["Subject"] for mail in server.arrived}
-    del last["payer@example.com"]
-    assert set(last.values()) == {"date 2"}
-    assert len(last) == 5000
-    assert states()["sent"] == len(server.arrived) + len(orders)
-    assert_invariants()
-
-
-def make_dated(orders, *, version):
-    Message.objects.bulk_create(
-        Message(
-            dedupe_key=f"date:{version}:{n}",
-            message_id=f"<date.{version}.{n}@127.0.0.1>",
-            order=orders[n % len(orders)],
-            kind="schedule_change",
-            to=f"buyer{n}@example.com",
-            locale="id",
-            subject=f"date {version}",
-            text="Tanggal baru.\n",
-            priority=BULK,
-            schedule_version=version,
-        )
-        for n in range(5000)
-    )
