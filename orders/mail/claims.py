@@ -120,7 +120,7 @@ def recover() -> None:
 
 
 def wake_those_waiting_for_the_server() -> None:
-    waiting = Message.objects.filter(state=State.QUEUED, waits_for_server=True)
+    waiting = Message.objects.outbox().filter(state=State.QUEUED, waits_for_server=True)
     waiting.update(next_attempt_at=Clock(), waits_for_server=False)
 
 

@@ -4,6 +4,7 @@ The server takes one mail at a time, so its pace is the clock of these tests.
 """
 
 import pytest
+from django.db import transaction
 
 from campaigns.models import Batch
 from orders.mail import claims as mail_claims
@@ -31,7 +32,7 @@ def make_orders():
 
 
 def make_dated(orders, *, version, buyers=BUYERS):
-    Message.objects.bulk_create(
+    mails = (
         Message(
             dedupe_key=f"date:{version}:{n}",
             message_id=f"<date.{version}.{n}@127.0.0.1>",
@@ -46,11 +47,15 @@ def make_dated(orders, *, version, buyers=BUYERS):
         )
         for n in range(buyers)
     )
+    # PostgreSQL takes 65,535 values in a statement.
+    Message.objects.bulk_create(mails, batch_size=500)
 
 
 def change_the_date(orders, *, buyers=BUYERS):
-    Batch.objects.update(schedule_version=2)
-    make_dated(orders, version=2, buyers=buyers)
+    """At once: a sender that found nothing to send would end."""
+    with transaction.atomic():
+        Batch.objects.update(schedule_version=2)
+        make_dated(orders, version=2, buyers=buyers)
 
 
 def subjects(mails):

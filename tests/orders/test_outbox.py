@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.management import call_command
+from django.db import connection
 
 from campaigns.clock import database_now
 from orders import emails
@@ -328,3 +329,13 @@ def test_the_command_tells_how_many(capsys):
     call_command("deliver_messages")
 
     assert capsys.readouterr().out == "1 mails sent\n"
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a plan of SQLite")
+def test_a_claim_reads_what_waits_in_its_order_and_not_the_whole_log():
+    waiting = Message.objects.sendable().order_by("priority", "next_attempt_at")
+
+    plan = waiting[:10].explain()
+
+    assert "USING INDEX message_outbox" in plan
+    assert "TEMP B-TREE" not in plan
