@@ -4,8 +4,8 @@ make demo                      in one terminal
 make shots                     in another (BASE_URL= for another address)
 
 Walks the road once (campaign, checkout, pay, status) and places one sandbox order. The
-question about a delay is that of the demo's campaign in production, and its seller's page
-shows the answers.
+question about a delay is that of the demo's campaign in production; the answers are on
+its seller's page.
 """
 
 import io
