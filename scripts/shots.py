@@ -3,7 +3,9 @@
 make demo                      in one terminal
 make shots                     in another (BASE_URL= for another address)
 
-Walks the road once (campaign, checkout, pay, status) and places one sandbox order.
+Walks the road once (campaign, checkout, pay, status) and places one sandbox order. The
+question about a delay is that of the demo's campaign in production; the answers are on
+its seller's page.
 """
 
 import io
@@ -18,8 +20,11 @@ from tests.chromium import find_chromium
 
 BASE_URL = os.environ.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+PASSWORD = "demo"  # noqa: S105  of the demo alone
+QUALITY = 70
 SIZES = {"phone": (360, 740), "desktop": (1280, 900)}
 CAMPAIGN = "/id/c/kaos-batik/"
+DELAYED = "Selendang Kawung Soga, kloter 1"
 BUYER = {
     "name": "Ani Wijaya",
     "phone": "0812 3456 7890",
@@ -50,6 +55,25 @@ def walk(page: Page, device: str) -> None:
     shoot(page, "status", device)
 
 
+def ask_about_the_delay(page: Page, device: str) -> None:
+    """The seller's page with the answers, then the page of who has not answered."""
+    page.goto(f"{BASE_URL}/admin/login/?next=/admin/campaigns/batch/")
+    page.fill("[name=username]", "nila")
+    page.fill("[name=password]", PASSWORD)
+    page.locator("[type=submit]").click()
+    page.locator("#result_list a", has_text=DELAYED).click()
+    answers = page.locator("section:has(#announcements-heading)")
+    if device == "desktop":
+        keep(answers.screenshot(), "answers", device)
+    answers.locator("a[href*='delay=open']").first.click()
+    page.locator("#result_list tbody th a").first.click()
+    page.goto(
+        BASE_URL + str(page.locator("a[href*='/admin/r/']").get_attribute("href"))
+    )
+    page.locator("a[href*='/decision/']").click()
+    shoot(page, "decision", device)
+
+
 def fill_in(page: Page) -> None:
     for name, text in BUYER.items():
         page.fill(f"[name={name}]", text)
@@ -64,8 +88,12 @@ def shoot(page: Page, name: str, device: str) -> None:
     page.wait_for_load_state("networkidle")
     # A bar that sticks to the window would lie across the middle of a long picture.
     page.evaluate("document.querySelector('.buy-bar')?.remove()")
-    picture = Image.open(io.BytesIO(page.screenshot(full_page=True)))
-    picture.convert("RGB").save(FOLDER / f"{name}-{device}.webp", quality=85)
+    keep(page.screenshot(full_page=True), name, device)
+
+
+def keep(picture: bytes, name: str, device: str) -> None:
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.save(FOLDER / f"{name}-{device}.webp", quality=QUALITY, method=6)
     print(f"docs/screenshots/{name}-{device}.webp")
 
 
@@ -77,6 +105,7 @@ def on_each_device(browser: Browser) -> None:
             timezone_id="Asia/Jakarta",
         )
         walk(context.new_page(), device)
+        ask_about_the_delay(context.new_page(), device)
         context.close()
 
 

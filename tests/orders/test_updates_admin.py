@@ -356,3 +356,12 @@ def test_subscribers_are_counted_and_listed_to_read(staff, batch):
     assert staff.get("/admin/orders/subscriber/add/").status_code == 403
     page = f"/admin/orders/subscriber/{row.pk}/change/"
     assert staff.post(page, {"email": "x@example.com"}).status_code == 403
+
+
+def test_placeholders_are_a_list_and_the_script_comes_from_a_file(staff, batch):
+    page = staff.get(f"{BASE}/add/?campaign={batch.campaign_id}").content.decode()
+
+    for name in ("name", "number", "batch", "window"):
+        assert page.count(f"<li><code>{{{name}}}</code>") == 2
+    assert "js/composer.js" in page
+    assert '" defer>' in page or " defer " in page
