@@ -11,6 +11,7 @@ PLAIN = frozenset(
     f"django/forms/widgets/{kind}.html"
     for kind in ("text", "email", "number", "hidden", "checkbox", "input")
 )
+TEXTAREA = "django/forms/widgets/textarea.html"
 
 
 class PlainInputs(TemplatesSetting):
@@ -21,6 +22,8 @@ class PlainInputs(TemplatesSetting):
     ) -> SafeString:
         if template_name in PLAIN:
             return _input(context["widget"])
+        if template_name == TEXTAREA:
+            return _textarea(context["widget"])
         return SafeString(super().render(template_name, context, request))  # noqa: S308
 
 
@@ -29,3 +32,9 @@ def _input(widget: dict[str, Any]) -> SafeString:
     given = "" if value is None else format_html(' value="{}"', value)
     kind, name, attrs = widget["type"], widget["name"], flatatt(widget["attrs"])
     return format_html('<input type="{}" name="{}"{}{}>', kind, name, given, attrs)
+
+
+def _textarea(widget: dict[str, Any]) -> SafeString:
+    name, attrs, value = widget["name"], flatatt(widget["attrs"]), widget["value"] or ""
+    # A reader of HTML drops the first line break; without it, the buyer's would go.
+    return format_html('<textarea name="{}"{}>\n{}</textarea>', name, attrs, value)

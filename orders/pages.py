@@ -28,7 +28,7 @@ def order_page(view: OrderView) -> TokenView:
 
 def order_door(view: OrderView) -> TokenView:
     """The same where no page is shown: the view only leads on, and needs little."""
-    return _with_order(view, Order.objects.all())
+    return _with_order(view, Order.objects.for_door())
 
 
 def _with_order(view: OrderView, orders: OrderQuerySet) -> TokenView:

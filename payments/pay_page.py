@@ -40,7 +40,7 @@ class PayPage:
             balance=balance_of(order, attempts),
         )
 
-    @property
+    @cached_property
     def state(self) -> str:
         """open over received | balance paid | late expired | canceled."""
         order = self.order
@@ -68,7 +68,7 @@ class PayPage:
         is_before = self.order.batch.stage in Batch.BEFORE_PRODUCTION
         return is_before and self.state == "open" and not self.order.extended_at
 
-    @property
+    @cached_property
     def amount(self) -> Decimal:
         return due_now(self.order, self.balance)
 

@@ -20,7 +20,7 @@ from campaigns.errors import (
 )
 from campaigns.models.address_lock import LocksAddresses
 from campaigns.models.batch_event import BatchEvent
-from campaigns.models.campaign import Campaign
+from campaigns.models.campaign import PUBLIC, Campaign
 from campaigns.models.minimum import HasMinimum
 from campaigns.wakeup import wake_up
 
@@ -60,8 +60,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
     def at(self, slug: str) -> Self:
         """Of the public campaign at this address, each with it and its seller."""
-        campaigns = Campaign.objects.public().filter(slug=slug)
-        of_campaign = self.public().filter(campaign__in=campaigns)
+        is_public = {f"campaign__{test}": value for test, value in PUBLIC.items()}
+        of_campaign = self.public().filter(campaign__slug=slug, **is_public)
         return of_campaign.select_related("campaign__seller")
 
     def with_clock(self) -> Self:

@@ -26,10 +26,13 @@ from campaigns.money import CURRENCY_CHOICES
 SKU_BASE_LENGTH = 55
 
 
+# Published and not archived: what a buyer may see.
+PUBLIC = {"published_at__isnull": False, "archived_at__isnull": True}
+
+
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def public(self) -> Self:
-        """Published and not archived: what a buyer may see."""
-        return self.filter(published_at__isnull=False, archived_at__isnull=True)
+        return self.filter(**PUBLIC)
 
 
 class Campaign(models.Model):

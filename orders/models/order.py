@@ -99,6 +99,13 @@ class OrderQuerySet(models.QuerySet["Order"]):
             batch__stage__in=Batch.BEFORE_COMPLETION,
         )
 
+    def for_door(self) -> Self:
+        """Who asks, in which language, and what a gateway is told of them."""
+        return self.only(
+            *("number", "token", "status", "source", "rules", "expires_at"),
+            *("name", "email", "phone", "locale", "time_zone"),
+        )
+
     def for_page(self) -> Self:
         return self.select_related("batch__campaign__seller").prefetch_related("lines")
 

@@ -255,7 +255,7 @@ class CheckoutPage:
     def weight(self) -> int:
         return sum(line.variant.weight_grams * line.quantity for line in self.lines)
 
-    @property
+    @cached_property
     def shipping_choices(self) -> list[dict[str, Any]]:
         return checkout_choices.couriers(self.form, self.options, weight=self.weight)
 

@@ -32,7 +32,7 @@ class SessionOver(Exception):
     """The hosted page was paid, failed or expired before."""
 
 
-def finish(reference: str, ending: str) -> None:
+def finish(reference: str, ending: str) -> SandboxPayment:
     """Let the buyer's visit end in this way; raises SessionOver."""
     with transaction.atomic():
         row = SandboxPayment.objects.select_for_update().get(reference=reference)
@@ -40,6 +40,7 @@ def finish(reference: str, ending: str) -> None:
             raise SessionOver(reference)
         ENDINGS[ending](row)
         row.save()
+    return row
 
 
 def refund(

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
@@ -19,19 +19,20 @@ from payments.sandbox import provider as sandbox
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_cache=True)
 def hosted_page(request: HttpRequest, reference: str) -> HttpResponse:
-    row = get_object_or_404(SandboxPayment, reference=reference)
     if request.method == "POST":
-        return _finish(request, row, request.POST.get("ending", ""))
-    return _page(request, row)
+        return _finish(request, reference, request.POST.get("ending", ""))
+    return _page(request, reference)
 
 
-def _finish(request: HttpRequest, row: SandboxPayment, ending: str) -> HttpResponse:
+def _finish(request: HttpRequest, reference: str, ending: str) -> HttpResponse:
     if ending not in sandbox.ENDINGS:
-        return _page(request, row, HTTPStatus.BAD_REQUEST)
+        return _page(request, reference, HTTPStatus.BAD_REQUEST)
     try:
-        sandbox.finish(row.reference, ending)
+        row = sandbox.finish(reference, ending)
+    except SandboxPayment.DoesNotExist:
+        raise Http404 from None
     except sandbox.SessionOver:
-        return _page(request, row, HTTPStatus.CONFLICT)
+        return _page(request, reference, HTTPStatus.CONFLICT)
     return HttpResponseRedirect(_back(row), status=HTTPStatus.SEE_OTHER)
 
 
@@ -40,8 +41,9 @@ def _back(row: SandboxPayment) -> str:
 
 
 def _page(
-    request: HttpRequest, row: SandboxPayment, status: HTTPStatus = HTTPStatus.OK
+    request: HttpRequest, reference: str, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
+    row = get_object_or_404(SandboxPayment, reference=reference)
     is_open = row.state == SandboxPayment.State.OPEN
     context = {
         "payment": row,
