@@ -271,6 +271,14 @@ EXAMPLES = (
     _of(
         "opening", "next", lambda w: waitlist_emails.opening(w.entry(), opened=w.target)
     ),
+    _of("waitlist_ended", "made", scenes.list_ended, reason="production"),
+    _of(
+        "waitlist_ended",
+        "canceled, another is open",
+        scenes.list_ended,
+        reason="canceled",
+        has_next=True,
+    ),
     _of("schedule_change", "short", scenes.moved_window, until=DAY_LATER),
     _of("schedule_change", "long", scenes.moved_window, until=MUCH_LATER),
     _of("schedule_change", "not known", scenes.moved_window, until=None),
