@@ -222,5 +222,6 @@ def questions_waiting(world: World) -> Message:
 def list_ended(world: World, *, reason: str, has_next: bool = False) -> Message:
     entry = world.entry()
     entry.end_reason, entry.identity = reason, "0" * 64
+    entry.batch.campaign.published_at = MOMENT
     following = world.target if has_next else None
     return waitlist_emails.list_ended(entry, following=following)
