@@ -23,8 +23,8 @@ from orders.questions import lifecycle as question_lifecycle
 from orders.reminders import payment as payment_reminders
 from orders.subscriptions import opening_reminders, wishes
 from orders.updates import writing as update_writing
+from orders.waitlist import endings, openings
 from orders.waitlist import offers as waitlist_offers
-from orders.waitlist import openings, places
 
 
 def cancel_orders_of_canceled_batches() -> int:
@@ -40,7 +40,7 @@ FIRST_STEPS = (
     ("delays lapsed", delay_answers.lapse_due),
 )
 STEPS = (
-    ("waiting lists ended", places.end_lists),
+    ("waiting lists ended", endings.end_lists),
     ("waiting list offers", waitlist_offers.offer_freed),
     ("openings told", openings.tell_of_openings),
     ("questions withdrawn", settling.withdraw_pointless),

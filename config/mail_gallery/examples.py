@@ -179,6 +179,12 @@ WRITERS: dict[str, dict[str, Write]] = {
         "offered": lambda w: emails.waitlist_offer(w.offer(), claim_path=w.entry().url)
     },
     "opening": {"next": lambda w: waitlist_emails.opening(w.entry(), opened=w.target)},
+    "waitlist_ended": {
+        "made": partial(scenes.list_ended, reason="production"),
+        "canceled, another is open": partial(
+            scenes.list_ended, reason="canceled", has_next=True
+        ),
+    },
     "schedule_change": {
         "short": partial(scenes.moved_window, until=DAY_LATER),
         "long": partial(scenes.moved_window, until=MUCH_LATER),

@@ -30,6 +30,7 @@ from orders.questions import alerts as question_alerts
 from orders.subscriptions import emails as subscription_emails
 from orders.updates import emails as update_emails
 from orders.updates.recipients import Recipient
+from orders.waitlist import emails as waitlist_emails
 from payments import dispute_alerts
 from payments.models import Discrepancy, Dispute, Payment
 from payments.reconciliation import alerts as discrepancy_alerts
@@ -219,3 +220,11 @@ def news_asked(world: World) -> Message:
 def questions_waiting(world: World) -> Message:
     row = (world.batch.campaign, 9_999, MOMENT)
     return question_alerts.mail([row], key="seller_alert:1")
+
+
+def list_ended(world: World, *, reason: str, has_next: bool = False) -> Message:
+    entry = world.entry()
+    entry.end_reason, entry.identity = reason, "0" * 64
+    entry.batch.campaign.published_at = MOMENT
+    following = world.target if has_next else None
+    return waitlist_emails.list_ended(entry, following=following)

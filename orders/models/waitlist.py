@@ -30,6 +30,14 @@ class WaitlistEntryQuerySet(models.QuerySet["WaitlistEntry"]):
         rows = self.select_related("variant", "batch__campaign__seller")
         return rows.select_for_update(no_key=True, of=("self",)).get(pk=entry_id)
 
+    def end(self, reason: "WaitlistEntry.EndReason") -> int:
+        """Those that wait, not by their owners' doing."""
+        waiting = self.filter(state=WaitlistEntry.State.WAITING)
+        ended = WaitlistEntry.State.ENDED
+        return waiting.update(
+            state=ended, ended_at=Clock(), end_reason=reason, origin=""
+        )
+
     def end_offer_of(self, order: Order, **columns: Any) -> None:
         """What becomes of the place whose offer ends with its order, if it is one."""
         if order.source == Order.Source.WAITLIST:

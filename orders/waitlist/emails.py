@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import translation
 
 from campaigns.models import Batch, Campaign
 from campaigns.web_addresses import absolute
 from orders.mail import rows as mail_rows
 from orders.models import Message, WaitlistEntry
+
+LIST_ENDED = "waitlist_ended"
 
 
 def waitlist_joined(entry: WaitlistEntry, *, turn: int) -> None:
@@ -26,12 +29,24 @@ def opening(entry: WaitlistEntry, *, opened: Batch) -> None:
     mail_rows.queue(message)
 
 
+def list_ended(entry: WaitlistEntry, *, following: Batch | None) -> Message:
+    """One for each mailbox, whatever it waited for; not stored yet.
+
+    `following` is another batch that can be ordered from.
+    """
+    message = _message(entry, LIST_ENDED, key="", following=following)
+    message.priority = Message.Priority.NOTICE
+    message.dedupe_key = f"{LIST_ENDED}:{entry.batch_id}:{entry.identity}"
+    return message
+
+
 def _message(entry: WaitlistEntry, kind: str, *, key: str, **context: Any) -> Message:
     campaign = entry.batch.campaign
     context |= {
         "entry": entry,
         "place_url": absolute(entry.url),
         "campaign_url": absolute(_page_of(campaign, entry.locale)),
+        "reminder_url": absolute(_reminder_of(campaign, entry.locale)),
     }
     return mail_rows.of_campaign(
         campaign,
@@ -47,3 +62,8 @@ def _message(entry: WaitlistEntry, kind: str, *, key: str, **context: Any) -> Me
 def _page_of(campaign: Campaign, locale: str) -> str:
     with translation.override(locale):
         return campaign.get_absolute_url()
+
+
+def _reminder_of(campaign: Campaign, locale: str) -> str:
+    with translation.override(locale):
+        return reverse("orders:reminder", args=[campaign.slug])

@@ -3,12 +3,10 @@
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from campaigns.actors import BUYER
-from campaigns.clock import Clock, database_now
+from campaigns.clock import database_now
 from campaigns.errors import CampaignError
-from campaigns.models import Batch
 from campaigns.wakeup import wake_up
 from orders import cancellation, lifecycle
 from orders.mail import rows as mail_rows
@@ -21,13 +19,7 @@ LINK_AGAIN_AFTER_SECONDS = 600
 PER_MAILBOX = 10
 # As many buyers as any limit admits from one address: a campus, a mobile carrier.
 PER_ADDRESS = 64
-State, EndReason = WaitlistEntry.State, WaitlistEntry.EndReason
-Stage = Batch.Stage
-# From these stages on a batch offers nothing any more; a closed one may reopen.
-OVER = {
-    EndReason.PRODUCTION: (Stage.PRODUCTION, Stage.SHIPPING, Stage.COMPLETED),
-    EndReason.CANCELED: (Stage.CANCELED,),
-}
+State = WaitlistEntry.State
 
 
 class TooManyPlaces(CampaignError):
@@ -99,22 +91,7 @@ def _decline(entry_id: int, order_id: int) -> None:
 
 def end(entry_id: int, reason: WaitlistEntry.EndReason) -> bool:
     """End a place that waits; False when it waits no more."""
-    waiting = WaitlistEntry.objects.filter(pk=entry_id, state=State.WAITING)
+    waiting = WaitlistEntry.objects.filter(pk=entry_id)
     with transaction.atomic():
         wake_up()
-        return bool(_end(waiting, reason))
-
-
-def end_lists() -> int:
-    """Nobody waits for a batch that is being made or was canceled."""
-    waiting = WaitlistEntry.objects.filter(state=State.WAITING)
-    return sum(
-        _end(waiting.filter(batch__stage__in=stages), reason)
-        for reason, stages in OVER.items()
-    )
-
-
-def _end(waiting: "QuerySet[WaitlistEntry]", reason: WaitlistEntry.EndReason) -> int:
-    return waiting.update(
-        state=State.ENDED, ended_at=Clock(), end_reason=reason, origin=""
-    )
+        return bool(waiting.end(reason))

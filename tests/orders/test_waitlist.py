@@ -13,6 +13,7 @@ from campaigns.models import Allotment, Batch
 from orders import cancellation, lifecycle, sweep
 from orders.models import BuyerTally, Message, Order, WaitlistEntry
 from orders.reminders import payment as payment_reminders
+from orders.waitlist import endings
 from orders.waitlist import offers as waitlist_offers
 from orders.waitlist import places as waitlist
 from orders.waitlist.public_sale import NotSold, StillAvailable
@@ -222,7 +223,7 @@ def test_a_canceled_batch_ends_offers_and_places():
     batch.cancel(actor=SYSTEM)
 
     sweep.cancel_orders_of_canceled_batches()
-    waitlist.end_lists()
+    endings.end_lists()
 
     reasons = WaitlistEntry.objects.values_list("end_reason", flat=True)
     assert states() == ["ended", "ended"]
@@ -242,7 +243,7 @@ def test_start_of_production_ends_offers_like_any_hold_and_the_list():
     end_hold(other)
     batch.refresh_from_db()
     batch.start_production(actor=SYSTEM)
-    waitlist.end_lists()
+    endings.end_lists()
 
     assert states() == ["expired", "ended"]
     assert WaitlistEntry.objects.last().end_reason == "production"

@@ -11,9 +11,9 @@ from campaigns.clock import database_now
 from campaigns.errors import SoldOut
 from campaigns.models import Allotment
 from orders.models import BuyerTally, Message, WaitlistEntry
+from orders.waitlist import endings, public_sale
 from orders.waitlist import offers as waitlist_offers
 from orders.waitlist import places as waitlist
-from orders.waitlist import public_sale
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     mails_of,
@@ -273,7 +273,7 @@ def test_a_closed_batch_offers_nothing_and_its_list_waits():
     batch.close(actor=SYSTEM)
 
     assert waitlist_offers.offer_freed() == 0
-    assert waitlist.end_lists() == 0
+    assert endings.end_lists() == 0
     assert states() == ["waiting"]
 
     batch.reopen(closes_at=database_now() + timedelta(days=1), actor=SYSTEM)
