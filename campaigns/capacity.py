@@ -150,24 +150,31 @@ def explain(move: Move, *, schedule_version: int) -> CampaignError:
     Another buyer may have returned units since: then all fits again, and the answer is
     SoldOut with what is left now.
     """
-    batches = Batch.objects.with_clock().select_related("campaign")
-    batch = batches.get(pk=move.batch_id)
+    batch = _with_clock(move)
     if not batch.is_accepting(batch.clock):
         return BatchClosed()
-    if batch.schedule_version != schedule_version:
-        return WindowChanged()
-    return SoldOut(_shortages(batch, move, room.of_variant))
+    return _explain_full(batch, move, schedule_version, room.of_variant)
 
 
 def explain_arrival(move: Move, *, schedule_version: int) -> CampaignError:
     """The same for a move through `Gate.arrival`."""
-    batches = Batch.objects.with_clock().select_related("campaign")
-    batch = batches.get(pk=move.batch_id)
+    batch = _with_clock(move)
     if not batch.is_before_close(batch.clock):
         return BatchClosed()
+    return _explain_full(batch, move, schedule_version, room.for_the_asked)
+
+
+def _with_clock(move: Move) -> Batch:
+    batches = Batch.objects.with_clock().select_related("campaign")
+    return batches.get(pk=move.batch_id)
+
+
+def _explain_full(
+    batch: Batch, move: Move, schedule_version: int, left_of: room.LeftOf
+) -> CampaignError:
     if batch.schedule_version != schedule_version:
         return WindowChanged()
-    return SoldOut(_shortages(batch, move, room.for_the_asked))
+    return SoldOut(_shortages(batch, move, left_of))
 
 
 def _shortages(batch: Batch, move: Move, left_of: room.LeftOf) -> list[Shortage]:

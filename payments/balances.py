@@ -98,16 +98,14 @@ def _untold(now: datetime) -> Iterator[int]:
     last = 0
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk
-        steps = ((order, step_of(BalanceTerms.of(order), now)) for order in chunk)
-        going = ((o, step) for o, step in steps if step and not _is_stopped(o, step))
-        keys = {_key(order, step): order for order, step in going}
-        known = Message.objects.filter(dedupe_key__in=keys)
+        mails = {
+            _key(order, step): order.pk
+            for order in chunk
+            if (step := step_of(BalanceTerms.of(order), now)) and _hears(order, step)
+        }
+        known = Message.objects.filter(dedupe_key__in=mails)
         told = set(known.values_list("dedupe_key", flat=True))
-        yield from (
-            order.pk
-            for key, order in keys.items()
-            if key not in told and _can_be_told(order, key)
-        )
+        yield from (pk for key, pk in mails.items() if key not in told)
 
 
 def _turned() -> Coalesce:
@@ -116,14 +114,11 @@ def _turned() -> Coalesce:
     return ladders.latest_event(*kinds, data__reminders=BALANCE)
 
 
-def _is_stopped(order: Any, step: Step) -> bool:
-    return step.is_stoppable and order.turned == ladders.STOPPED
-
-
-def _can_be_told(order: Order, key: str) -> bool:
+def _hears(order: Any, step: Step) -> bool:
     """Without an e-mail only the seller is told, once, that the day has passed."""
-    is_last = key.endswith(Step.LAST)
-    return bool(order.email) or (is_last and not getattr(order, "is_overdue", False))
+    if step.is_stoppable and order.turned == ladders.STOPPED:
+        return False
+    return bool(order.email) or (step is Step.LAST and not order.is_overdue)
 
 
 def _key(order: Order, step: Step) -> str:

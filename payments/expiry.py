@@ -36,13 +36,13 @@ def expire(order_id: int, *, pages: Pages | None = None) -> bool:
     if order is None:
         return False
     payment = attempts.open_attempt(order)
-    if payment and not _is_over(payment, pages or Pages()):
+    if payment and not _let_go(payment, pages or Pages()):
         return False
     return _end(order_id)
 
 
-def _is_over(payment: Payment, pages: Pages) -> bool:
-    """Whether the page is closed, or its gateway was silent for the whole grace."""
+def _let_go(payment: Payment, pages: Pages) -> bool:
+    """Close the page; True too when its gateway was silent for the whole grace."""
     if grace.must_pass(payment) and not grace.is_over(payment):
         return False
     if pages.close(payment):

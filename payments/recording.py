@@ -108,11 +108,7 @@ def _take_in(
     order: Order, payment: Payment, snapshot: Snapshot, new: Decimal
 ) -> dict[str, Any]:
     changes: dict[str, Any] = {"amount_seen": snapshot.received}
-    if not payment.refundable_until and not snapshot.refundable_until:
-        method = snapshot.method or payment.method
-        rule = gateways.get(payment.gateway).refund_rule(method)
-        if rule.within:
-            changes["refundable_until"] = database_now() + rule.within
+    changes |= _refund_window(payment, snapshot)
     if fee := snapshot.fee - payment.fee:
         books.enter(order, payment, Kind.FEE, fee)
         changes["fee"] = snapshot.fee
@@ -125,6 +121,15 @@ def _take_in(
         "amount_in_suspense": payment.amount_in_suspense + new,
         "suspense_currency": snapshot.currency,
     }
+
+
+def _refund_window(payment: Payment, snapshot: Snapshot) -> dict[str, Any]:
+    """By the gateway's rule, counted from the first money, where it names no end."""
+    if payment.refundable_until or snapshot.refundable_until:
+        return {}
+    method = snapshot.method or payment.method
+    rule = gateways.get(payment.gateway).refund_rule(method)
+    return {"refundable_until": database_now() + rule.within} if rule.within else {}
 
 
 def _kind_of(snapshot: Snapshot) -> Kind:

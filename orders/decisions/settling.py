@@ -1,8 +1,8 @@
 """Questions to buyers, whatever they ask: how one is settled, withdrawn, and found.
 
-What each kind asks, and what its answers do, is in `move_questions` and `delays`. Rows
-are locked in the one order that cannot deadlock: order, lines, decision, allotments,
-batches.
+What each kind asks, and what its answers do, is in `orders.moves` and `orders.delays`.
+Rows are locked in the one order that cannot deadlock: order, lines, decision,
+allotments, batches.
 """
 
 from typing import Any

@@ -13,8 +13,8 @@ from campaigns.clock import Clock
 
 # The day of a balance passed unpaid; `pay_until` is the last day to pay, if one is set.
 BALANCE_OVERDUE = "balance_overdue"
-# Why an order was canceled.
 NEWS_ASKED = "news_asked"
+# Why an order was canceled.
 UNPAID_BALANCE = "unpaid_balance"
 DELAY_DECLINED = "delay_declined"
 DELAY_UNANSWERED = "delay_unanswered"
@@ -51,7 +51,7 @@ class OrderEvent(AppendOnly):
             # Few among all that happens, and counted in every round.
             models.Index(
                 fields=["order", "at"],
-                condition=Q(kind="news_asked"),
+                condition=Q(kind=NEWS_ASKED),
                 name="event_news_asked",
             ),
         ]

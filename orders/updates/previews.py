@@ -7,13 +7,13 @@ from django.conf import settings
 from django.db.models.functions import Length
 
 from campaigns.models import Update
+from orders.mail.words import LONGEST_SUBJECT
 from orders.models import Message, Order
 from orders.updates.audience import orders_of, subscribers_of
 from orders.updates.emails import update_mail
 from orders.updates.recipients import Recipient
 
 MOST = 3
-LONGEST_SUBJECT = 60
 
 
 @dataclass(frozen=True, kw_only=True)

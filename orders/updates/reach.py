@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Self
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +11,10 @@ from campaigns.models import Update
 from orders.mail.deliverability import unreachable
 from orders.models import Subscriber
 from orders.updates.audience import orders_of, subscribed_kind, subscribers_of
+from orders.updates.keys import DIGEST_LENGTH
 from orders.updates.recipients import identity_of
 
 CHUNK = 2000
-SHORT: Final = 32
 
 
 class Reason(TextChoices):
@@ -91,7 +91,7 @@ def _reason(email: str, stopped: set[str], failed: set[str]) -> Reason | None:
 
 
 def _again(email: str, seen: set[str]) -> bool:
-    identity = identity_of(email)[:SHORT]
+    identity = identity_of(email)[:DIGEST_LENGTH]
     is_known = identity in seen
     seen.add(identity)
     return is_known

@@ -17,6 +17,7 @@ from campaigns.money import rounded, to_minor_units
 from orders.models import Order, OrderLine
 from payments.models import Refund
 from payments.refunds import runs as refund_runs
+from payments.refunds import worker as refund_worker
 from tests.benchmarks.history import TEMPLATES, History
 from tests.benchmarks.measure import database_name, prepare, say
 from tests.benchmarks.watch import Watch, resident_mib, watched
@@ -34,7 +35,7 @@ def main(payments: int) -> None:
     say(f"{payments:,} payments are refunded")
     began = time.perf_counter()
     with watched(watch):
-        refund_runs.Worker(run, per_minute=0, told=watch.told).work()
+        refund_worker.Worker(run, per_minute=0, told=watch.told).work()
     seconds = time.perf_counter() - began
     call_command("check_invariants", quiet=True)
     print(_table(watch, seconds))

@@ -14,6 +14,7 @@ from payments.refunds import by_seller as seller_refunds
 from payments.refunds import retries as refund_retries
 from payments.refunds import runs as refund_runs
 from payments.refunds import sending as refund_sending
+from payments.refunds import worker as refund_worker
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import (
     TOTAL,
@@ -176,7 +177,7 @@ def test_one_lease_is_taken_by_one_worker():
     taken = []
 
     def take():
-        taken.append(RefundRun.objects.get().take_lease(refund_runs.LEASE))
+        taken.append(RefundRun.objects.get().take_lease(refund_worker.LEASE))
 
     race([take] * 8)
 

@@ -23,8 +23,6 @@ from tests.orders.test_pages import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-BATCH_PAGE_MORE = 3
-
 
 @pytest.fixture
 def staff(client):

@@ -11,6 +11,7 @@ from campaigns.clock import database_now
 from payments.models import LedgerEntry, Payment, Refund, RefundRun
 from payments.refunds import invariants as refund_invariants
 from payments.refunds import runs as refund_runs
+from payments.refunds import worker as refund_worker
 from tests.drafts import TOTAL, make_offer, place_paid, send_refunds
 from tests.payments.test_refund_runs import a_canceled_batch, refund_batch
 from tests.payments.test_refunds import a_canceled_order
@@ -130,8 +131,8 @@ def test_a_run_nobody_works_on_is_found(monkeypatch):
 
 def refund_batch_requests(batch, monkeypatch):
     """Everything is written, and nothing sent."""
-    monkeypatch.setattr(refund_runs.Worker, "_send", lambda _self, _refund: 0)
-    monkeypatch.setattr(refund_runs, "has_work", lambda _batch: True)
+    monkeypatch.setattr(refund_worker.Worker, "_send", lambda _self, _refund: 0)
+    monkeypatch.setattr(refund_worker, "has_work", lambda _batch: True)
     run = refund_runs.begin(batch, started_by=SYSTEM.user)
     assert refund_runs.take(run)
-    refund_runs.Worker(run).work()
+    refund_worker.Worker(run).work()

@@ -21,6 +21,7 @@ from payments.gateways.sandbox import SandboxGateway
 from payments.models import Dispute, Payment, Refund, RefundRun, SandboxPayment
 from payments.refunds import runs as refund_runs
 from payments.refunds import sending as refund_sending
+from payments.refunds import worker as refund_worker
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,
@@ -160,7 +161,7 @@ def test_a_payment_confirmed_during_the_run_is_added():
     pays = iter([partial(press, payment_of(late), "pay_late")])
 
     assert refund_runs.take(run)
-    worker = refund_runs.Worker(run, told=lambda: _now(pays))
+    worker = refund_worker.Worker(run, told=lambda: _now(pays))
     with TestCase.captureOnCommitCallbacks(execute=True):
         worker.work()
 
@@ -199,7 +200,7 @@ def test_some_that_fail_stay_listed_and_the_batch_stays_canceled(monkeypatch):
 
 
 def test_it_stops_itself_when_the_gateway_keeps_failing_and_resumes(monkeypatch):
-    batch = a_canceled_batch(paid=refund_runs.STOP_AFTER + 2, unpaid=0)
+    batch = a_canceled_batch(paid=refund_worker.STOP_AFTER + 2, unpaid=0)
     with monkeypatch.context() as patch:
         answer_with(patch, Unavailable("no route to host"), after_booking=False)
         with pytest.raises(CommandError, match="Stopped: 10 refunds in a row.*again"):
@@ -216,7 +217,7 @@ def test_it_stops_itself_when_the_gateway_keeps_failing_and_resumes(monkeypatch)
 
 
 def test_what_a_stopped_run_may_have_sent_is_still_looked_up(monkeypatch):
-    batch = a_canceled_batch(paid=refund_runs.STOP_AFTER + 1, unpaid=0)
+    batch = a_canceled_batch(paid=refund_worker.STOP_AFTER + 1, unpaid=0)
     with monkeypatch.context() as patch:
         answer_with(patch, Unknown("timed out"), after_booking=True)
         with pytest.raises(CommandError, match="Stopped"):
@@ -232,10 +233,10 @@ def test_a_second_worker_is_refused_while_the_first_gives_signs_of_life():
     batch = a_canceled_batch()
     run = refund_runs.begin(batch)
     first = RefundRun.objects.get()
-    assert first.take_lease(refund_runs.LEASE)
+    assert first.take_lease(refund_worker.LEASE)
 
     with pytest.raises(refund_runs.InProgress):
-        refund_runs.take(run, pause=lambda _s: first.renew_lease(refund_runs.LEASE))
+        refund_runs.take(run, pause=lambda _s: first.renew_lease(refund_worker.LEASE))
 
     assert not Refund.objects.exists()
 
@@ -243,7 +244,7 @@ def test_a_second_worker_is_refused_while_the_first_gives_signs_of_life():
 def test_a_dead_worker_is_taken_over_once_its_lease_has_run_out():
     batch = a_canceled_batch()
     run = refund_runs.begin(batch)
-    assert RefundRun.objects.get().take_lease(refund_runs.LEASE)
+    assert RefundRun.objects.get().take_lease(refund_worker.LEASE)
 
     def time_passes(_seconds):
         RefundRun.objects.update(leased_until=database_now() - timedelta(seconds=1))
@@ -255,9 +256,9 @@ def test_a_worker_that_lost_its_lease_sends_nothing_more():
     batch = a_canceled_batch()
     run = refund_runs.begin(batch)
     assert refund_runs.take(run)
-    RefundRun.objects.update(leased_until=database_now() + refund_runs.LEASE)
+    RefundRun.objects.update(leased_until=database_now() + refund_worker.LEASE)
 
-    assert refund_runs.Worker(run).work() == 0
+    assert refund_worker.Worker(run).work() == 0
 
     assert at_all_gateways() == []
     assert RefundRun.objects.get().state == "running"
@@ -267,7 +268,7 @@ def test_what_a_dead_worker_was_sending_is_looked_up_and_not_sent_again():
     batch = a_canceled_batch(paid=2, unpaid=0)
     run = refund_runs.begin(batch)
     for order in Order.objects.all():
-        refund_runs.cancellation.cancel_with_batch(order.pk)
+        refund_worker.cancellation.cancel_with_batch(order.pk)
     refund_sending.request_all_owed()
     sent = Refund.objects.select_related("payment__order").earliest("pk")
     assert sent.lease()
@@ -291,7 +292,7 @@ def test_no_more_calls_a_minute_than_asked_for():
         Refund.objects.update(sent_at=database_now() - timedelta(minutes=2))
 
     assert refund_runs.take(run)
-    worker = refund_runs.Worker(run, per_minute=1, pause=a_minute_passes)
+    worker = refund_worker.Worker(run, per_minute=1, pause=a_minute_passes)
     with TestCase.captureOnCommitCallbacks(execute=True):
         worker.work()
 
@@ -323,7 +324,7 @@ def test_the_sweep_leaves_alone_a_run_that_has_a_worker():
 def test_a_worker_of_the_sweep_goes_home_and_the_next_one_goes_on(monkeypatch):
     batch = a_canceled_batch(paid=3, unpaid=0)
     refund_runs.begin(batch)
-    monkeypatch.setattr(refund_runs, "PER_MINUTE", 0)
+    monkeypatch.setattr(refund_worker, "PER_MINUTE", 0)
     monkeypatch.setattr(refund_runs, "SWEEP_SECONDS", 0)
 
     assert refund_runs.carry_on_all() == 0
@@ -410,7 +411,7 @@ def _dies_before_the_record(monkeypatch):
 
 
 def _dies_while_it_cancels(monkeypatch):
-    monkeypatch.setattr(refund_runs.cancellation, "cancel_with_batch", _die)
+    monkeypatch.setattr(refund_worker.cancellation, "cancel_with_batch", _die)
 
 
 def _dies_while_it_requests(monkeypatch):
@@ -418,7 +419,7 @@ def _dies_while_it_requests(monkeypatch):
 
 
 def _dies_while_it_takes_the_lease(monkeypatch):
-    monkeypatch.setattr(refund_runs.Worker, "work", _die)
+    monkeypatch.setattr(refund_worker.Worker, "work", _die)
 
 
 def _die(*_args, **_options):

@@ -14,6 +14,7 @@ from payments.management.commands.refund_batch import Bar
 from payments.models import RefundRun
 from payments.refunds import runs as refund_runs
 from payments.refunds import sending as refund_sending
+from payments.refunds import worker as refund_worker
 from tests.drafts import payment_of
 from tests.payments.test_refund_runs import a_canceled_batch, refund_batch
 
@@ -51,7 +52,7 @@ def a_run_under_way():
     """Two refunds of three are sent."""
     run = refund_runs.begin(a_canceled_batch(paid=3, unpaid=0))
     for order in Order.objects.all():
-        refund_runs.cancellation.cancel_with_batch(order.pk)
+        refund_worker.cancellation.cancel_with_batch(order.pk)
     refund_sending.request_all_owed()
     for refund in run.refunds.order_by("pk")[:2]:
         refund_sending.attempt(refund)

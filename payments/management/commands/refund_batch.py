@@ -19,6 +19,7 @@ from campaigns.models import Batch
 from campaigns.money import format_money
 from payments.models import Refund, RefundRun
 from payments.refunds import runs as refund_runs
+from payments.refunds import worker as refund_worker
 from payments.refunds.run_progress import LOOKED_UP, Forecast, Part, Progress, has_work
 
 State = Refund.State
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--per-minute",
             type=int,
-            default=refund_runs.PER_MINUTE,
+            default=refund_worker.PER_MINUTE,
             metavar="N",
             help="gateway calls a minute (default %(default)s; 0: as fast as it goes)",
         )
@@ -95,7 +96,7 @@ class Command(BaseCommand):
             ) from refusal
         bar = Bar(run, self.stderr) if sys.stderr.isatty() else None
         told = bar.draw if bar else lambda: None
-        refund_runs.Worker(run, per_minute=per_minute, told=told).work()
+        refund_worker.Worker(run, per_minute=per_minute, told=told).work()
         if bar:
             bar.end()
 
