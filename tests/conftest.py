@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-from tests import servers
+from tests import invariants, servers
 from tests.chromium import find_chromium
 from tests.doubles import stripe_double
 from tests.doubles.stripe_double import StripeDouble
@@ -43,10 +43,14 @@ def pytest_collection_modifyitems(
 
 
 def pytest_collection_finish() -> None:
+    keep_what_is_there()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def keep_what_is_there() -> None:
     """What was imported stays: it need not be looked through for waste each time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000)
 
 
 def _skip_browser_tests_without_a_browser(items: list[pytest.Item]) -> None:
@@ -102,6 +106,13 @@ def quick_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_filled_tables)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        invariants.learn()
+    keep_what_is_there()  # Migrations leave a lot behind.
 
 
 @pytest.fixture(scope="session")

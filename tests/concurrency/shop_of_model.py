@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns.models import Allotment, Batch, Campaign
-from config.invariants import all_invariants
 from fulfillment.models import ProductionSheetLine
 from orders.models import BuyerTally, Order
 from orders.tallies import identities
 from payments.checkout.placing import Draft
 from payments.models import Payment, Refund, SandboxPayment
+from tests import invariants
 from tests.concurrency.model import KEPT_PERCENT, PRICE, Purchase, Run, Shop
 from tests.drafts import make_draft
 from tests.factories import (
@@ -172,8 +172,4 @@ def _stored_tallies(campaign_id: int) -> dict[int, list[int]]:
 
 
 def broken_invariants() -> list[str]:
-    return [
-        f"{invariant.says}: {row}"
-        for invariant in all_invariants()
-        for row in invariant.violations()
-    ]
+    return invariants.broken()

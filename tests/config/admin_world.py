@@ -55,6 +55,7 @@ REGISTRY: dict[type[models.Model], Any] = dict(admin.site._registry)
 MODELS = sorted(REGISTRY, key=lambda model: model._meta.label)
 ROLES = ("owner", "manager", "packer")
 MARK = "RAHASIA-A"
+Rows = dict[str, list[Any]]
 APPS = ("campaigns", "orders", "payments", "fulfillment", "auth")
 KEPT = {"time_zone", "password", "first_name", "last_name"}
 # Belongs to nobody and is offered to everybody.
@@ -231,7 +232,7 @@ def _marked(row: models.Model, field: Any) -> Any:
     return text if len(text) <= (field.max_length or 999) else None
 
 
-def dump() -> dict[str, list[Any]]:
+def dump() -> Rows:
     """Everything but who logged in when."""
     rows = rows_in(our_models())
     for user in rows[User.__name__]:
@@ -257,16 +258,14 @@ class World:
     def of_b(self, model: type[models.Model]) -> list[int]:
         return sorted(set(_keys(model)) - self.first[model])
 
-    def rows_of_a(self) -> dict[str, list[Any]]:
-        rows = dump()
+    def rows_of_a(self, rows: Rows) -> Rows:
         return {
             model.__name__: [row for row in rows[model.__name__] if row["id"] in keys]
             for model, keys in self.first.items()
         }
 
-    def mixed(self) -> list[str]:
+    def mixed(self, rows: Rows) -> list[str]:
         """Where a row of B points to one of A."""
-        rows = dump()
         return [
             f"{model._meta.label}.{field.name}"
             for model, keys in self.first.items()

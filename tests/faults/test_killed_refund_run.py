@@ -108,6 +108,7 @@ def test_a_second_one_is_refused_while_the_first_works():
     finally:
         kill(first)
 
+    its_lease_runs_out()
     call_command("refund_batch", str(batch.pk), "--per-minute", "0")
 
     assert_refunded_once_each(3)

@@ -12,6 +12,7 @@ from orders.delays import answers as delay_answers
 from orders.delays import asking as delay_asking
 from orders.delays.invariants import INVARIANTS
 from orders.models import Decision, Message, Order
+from tests import invariants
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import make_offer, place_paid
 from tests.orders.delaying import CANCEL, announce, answer, answer_by_passes, delay
@@ -91,6 +92,7 @@ def test_a_broken_row_is_named_and_a_shop_at_work_has_none(says):
     CORRUPTIONS[says](order)
 
     assert len(list(invariant.violations())) == 1
+    assert len(invariants.broken([invariant])) == 1
 
 
 def test_every_one_of_them_is_broken_above():

@@ -9,6 +9,7 @@ from campaigns.models import Question
 from orders.models import Message, OrderEvent
 from orders.news.invariants import INVARIANTS
 from orders.questions import lifecycle as question_lifecycle
+from tests import invariants
 from tests.drafts import make_offer, place_order
 from tests.factories import make_campaign
 
@@ -16,7 +17,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def broken():
-    return [line for each in INVARIANTS for line in each.violations()]
+    lines = [line for each in INVARIANTS for line in each.violations()]
+    assert len(invariants.broken(INVARIANTS)) == len(lines)
+    return lines
 
 
 def make_question(**columns):

@@ -28,6 +28,7 @@ from payments.reconciliation.rounds import Mode
 from payments.refunds import by_seller as seller_refunds
 from payments.refunds import owed as refunds_owed
 from payments.refunds import sending as refund_sending
+from tests import invariants
 from tests.drafts import make_draft, make_offer, new_key, run_out
 from tests.payments.scripted import NOTHING, Record, dispute, journal
 
@@ -374,12 +375,8 @@ def what_is_on_its_way() -> list[Any]:
 
 
 def broken_money() -> list[str]:
-    return [
-        row
-        for check in all_invariants()
-        if check.number in MONEY_NUMBERS
-        for row in check.violations()
-    ]
+    checks = [one for one in all_invariants() if one.number in MONEY_NUMBERS]
+    return invariants.broken(checks)
 
 
 def gateway_account(name: str) -> Decimal:

@@ -19,6 +19,7 @@ from payments.models import (
     Payment,
     SandboxPayment,
 )
+from tests import invariants
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import TOTAL, finish, make_offer, payment_of, place_order, place_paid
 
@@ -123,7 +124,9 @@ CORRUPTIONS = {
 
 
 def violations():
-    return [row for invariant in INVARIANTS for row in invariant.violations()]
+    rows = [row for invariant in INVARIANTS for row in invariant.violations()]
+    assert len(invariants.broken(INVARIANTS)) == len(rows)
+    return rows
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
