@@ -12,7 +12,7 @@ from campaigns.errors import InvalidTransition, MinimumUndecided
 from campaigns.models import Batch
 from config import sweep as round_of_all
 from fulfillment import production
-from orders import cancellation, emails
+from orders import cancellation
 from orders.minimum import emails as minimum_emails
 from orders.minimum import news as minimum_news
 from orders.minimum import verdict as minimum_verdict
@@ -430,7 +430,7 @@ def test_who_left_while_the_mail_was_written_is_not_told(monkeypatch):
             cancellation.cancel_as_shown(order.pk, shown=TOTAL)
         return write(order)
 
-    monkeypatch.setattr(emails, "batch_confirmed", write_while_one_leaves)
+    monkeypatch.setattr(minimum_emails, "batch_confirmed", write_while_one_leaves)
     assert minimum_news.tell_going_ahead() == 1
 
     assert "batch_confirmed" in mails_of(stays)
