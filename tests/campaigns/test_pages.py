@@ -41,6 +41,7 @@ def every_page(campaign) -> list[str]:
     return [f"/{language}/{path}" for language in ("id", "en") for path in public]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("session", ["no-key", "k" * 32])
 def test_public_pages_carry_nothing_per_visitor(client, session):
     campaign = make_open_campaign()
@@ -67,16 +68,19 @@ def test_a_page_is_not_kept_past_a_cut_off(client):
         assert client.get(path)["Cache-Control"] == "public, max-age=0"
 
 
+@pytest.mark.once
 def test_readers_who_save_data_get_a_page_of_their_own(client):
     assert "Save-Data" in client.get("/en/")["Vary"]
 
 
+@pytest.mark.once
 def test_public_pages_only_answer_reading(client):
     for path in every_page(make_open_campaign()):
         assert client.post(path).status_code == 405
         assert client.head(path).status_code == 200
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["/en/c/none/", "/en/s/none/", "/s/none/theme.css"])
 def test_what_does_not_exist_is_not_found(client, path):
     assert client.get(path).status_code == 404
@@ -117,6 +121,7 @@ def test_no_search_breaks_the_home_page(client, query):
     assert "<b>" not in response.content.decode()
 
 
+@pytest.mark.once
 def test_search_results_are_not_indexed(client):
     noindex = '<meta name="robots" content="noindex">'
 
@@ -124,10 +129,12 @@ def test_search_results_are_not_indexed(client):
     assert noindex not in page(client, "/en/")
 
 
+@pytest.mark.once
 def test_the_empty_shop_says_so(client):
     assert "No pre-order is open right now." in page(client, "/en/")
 
 
+@pytest.mark.once
 def test_the_form_asks_checkout_for_the_batch_and_one_variant(client):
     campaign = make_open_campaign(buyer_limit=4)
     variant = campaign.variants.get()
@@ -143,6 +150,7 @@ def test_the_form_asks_checkout_for_the_batch_and_one_variant(client):
     assert "method=" not in html
 
 
+@pytest.mark.once
 def test_the_form_offers_several_variants_as_tiles_and_as_rows(client):
     campaign = make_open_campaign()
     other = make_variant(campaign=campaign)
@@ -155,6 +163,7 @@ def test_the_form_offers_several_variants_as_tiles_and_as_rows(client):
     assert 'name="quantity" id="quantity" value="1"' in html
 
 
+@pytest.mark.once
 def test_a_later_batch_can_be_chosen_knowingly(client):
     campaign = make_open_campaign()
     make_batch(campaign=campaign, number=2)
@@ -165,6 +174,7 @@ def test_a_later_batch_can_be_chosen_knowingly(client):
     assert '<input type="radio" name="batch" value="2" id="batch-2">' in html
 
 
+@pytest.mark.once
 def test_what_is_left_is_told_in_digits(client):
     campaign = make_open_campaign()
 
@@ -174,6 +184,7 @@ def test_what_is_left_is_told_in_digits(client):
     assert "3 of 10 ordered" in html
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("columns", "notice"),
     [
@@ -197,12 +208,14 @@ def test_a_notice_replaces_the_form_when_nothing_can_be_ordered(
     assert "/checkout/" not in html
 
 
+@pytest.mark.once
 def test_times_are_told_in_the_sellers_zone(client):
     campaign = make_open_campaign(seller=make_seller(time_zone="Asia/Jayapura"))
 
     assert " WIT</time>" in page(client, f"/en/c/{campaign.slug}/")
 
 
+@pytest.mark.once
 def test_the_sellers_texts_are_marked_with_their_language(client):
     campaign = make_open_campaign(story=STORY, lang="id")
 
@@ -213,6 +226,7 @@ def test_the_sellers_texts_are_marked_with_their_language(client):
     assert 'lang="id"><p><strong>Good</strong> &lt;script&gt;' in html
 
 
+@pytest.mark.once
 def test_search_engines_read_what_buyers_read(client):
     campaign = make_open_campaign(title=f"Shirt {ATTACK}", slug="shirt")
     picture = make_picture(campaign=campaign)
@@ -244,12 +258,14 @@ def test_search_engines_and_previews_follow_a_date_that_moves(client):
     assert "<del>29 Februari 2028</del>" in unknown
 
 
+@pytest.mark.once
 def test_what_is_sold_out_is_told_to_search_engines(client):
     batch = make_batch(campaign=make_variant().campaign, taken=10)
 
     assert "schema.org/SoldOut" in page(client, f"/en/c/{batch.campaign.slug}/")
 
 
+@pytest.mark.once
 def test_the_languages_of_a_page_know_each_other(client):
     campaign = make_open_campaign(slug="shirt")
     base = settings.BASE_URL
@@ -261,6 +277,7 @@ def test_the_languages_of_a_page_know_each_other(client):
     assert f'hreflang="en" href="{base}/en/c/shirt/">' in html
 
 
+@pytest.mark.once
 def test_the_first_picture_comes_first_and_the_others_wait(client):
     campaign = make_open_campaign()
     make_picture(campaign=campaign, kind="design", position=2, alt="The drawing")
@@ -274,6 +291,7 @@ def test_the_first_picture_comes_first_and_the_others_wait(client):
     assert all('width="800" height="600"' in image for image in images)
 
 
+@pytest.mark.once
 def test_a_size_table_is_a_table(client):
     campaign = make_open_campaign(size_table="Size|Chest\nS|<b>48</b>")
 

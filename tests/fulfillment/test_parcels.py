@@ -31,6 +31,7 @@ def told(order):
     return title, upcoming.what, steps, [sentence.text for sentence in sentences]
 
 
+@pytest.mark.once
 def test_a_parcel_is_shown_with_courier_number_link_and_contents():
     _batch, [order] = in_production([2, 1])
     ship(order, "KK/001")
@@ -45,6 +46,7 @@ def test_a_parcel_is_shown_with_courier_number_link_and_contents():
         assert line.label in page
 
 
+@pytest.mark.once
 def test_parcels_are_numbered_when_there_are_several():
     _batch, [order] = in_production([2])
     line = order.lines.get()
@@ -57,6 +59,7 @@ def test_parcels_are_numbered_when_there_are_several():
     assert page.index("Parcel 2") < page.index("KK 2")
 
 
+@pytest.mark.once
 def test_a_parcel_taken_back_is_not_shown():
     _batch, [order] = in_production([1])
     dispatch.undo(ship(order).pk, actor=SYSTEM)
@@ -64,12 +67,14 @@ def test_a_parcel_taken_back_is_not_shown():
     assert "Your parcel" not in page_of(order)
 
 
+@pytest.mark.once
 def test_an_order_without_parcels_has_no_such_section():
     _batch, [order] = in_production([1])
 
     assert "Your parcel" not in page_of(order)
 
 
+@pytest.mark.once
 def test_a_parcel_without_a_known_courier_has_no_link():
     _batch, [order] = in_production([1])
     dispatch.ship(order.pk, carrier=None, tracking_number="", actor=SYSTEM)
@@ -91,6 +96,7 @@ def test_the_page_costs_the_same_for_any_number_of_lines(django_assert_max_num_q
         Client().get(order.get_absolute_url())
 
 
+@pytest.mark.once
 def test_the_road_in_production():
     _batch, [order] = in_production([2])
 
@@ -105,6 +111,7 @@ def test_the_road_in_production():
     assert len(sentences) == 2
 
 
+@pytest.mark.once
 def test_the_road_shipped_in_part_then_whole():
     _batch, [order] = in_production([2])
     ship(order, "KK 1", lines={order.lines.get().pk: 1})
@@ -123,6 +130,7 @@ def test_the_road_shipped_in_part_then_whole():
     assert sentences[0] == "Everything was shipped."
 
 
+@pytest.mark.once
 def test_what_was_taken_back_is_told_without_naming_anybody():
     _batch, [order] = in_production([1])
     dispatch.undo(ship(order).pk, actor=SYSTEM)
@@ -136,6 +144,7 @@ def test_what_was_taken_back_is_told_without_naming_anybody():
     ]
 
 
+@pytest.mark.once
 def test_a_canceled_batch_is_told_before_and_after_its_orders_follow():
     _batch, [order] = in_production([1])
     Batch.objects.get().cancel(actor=SYSTEM)
@@ -160,6 +169,7 @@ def test_known_couriers_are_there_from_the_start():
         assert "A1%2FB" in carrier.page_of("A1/B")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "url",
     ["https://example.com/", "javascript:alert({number})", "example.com/{number}"],

@@ -105,6 +105,7 @@ def test_list_costs_the_same_for_any_number_of_orders(staff, django_assert_num_q
         staff.get(url)
 
 
+@pytest.mark.once
 def test_page_tells_lines_money_history_and_mails(staff):
     order = an_order(status=Order.Status.PENDING, expires_at=timezone.now())
     order.record("placed", actor=SYSTEM, data={"units": 1})
@@ -119,6 +120,7 @@ def test_page_tells_lines_money_history_and_mails(staff):
         assert words in page
 
 
+@pytest.mark.once
 def test_nothing_of_an_order_can_be_posted(staff):
     order = an_order()
 
@@ -135,10 +137,12 @@ def test_nothing_of_an_order_can_be_posted(staff):
     assert stored.amount_paid == 203_000
 
 
+@pytest.mark.once
 def test_tallies_are_not_shown():
     assert not admin.site.is_registered(BuyerTally)
 
 
+@pytest.mark.once
 def test_anonymous_is_sent_to_the_login(client):
     order = an_order()
     message = a_message(order)
@@ -147,6 +151,7 @@ def test_anonymous_is_sent_to_the_login(client):
         assert client.get(url)["Location"].startswith(reverse("admin:login"))
 
 
+@pytest.mark.once
 def test_message_is_shown_as_the_buyer_got_it(staff):
     message = a_message(an_order(), state="failed", smtp_answer="550 no such user")
 
@@ -158,6 +163,7 @@ def test_message_is_shown_as_the_buyer_got_it(staff):
     assert staff.get(reverse("admin:orders_message_changelist")).status_code == 200
 
 
+@pytest.mark.once
 def test_html_of_a_message_is_sandboxed(staff):
     message = a_message(an_order())
 

@@ -61,6 +61,7 @@ def rows(payment):
     return [payment, refund, event, entry, sandbox]
 
 
+@pytest.mark.once
 def test_every_page_opens_and_leads_to_the_order(staff, rows):
     order_url = url_of(rows[0].order)
 
@@ -72,6 +73,7 @@ def test_every_page_opens_and_leads_to_the_order(staff, rows):
         assert (order_url in page) == (not isinstance(row, SandboxPayment))
 
 
+@pytest.mark.once
 def test_nothing_can_be_added_changed_or_deleted(staff, rows):
     for row in rows:
         name = row._meta.label_lower.replace(".", "_")
@@ -87,6 +89,7 @@ def test_nothing_can_be_added_changed_or_deleted(staff, rows):
     assert stored.amount_received == 203_000
 
 
+@pytest.mark.once
 def test_body_of_a_notification_is_text(staff, rows):
     page = text_of(staff.get(url_of(rows[2])))
 
@@ -94,6 +97,7 @@ def test_body_of_a_notification_is_text(staff, rows):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
+@pytest.mark.once
 def test_long_body_is_cut(staff, payment):
     event = GatewayEvent.objects.create(
         gateway="sandbox", dedupe_key="evt-2", body=b"a" * 10_000, payment=payment
@@ -102,6 +106,7 @@ def test_long_body_is_cut(staff, payment):
     assert "a" * 4_000 + "…" in text_of(staff.get(url_of(event)))
 
 
+@pytest.mark.once
 def test_order_page_shows_its_payments_refunds_and_ledger(staff, rows):
     page = text_of(staff.get(url_of(rows[0].order)))
 
@@ -110,11 +115,13 @@ def test_order_page_shows_its_payments_refunds_and_ledger(staff, rows):
     assert "gateway:sandbox" in page
 
 
+@pytest.mark.once
 def test_anonymous_is_sent_to_the_login(client, rows):
     for row in rows:
         assert client.get(url_of(row))["Location"].startswith(reverse("admin:login"))
 
 
+@pytest.mark.once
 def test_what_a_gateway_wrote_is_shown_to_the_operator_alone(staff, rows, payment):
     event = rows[2]
     owner = User.objects.create_user("owner", is_staff=True)
