@@ -1,6 +1,7 @@
 """Phone numbers as people type them, kept as E.164."""
 
 import re
+from urllib.parse import quote
 
 import phonenumbers
 
@@ -33,3 +34,9 @@ def parse_phone(text: str) -> str:
     if not phonenumbers.is_valid_number(number) or len(phone) > LONGEST:
         raise InvalidPhone(text)
     return phone
+
+
+def chat_url(phone: str, text: str = "") -> str:
+    """A WhatsApp chat with this E.164 number, the text filled in and not yet sent."""
+    url = f"https://wa.me/{phone.lstrip('+')}"
+    return f"{url}?text={quote(text, safe='')}" if text else url

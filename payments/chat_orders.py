@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import quote
 
 from django import forms
 from django.http import QueryDict
@@ -21,6 +20,7 @@ from campaigns.web_addresses import absolute
 from orders import tallies
 from orders.forms import PlainEmailField
 from orders.models import Order
+from orders.phones import chat_url
 from orders.tallies import BuyerLimitReached
 from payments import gateways
 from payments.checkout.basket import Basket, draft_lines, read_basket
@@ -242,4 +242,4 @@ def whatsapp_link(order: Order) -> str:
             before = _("Please pay before %(moment)s here:")
             sentences.append(before % {"moment": dates.moment(order.expires_at)})
     text = " ".join([*sentences, link_of(order)])
-    return f"https://wa.me/{order.phone.lstrip('+')}?text={quote(text, safe='')}"
+    return chat_url(order.phone, text)

@@ -1,7 +1,6 @@
 """What staff do about delays: ask by hand, note the answer, find who has which."""
 
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
 from django.contrib import admin
@@ -20,6 +19,7 @@ from orders.delays import answers as delay_answers
 from orders.delays import counts as delay_counts
 from orders.emails import decision_url
 from orders.models import Decision, Order
+from orders.phones import chat_url
 
 Answer = Decision.Answer
 
@@ -88,7 +88,7 @@ def whatsapp_link(order: Order, decision: Decision) -> str:
             "window": dates.window(decision.ships_from, decision.ships_until),
             "url": decision_url(order, decision),
         }
-    return f"https://wa.me/{order.phone.lstrip('+')}?text={quote(words)}"
+    return chat_url(order.phone, words)
 
 
 class DelayFilter(admin.SimpleListFilter):

@@ -32,6 +32,7 @@ from orders.admin.steps import CancelOrder, CorrectAddress, CorrectContact
 from orders.history import told
 from orders.mail.failures import trouble_of
 from orders.models import Message, Order, OrderLine
+from orders.phones import chat_url
 
 STATUSES = {
     "pending": "info",
@@ -179,8 +180,8 @@ class OrderAdmin(ListsOrders, ReadOnlyModelAdmin):
     def phone_link(self, order: Order) -> SafeString | str:
         if not order.phone:
             return "–"
-        digits = order.phone.lstrip("+")
-        return format_html('<a href="https://wa.me/{}">{}</a>', digits, order.phone)
+        url = chat_url(order.phone)
+        return format_html('<a href="{}">{}</a>', url, order.phone)
 
 
 BatchAdmin.row_pages.append(NumbersPage())

@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
+from orders import phones
 from orders.mail.bounces import BOUNCED
 from orders.mail.html import LINK
 from orders.models import Message
@@ -53,8 +53,7 @@ def chat_url(message: Message) -> str:
     order = message.order
     if order is None or not order.phone or message.is_outdated:
         return ""
-    words = quote(in_short(message.text), safe="")
-    return f"https://wa.me/{order.phone.lstrip('+')}?text={words}"
+    return phones.chat_url(order.phone, in_short(message.text))
 
 
 def in_short(text: str) -> str:

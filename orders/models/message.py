@@ -180,11 +180,11 @@ class Message(models.Model):
     to = models.EmailField(_("to"))
     sender_name = models.CharField(max_length=80, blank=True)
     reply_to = models.EmailField(blank=True)
-    locale = models.CharField(max_length=5)
+    locale = models.CharField(_("language"), max_length=5)
     subject = models.CharField(_("subject"), max_length=200)
     text = models.TextField(_("text"))
     priority = models.PositiveSmallIntegerField(
-        choices=Priority, default=Priority.BUYER_ACTION
+        _("priority"), choices=Priority, default=Priority.BUYER_ACTION
     )
     state = models.CharField(
         _("state"), max_length=8, choices=State, default=State.QUEUED

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import translation
@@ -13,6 +12,7 @@ from campaigns.text import placeholders
 from campaigns.web_addresses import absolute
 from orders.mail.deliverability import unreachable
 from orders.models import Message, Order
+from orders.phones import chat_url
 from orders.updates.audience import orders_of
 from orders.updates.recipients import Recipient
 
@@ -24,8 +24,7 @@ class Line:
 
     @property
     def url(self) -> str:
-        digits = self.order.phone.lstrip("+")
-        return f"https://wa.me/{digits}?text={quote(self.text)}"
+        return chat_url(self.order.phone, self.text)
 
 
 def lines_of(update: Update) -> Iterator[Line]:

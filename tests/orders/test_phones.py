@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders.phones import InvalidPhone, parse_phone
+from orders.phones import InvalidPhone, chat_url, parse_phone
 
 pytestmark = pytest.mark.once
 
@@ -66,3 +66,9 @@ def test_a_number_longer_than_the_world_agreed_on_is_refused(text):
 
 def test_a_stored_number_reads_as_itself():
     assert parse_phone(parse_phone("0812 3456 7890")) == "+6281234567890"
+
+
+def test_a_chat_opens_with_its_text_escaped_whole():
+    url = chat_url("+6281200001111", "Kaos & jaket? a/b")
+
+    assert url == "https://wa.me/6281200001111?text=Kaos%20%26%20jaket%3F%20a%2Fb"
