@@ -213,7 +213,7 @@ def test_every_mail_that_names_the_window_is_known_to_do_so():
         if re.search(r"ships\.txt|% window", path.read_text())
     }
 
-    elsewhere = {"opening", "opening_reminder", "waitlist_joined"}
+    elsewhere = {"opening", "opening_reminder", "waitlist_ended", "waitlist_joined"}
     of_order = named - elsewhere - {"ships", "overtaken"}
     dated = {"schedule_change", "delay_reminder", "delay_choices", "production_started"}
     assert of_order - dated == set(Message.BESIDE_THEIR_NEWS)

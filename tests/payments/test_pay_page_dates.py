@@ -27,7 +27,7 @@ def test_announced_window_stands_beside_the_promised_one(client):
 
     assert "2031" in page
     assert promised in page
-    assert f'<a href="{order.get_absolute_url()}">See what' in page
+    assert f'<a href="{order.get_absolute_url()}">Lihat artinya untukmu' in page
 
 
 def test_nothing_is_said_of_a_window_that_did_not_move(client):
@@ -35,4 +35,4 @@ def test_nothing_is_said_of_a_window_that_did_not_move(client):
 
     page = pay_page(client, order)
 
-    assert "See what this means" not in page
+    assert "Lihat artinya untukmu" not in page
