@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from campaigns.admin.forms import ShopModelForm
-from campaigns.admin.moments import SplitMomentField, help_text
+from campaigns.admin.moments import DayField, SplitMomentField, help_text
 from campaigns.admin.money_sight import HidesMoney, HidesMoneyInLists
 from campaigns.admin.scope import ScopedInlineRows
 from campaigns.admin.transitions import TransitionsMixin, in_words
@@ -53,6 +53,8 @@ class GuardedOptions(Options):
     ) -> forms.Field | None:
         if isinstance(db_field, models.DateTimeField):
             kwargs |= {"form_class": SplitMomentField, "help_text": help_text()}
+        elif isinstance(db_field, models.DateField):
+            kwargs |= {"form_class": DayField}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 

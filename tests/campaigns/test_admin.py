@@ -291,6 +291,26 @@ def test_batch_cannot_close_before_it_opens(staff):
     assert set(response.context["adminform"].form.errors) == {"closes_at"}
 
 
+@pytest.mark.parametrize(
+    ("name", "entered"),
+    [
+        ("opens_at", {"opens_at_0": "0001-01-01", "opens_at_1": "00:00"}),
+        ("closes_at", {"closes_at_0": "9999-12-31", "closes_at_1": "23:59"}),
+        ("ships_until", {"ships_until": "9999-12-31"}),
+        ("production_starts_on", {"production_starts_on": "0026-12-01"}),
+    ],
+)
+def test_year_that_is_a_typing_error_is_named_at_its_field(staff, name, entered):
+    batch = make_batch(stage=Stage.DRAFT)
+
+    response = edit(staff, batch, **entered)
+
+    (reason,) = response.context["adminform"].form.errors[name]
+    assert "2000" in reason
+    assert "2999" in reason
+    assert Batch.objects.get().opens_at == batch.opens_at
+
+
 def test_dates_out_of_order_are_refused(staff):
     batch = make_batch(stage=Stage.DRAFT)
 
