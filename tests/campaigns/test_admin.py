@@ -311,6 +311,25 @@ def test_year_that_is_a_typing_error_is_named_at_its_field(staff, name, entered)
     assert Batch.objects.get().opens_at == batch.opens_at
 
 
+@pytest.mark.parametrize("days", ["91", "2147483647", "9" * 30])
+def test_extension_beyond_the_calendar_is_named_at_its_field(staff, days):
+    batch = make_batch(stage=Stage.DRAFT, minimum_units=5, minimum_rule="extend")
+
+    response = edit(staff, batch, extension_days=days)
+
+    assert set(response.context["adminform"].form.errors) == {"extension_days"}
+    assert Batch.objects.get().extension_days == batch.extension_days
+
+
+def test_hold_beyond_the_calendar_is_named_at_its_field(staff):
+    campaign = make_campaign()
+
+    response = edit(staff, campaign, hold_minutes="9223372036854775807")
+
+    assert set(response.context["adminform"].form.errors) == {"hold_minutes"}
+    assert Campaign.objects.get().hold_minutes == campaign.hold_minutes
+
+
 def test_dates_out_of_order_are_refused(staff):
     batch = make_batch(stage=Stage.DRAFT)
 
