@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from campaigns.admin.change_lists import ShopList
 from campaigns.admin.forms import ShopModelForm
 from campaigns.admin.moments import DayField, SplitMomentField, help_text
 from campaigns.admin.money_sight import HidesMoney, HidesMoneyInLists
@@ -61,6 +62,9 @@ class GuardedOptions(Options):
 class ShopModelAdmin(HidesMoneyInLists, GuardedOptions, TransitionsMixin):
     # Nothing of a shop is deleted by the dozen.
     actions: Any = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ShopList]:
+        return ShopList
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: bool

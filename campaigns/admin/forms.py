@@ -200,7 +200,7 @@ def check_readable(text: str) -> None:
 class WordsField(forms.CharField):
     """One line that staff write: a note, a reason, how money was sent."""
 
-    default_validators = (check_readable,)
+    default_validators = [check_readable]
 
     def __init__(self, *, max_length: int = 200, **options: Any) -> None:
         wide = forms.TextInput(attrs={"size": 60})

@@ -27,11 +27,11 @@ def check_year(entered: date) -> None:
 
 
 class DayField(forms.DateField):
-    default_validators = (check_year,)
+    default_validators = [check_year]
 
 
 class MomentField(forms.DateTimeField):
-    default_validators = (check_year,)
+    default_validators = [check_year]
 
     def to_python(self, value: Any) -> datetime | None:
         try:
@@ -43,7 +43,7 @@ class MomentField(forms.DateTimeField):
 class SplitMomentField(forms.SplitDateTimeField):
     """Two inputs that share one label: each is named for who hears the page."""
 
-    default_validators = (check_year,)
+    default_validators = [check_year]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -606,6 +606,16 @@ def test_every_page_opens(staff):
         assert staff.get(change_url(row)).status_code == 200
 
 
+@pytest.mark.parametrize("page", ["campaigns/campaign", "orders/order"])
+@pytest.mark.parametrize("year", ["0", "9" * 30])
+def test_list_of_a_year_that_is_none_becomes_the_whole_list(staff, page, year):
+    column = "placed_at" if page == "orders/order" else "created_at"
+
+    response = staff.get(f"/admin/{page}/?{column}__year={year}")
+
+    assert (response.status_code, response["Location"]) == (302, f"/admin/{page}/?e=1")
+
+
 def test_anonymous_is_sent_to_the_login(client):
     batch = make_batch()
 
