@@ -14,7 +14,7 @@ from campaigns.actors import Actor
 from campaigns.clock import database_now
 from campaigns.errors import CampaignError
 from campaigns.models import Batch, ScheduleChange
-from campaigns.text.typed_text import MISLEADING
+from campaigns.text.typed_text import is_unreadable
 from campaigns.wakeup import wake_up
 
 # Buyers have at least this long to answer, unless the seller gives them more.
@@ -127,7 +127,7 @@ def readable(reason: str) -> str:
         raise NotAnnounceable(Reason.NO_REASON)
     if len(words) > LONGEST_REASON:
         raise NotAnnounceable(Reason.REASON_TOO_LONG)
-    if MISLEADING.search(words):
+    if is_unreadable(words):
         raise NotAnnounceable(Reason.REASON_UNREADABLE)
     return words
 

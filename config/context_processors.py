@@ -8,5 +8,9 @@ def shop(request: HttpRequest) -> dict[str, Any]:
     """What the layout of every page needs; no query."""
     return {
         "sandbox_banner": "sandbox" in settings.PAYMENT_GATEWAYS,
-        "save_data": request.headers.get("Save-Data", "").lower() == "on",
+        "save_data": saves_data(request),
     }
+
+
+def saves_data(request: HttpRequest) -> bool:
+    return request.headers.get("Save-Data", "").lower() == "on"

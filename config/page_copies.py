@@ -9,16 +9,20 @@ from time import monotonic
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import re_accepts_gzip
 from django.utils.cache import patch_cache_control
 
 from campaigns.caching import KEPT, SECOND
+from config import context_processors
 
 # All that an answer may depend on besides its address; `Vary` names them.
 KEYED = ("Accept-Encoding", "Save-Data")
 MOST_COPIES = 256
 MOST_BYTES = 8 * 1024**2
+# One page never takes the place of all others.
+MOST_BYTES_OF_ONE = MOST_BYTES // 8
 
-Key = tuple[str | None, ...]
+Key = tuple[str | bool | None, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +43,8 @@ class Copy:
 
 
 class Copies:
-    """As many as fit; what does not is rendered each time, as if nothing were kept."""
+    """The newest, as many as fit: whoever asks for many addresses that nobody else asks
+    for takes the place of others for a moment, and of none for the whole second."""
 
     def __init__(self) -> None:
         self._by_key: dict[Key, Copy] = {}
@@ -50,12 +55,23 @@ class Copies:
         return copy if copy and copy.is_fresh else None
 
     def keep(self, key: Key, copy: Copy) -> None:
+        if len(copy.content) > MOST_BYTES_OF_ONE:
+            return
         with self._lock:
-            fresh = {k: c for k, c in self._by_key.items() if c.is_fresh}
-            size = len(copy.content) + sum(len(c.content) for c in fresh.values())
-            if len(fresh) < MOST_COPIES and size <= MOST_BYTES:
-                fresh[key] = copy
-            self._by_key = fresh
+            others = {k: c for k, c in self._by_key.items() if k != key and c.is_fresh}
+            self._by_key = _that_fit(others | {key: copy})
+
+
+def _that_fit(copies: dict[Key, Copy]) -> dict[Key, Copy]:
+    """Without the oldest, which stand first."""
+    size = sum(len(copy.content) for copy in copies.values())
+    fitting = dict(copies)
+    for key, copy in copies.items():
+        if len(fitting) <= MOST_COPIES and size <= MOST_BYTES:
+            break
+        del fitting[key]
+        size -= len(copy.content)
+    return fitting
 
 
 class PageCopyMiddleware:
@@ -88,7 +104,9 @@ class PageCopyMiddleware:
 
 
 def key_of(request: HttpRequest) -> Key:
-    varying = (request.headers.get(name) for name in KEYED)
+    """By what the answer makes of a header, not as it is written: that has no end."""
+    is_zipped = bool(re_accepts_gzip.search(request.headers.get("Accept-Encoding", "")))
+    varying = (is_zipped, context_processors.saves_data(request))
     address = (request.scheme, request.get_host(), request.get_full_path())
     return (request.method, *address, *varying)
 

@@ -28,6 +28,7 @@ NEWS_OF_STATE = (
 )
 OVERTAKEN = (*NEWS_OF_STATE, *REMINDERS, "waitlist_offer")
 State = Message.State
+SENT = (State.SENT, State.SENDING)
 
 
 def correct_contact(order_id: int, *, email: str, phone: str, actor: Actor) -> Order:
@@ -62,7 +63,7 @@ def _send_to_new_address(order: Order) -> None:
     corrections = order.events.filter(kind="contact_corrected").count()
     key = f"corrected-{corrections}"
     emails.order_link(order, request_key=key, corrected=True)
-    if latest and latest.state in (State.SENT, State.SENDING):
+    if latest and latest.state in SENT and not latest.is_outdated:
         emails.send_copy(latest, to=order.email, key=key)
     _ask_there_too(order, latest)
 
@@ -77,7 +78,10 @@ def _ask_there_too(order: Order, latest: Message | None) -> None:
 
 
 def _readdress_unsent(order: Order, latest: Message | None) -> None:
-    """Failed mails are tried again, unless later news made them pointless."""
+    """Failed mails are tried again, unless later news made them pointless.
+
+    Nor with days that are not promised any more: the link tells those that are.
+    """
     queued = order.messages.filter(state=State.QUEUED)
     failed = order.messages.filter(state=State.FAILED)
     if not order.email:
@@ -87,6 +91,7 @@ def _readdress_unsent(order: Order, latest: Message | None) -> None:
     if latest:
         old_news = old_news.exclude(pk=latest.pk)
     old_news.update(state=State.ABORTED)
+    failed.outdated().update(state=State.ABORTED)
     queued.update(to=order.email)
     failed.update(
         to=order.email, state=State.QUEUED, attempts=0, next_attempt_at=Clock()

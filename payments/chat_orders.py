@@ -197,9 +197,9 @@ class ChatPage:
 def _filled_in(typed: QueryDict) -> QueryDict:
     """A row that staff left empty asks for nothing; the shop's own rows send zeros."""
     filled = typed.copy()
-    for name, value in typed.dict().items():
-        if name.startswith("quantity-") and not str(value).strip():
-            del filled[name]
+    for name, texts in typed.lists():
+        if name.startswith("quantity-"):
+            filled.setlist(name, [text for text in texts if str(text).strip()])
     return filled
 
 

@@ -12,8 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from campaigns.admin.change_lists import ShopList
 from campaigns.admin.forms import ShopModelForm
-from campaigns.admin.moments import SplitMomentField, help_text
+from campaigns.admin.moments import DayField, SplitMomentField, help_text
 from campaigns.admin.money_sight import HidesMoney, HidesMoneyInLists
 from campaigns.admin.scope import ScopedInlineRows
 from campaigns.admin.transitions import TransitionsMixin, in_words
@@ -53,12 +54,17 @@ class GuardedOptions(Options):
     ) -> forms.Field | None:
         if isinstance(db_field, models.DateTimeField):
             kwargs |= {"form_class": SplitMomentField, "help_text": help_text()}
+        elif isinstance(db_field, models.DateField):
+            kwargs |= {"form_class": DayField}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 class ShopModelAdmin(HidesMoneyInLists, GuardedOptions, TransitionsMixin):
     # Nothing of a shop is deleted by the dozen.
     actions: Any = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ShopList]:
+        return ShopList
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: bool

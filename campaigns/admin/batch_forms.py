@@ -89,8 +89,12 @@ class BatchForm(ShopModelForm):
         self._check_minimum()
         self._check_opening_times()
         self._check_order_of_dates()
-        self._check_extension()
         return self.cleaned_data
+
+    def _post_clean(self) -> None:
+        """Days are counted on once the columns' own rules let them pass."""
+        super()._post_clean()
+        self._check_extension()
 
     def _value(self, name: str) -> Any:
         """As entered, or as stored where the form may not change it."""

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
@@ -50,9 +51,17 @@ class VariantForm(MoneyForm):
 
 
 DUES = ("balance_due_days", "balance_due_on")
+# A year. A hold that ends after the last day there is would refuse every order.
+LONGEST_HOLD = 365 * 24 * 60
 
 
 class CampaignForm(ShopModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "hold_minutes" in self.fields:
+            longest = MaxValueValidator(LONGEST_HOLD)
+            self.fields["hold_minutes"].validators.append(longest)
+
     def clean(self) -> dict[str, Any]:
         entered: dict[str, Any] = super().clean() or self.cleaned_data
         if entered.get("plan") == Campaign.Plan.DEPOSIT:

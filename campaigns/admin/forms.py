@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from campaigns.money import exponent, quantize
+from campaigns.text.typed_text import is_unreadable
 
 if TYPE_CHECKING:
     AnyModelForm = forms.ModelForm[Any]
@@ -189,8 +190,17 @@ class MoneyForm(ShopModelForm):
                 self.add_error(name, _finer_than_unit(currency))
 
 
+def check_readable(text: str) -> None:
+    if is_unreadable(text):
+        raise ValidationError(
+            _("There is an invisible control character in it. Type the text anew.")
+        )
+
+
 class WordsField(forms.CharField):
     """One line that staff write: a note, a reason, how money was sent."""
+
+    default_validators = [check_readable]
 
     def __init__(self, *, max_length: int = 200, **options: Any) -> None:
         wide = forms.TextInput(attrs={"size": 60})

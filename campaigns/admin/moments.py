@@ -1,6 +1,6 @@
 """Times as people enter them; one that clocks skip or repeat is refused."""
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from django import forms
@@ -14,9 +14,25 @@ from campaigns import dates
 
 # What `from_current_timezone` answers for both.
 UNCLEAR = "ambiguous_timezone"
+# Outside them a day is a typing error. In the first and last year there is, a moment of
+# one zone may be none in another, and no day follows the last.
+FIRST_YEAR, LAST_YEAR = 2000, 2999
+
+
+def check_year(entered: date) -> None:
+    if not FIRST_YEAR <= entered.year <= LAST_YEAR:
+        words = _("Choose a year from %(first)s to %(last)s.")
+        years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        raise ValidationError(words, params=years)
+
+
+class DayField(forms.DateField):
+    default_validators = [check_year]
 
 
 class MomentField(forms.DateTimeField):
+    default_validators = [check_year]
+
     def to_python(self, value: Any) -> datetime | None:
         try:
             return super().to_python(value)
@@ -26,6 +42,8 @@ class MomentField(forms.DateTimeField):
 
 class SplitMomentField(forms.SplitDateTimeField):
     """Two inputs that share one label: each is named for who hears the page."""
+
+    default_validators = [check_year]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

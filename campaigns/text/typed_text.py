@@ -27,3 +27,8 @@ def plain(text: str) -> str:
 
 def one_line(text: str) -> str:
     return " ".join(visible(text).split())
+
+
+def is_unreadable(text: str) -> bool:
+    """With a mark that misleads, or though typed, with nothing that can be seen."""
+    return bool(MISLEADING.search(text) or (text and not visible(text).strip()))

@@ -27,6 +27,8 @@ from orders.models import Decision, Message, Order, OrderEvent
 from orders.news import production as production_news
 from orders.updates import writing as update_writing
 from orders.updates.audience import PROPOSED
+from orders.updates.emails import update_mail
+from orders.updates.recipients import Recipient
 from payments.models import LedgerEntry, Payment
 
 # Which rows belong to a batch, and by which way; they grow old together.
@@ -181,4 +183,18 @@ def _send_long_ago(batch: Batch) -> None:
         order = Order.objects.for_page().get(messages=mail)
         subject, text = mail_rows.render(mail.kind, order)
         Message.objects.filter(pk=mail.pk).update(subject=subject, text=text)
+    for mail in mails.exclude(update_of=None):
+        _write_anew(mail)
     mails.update(state=Message.State.SENT, attempts=1, sent_at=F("created_at"))
+
+
+def _write_anew(mail: Message) -> None:
+    """The mail of an update; of its dates some stand in what was written about it."""
+    if mail.update_of is None or mail.order_id is None:
+        return
+    order = Order.objects.for_page().get(pk=mail.order_id)
+    reader = Recipient.of_order(order, mail.update_of.campaign)
+    written = update_mail(mail.update_of, reader)
+    Message.objects.filter(pk=mail.pk).update(
+        subject=written.subject, text=written.text
+    )

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
@@ -13,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from campaigns.admin.change_lists import ShopList
 from campaigns.admin.money_sight import HidesMoney
 from campaigns.money import format_money, rounded
 from orders.exports import csv_of
@@ -28,7 +28,7 @@ else:
 AMOUNTS = ("total", "amount_paid", "amount_refunded")
 
 
-class OrderList(ChangeList):
+class OrderList(ShopList):
     def get_queryset(self, *args: Any, **kwargs: Any) -> "QuerySet[Any]":
         return super().get_queryset(*args, **kwargs).prefetch_related("lines")
 
@@ -55,7 +55,7 @@ class ListsOrders(Options):
     # Route, view and name; an app above adds its own, as it does with transitions.
     pages: ClassVar[list[tuple[str, Callable[..., HttpResponseBase], str]]] = []
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ShopList]:
         return OrderList
 
     def get_urls(self) -> list[URLPattern]:

@@ -4,6 +4,7 @@ What they bring their buyer has to get, so they are not taken back; what they sa
 window is no longer so. They leave with the newer one first, and the log keeps them so.
 """
 
+import re
 from collections.abc import Iterable
 
 from django.template.loader import render_to_string
@@ -45,9 +46,9 @@ def _note(change: ScheduleChange) -> str:
 
 
 def _redated(subject: str, changes: list[ScheduleChange]) -> str:
+    """In one pass, and the longest first: of two windows one may end as the other."""
     newest = window_short(changes[-1].new_from, changes[-1].new_until)
-    for change in changes:
-        if change.old_until:
-            older = window_short(change.old_from, change.old_until)
-            subject = subject.replace(older, newest)
-    return subject
+    older = [window_short(c.old_from, c.old_until) for c in changes if c.old_until]
+    windows = sorted([newest, *older], key=len, reverse=True)
+    told = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, windows))})(?!\w)")
+    return told.sub(lambda _found: newest, subject)

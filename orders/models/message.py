@@ -73,6 +73,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def with_outdated(self) -> Self:
         return self.annotate(is_outdated=_tells_another_window())
 
+    def outdated(self) -> Self:
+        return self.filter(_tells_another_window())
+
     def current(self) -> Self:
         """Whose words about the order's window are still so, or that have none."""
         return self.exclude(_tells_another_window())

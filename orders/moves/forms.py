@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import dates, room
+from campaigns.admin.forms import check_readable
 from campaigns.admin.moments import MomentField, help_text
 from campaigns.clock import database_now
 from campaigns.models import Batch
@@ -45,6 +46,7 @@ class OfferForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=500,
+        validators=[check_readable],
         help_text=gettext_lazy("The buyer reads it in the mail and on the page."),
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
     )

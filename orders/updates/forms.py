@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from campaigns.admin.forms import ShopModelForm
 from campaigns.models import Campaign, Update
 from campaigns.text import markdown, placeholders
-from campaigns.text.typed_text import MISLEADING
+from campaigns.text.typed_text import is_unreadable
 from orders.updates.audience import PROPOSED, STATES
 
 LONGEST: Final = 20_000
@@ -108,7 +108,7 @@ class AmendmentForm(forms.Form):
 
 def checked(text: str) -> str:
     """The text, or a ValidationError that says what is wrong with it."""
-    if MISLEADING.search(text):
+    if is_unreadable(text):
         raise ValidationError(
             _("There is an invisible control character in it. Type the text anew.")
         )

@@ -291,6 +291,45 @@ def test_batch_cannot_close_before_it_opens(staff):
     assert set(response.context["adminform"].form.errors) == {"closes_at"}
 
 
+@pytest.mark.parametrize(
+    ("name", "entered"),
+    [
+        ("opens_at", {"opens_at_0": "0001-01-01", "opens_at_1": "00:00"}),
+        ("closes_at", {"closes_at_0": "9999-12-31", "closes_at_1": "23:59"}),
+        ("ships_until", {"ships_until": "9999-12-31"}),
+        ("production_starts_on", {"production_starts_on": "0026-12-01"}),
+    ],
+)
+def test_year_that_is_a_typing_error_is_named_at_its_field(staff, name, entered):
+    batch = make_batch(stage=Stage.DRAFT)
+
+    response = edit(staff, batch, **entered)
+
+    (reason,) = response.context["adminform"].form.errors[name]
+    assert "2000" in reason
+    assert "2999" in reason
+    assert Batch.objects.get().opens_at == batch.opens_at
+
+
+@pytest.mark.parametrize("days", ["91", "2147483647", "9" * 30])
+def test_extension_beyond_the_calendar_is_named_at_its_field(staff, days):
+    batch = make_batch(stage=Stage.DRAFT, minimum_units=5, minimum_rule="extend")
+
+    response = edit(staff, batch, extension_days=days)
+
+    assert set(response.context["adminform"].form.errors) == {"extension_days"}
+    assert Batch.objects.get().extension_days == batch.extension_days
+
+
+def test_hold_beyond_the_calendar_is_named_at_its_field(staff):
+    campaign = make_campaign()
+
+    response = edit(staff, campaign, hold_minutes="9223372036854775807")
+
+    assert set(response.context["adminform"].form.errors) == {"hold_minutes"}
+    assert Campaign.objects.get().hold_minutes == campaign.hold_minutes
+
+
 def test_dates_out_of_order_are_refused(staff):
     batch = make_batch(stage=Stage.DRAFT)
 
@@ -565,6 +604,16 @@ def test_every_page_opens(staff):
         for page in ("changelist", "add"):
             assert staff.get(reverse(f"admin:{name}_{page}")).status_code == 200
         assert staff.get(change_url(row)).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["campaigns/campaign", "orders/order"])
+@pytest.mark.parametrize("year", ["0", "9" * 30])
+def test_list_of_a_year_that_is_none_becomes_the_whole_list(staff, page, year):
+    column = "placed_at" if page == "orders/order" else "created_at"
+
+    response = staff.get(f"/admin/{page}/?{column}__year={year}")
+
+    assert (response.status_code, response["Location"]) == (302, f"/admin/{page}/?e=1")
 
 
 def test_anonymous_is_sent_to_the_login(client):

@@ -173,6 +173,7 @@ def test_a_window_that_began_may_be_made_longer():
         ("late \u202egnihton", Reason.REASON_UNREADABLE),
         ("late \u2066now", Reason.REASON_UNREADABLE),
         ("late \x1b[31m", Reason.REASON_UNREADABLE),
+        ("\u200b\u2060", Reason.REASON_UNREADABLE),
     ],
 )
 def test_a_reason_that_cannot_be_read_is_refused(reason, why):

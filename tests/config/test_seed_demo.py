@@ -7,9 +7,11 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.models import Sum
 from django.test import override_settings
+from django.utils import translation
 from PIL import Image
 
 from campaigns.clock import database_now
+from campaigns.dates import window
 from campaigns.models import (
     Allotment,
     Batch,
@@ -17,6 +19,7 @@ from campaigns.models import (
     Campaign,
     Membership,
     Picture,
+    ScheduleChange,
     Seller,
     ShippingOption,
     Variant,
@@ -256,6 +259,18 @@ def test_no_mail_of_the_past_is_sent_today(demo):
     assert mails.count() == 5 * 4 + 6 * 4 + 3 * 2 + 5
     assert not mails.due().exists()
     assert not mails.exclude(state="sent").exists()
+
+
+@pytest.mark.once
+def test_the_mail_of_an_update_tells_the_window_that_was_promised_then(demo):
+    """Before the delay; and the days that the demo let pass moved it too."""
+    [change] = ScheduleChange.objects.filter(batch__campaign__slug="selendang-kawung")
+    mails = Message.objects.filter(kind="update", order__batch=change.batch)
+
+    assert mails.count() == 5
+    for mail in mails:
+        with translation.override(mail.locale):
+            assert window(change.old_from, change.old_until) in mail.text
 
 
 @pytest.mark.once

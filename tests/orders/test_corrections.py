@@ -107,6 +107,8 @@ def test_seller_may_keep_what_the_rule_allows(staff):
         ("kept", "NaN"),
         ("reason", " "),
         ("reason", "x" * 201),
+        ("reason", "gnihton \u202e"),
+        ("reason", "\u200b"),
     ],
 )
 def test_bad_cancellation_is_refused_and_changes_nothing(staff, name, text):

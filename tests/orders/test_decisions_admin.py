@@ -106,6 +106,8 @@ def test_the_buyer_is_asked_once(staff):
 
 BAD = {
     "no reason": {"reason": " "},
+    "a reason that reads backwards": {"reason": "gnihton \u202e"},
+    "a reason nobody sees": {"reason": "\u200b"},
     "a past moment": {"answer_by": "2020-01-01T09:00"},
     "no moment": {"answer_by": "soon"},
     "after the other batch closes": {"answer_by": "2099-01-01T09:00"},

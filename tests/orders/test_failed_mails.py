@@ -194,6 +194,41 @@ def test_a_mail_of_the_batch_left_is_not_sent_again(staff):
     assert Message.objects.get(pk=old.pk).state == "failed"
 
 
+def correct_address(order):
+    correct_contact(order.pk, email="ani@baru.example", phone=order.phone, actor=SYSTEM)
+
+
+@pytest.mark.parametrize("kind", ["batch_confirmed", "order_link"])
+def test_a_corrected_address_gets_no_failed_mail_of_old_days(kind):
+    order, old, newest = a_failed_mail_of_old_dates()
+    Message.objects.filter(pk=old.pk).update(kind=kind)
+    Message.objects.filter(pk=newest.pk).update(state="failed", attempts=1)
+
+    correct_address(order)
+
+    assert Message.objects.get(pk=old.pk).state == "aborted"
+    assert Message.objects.get(pk=newest.pk).state == "queued"
+    assert order.messages.filter(kind="order_link", state="queued").count() == 1
+
+
+@pytest.mark.parametrize(("state", "after"), [("failed", "aborted"), ("sent", "sent")])
+def test_nor_the_latest_while_other_days_are_about_to_be_told(state, after):
+    order = place_paid(make_offer())
+    Message.objects.filter(order=order).update(state=state, attempts=1)
+    delaying.announce(order.batch, 14)
+
+    correct_address(order)
+
+    placed = order.messages.filter(kind="order_confirmed")
+    assert list(placed.values_list("state", flat=True)) == [after]
+    schedule_news.tell_all()
+    told = order.messages.filter(to="ani@baru.example", state="queued")
+    assert list(told.order_by("pk").values_list("kind", flat=True)) == [
+        "order_link",
+        "schedule_change",
+    ]
+
+
 def test_whatsapp_brings_no_old_days_either(staff):
     order, _old, newest = a_failed_mail_of_old_dates()
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from email.header import decode_header, make_header
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from django.utils import translation
 from campaigns.clock import database_now
 from campaigns.dates import window, window_short
 from campaigns.models import Batch
+from campaigns.schedule import Window
 from orders.mail import claims as mail_claims
 from orders.mail import marks as mail_marks
 from orders.mail import outbox
@@ -105,6 +106,29 @@ def make_overtaken(order):
     delay(order.batch)
     put_off(paid)
     return paid
+
+
+def test_a_window_that_ends_as_an_older_one_is_replaced_as_a_whole(server):
+    """1–25 is no part of 21–25, though its letters are."""
+    order = make_order()
+    year = database_now().year + 2
+    first, second, third = (
+        Window(date(year, 12, begins), date(year, 12, ends))
+        for begins, ends in ((1, 25), (21, 25), (28, 31))
+    )
+    Batch.objects.update(**first._asdict())
+    delay(order.batch, window=second)
+    columns = {"kind": "order_confirmed", "text": "Paid.\n", "to": order.email}
+    subject = f"Paid, ships 21–25 Dec {year} – {order.number}"
+    paid = make_message(order=order, locale="en", subject=subject, **columns)
+    delay(order.batch, window=third)
+    put_off(paid)
+
+    make_all_due()
+    outbox.deliver_due()
+
+    paid.refresh_from_db()
+    assert paid.subject == f"Paid, ships 28–31 Dec {year} – {order.number}"
 
 
 def put_off(message):

@@ -90,6 +90,8 @@ def test_a_draft_is_kept_with_its_author_and_sent_to_nobody(staff, batch):
         ({"title": ""}, "required"),
         ({"body": "{nama}"}, "Not a placeholder: {nama}"),
         ({"title": "a\u202eb"}, "invisible control character"),
+        ({"title": "\u200b"}, "invisible control character"),
+        ({"body": "\u200b\u2060"}, "invisible control character"),
         ({"other_title": "News"}, "write both, or neither"),
         ({"kind": "promotion", "audience": "buyers"}, "A promotion goes to who asked"),
         ({"statuses": []}, "Choose at least one state"),

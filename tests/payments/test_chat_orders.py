@@ -87,6 +87,15 @@ def test_rows_left_empty_ask_for_nothing(staff):
     assert list(lines) == [(chosen.pk, 1)]
 
 
+def test_an_empty_field_takes_nothing_from_another_of_the_same_row(staff):
+    batch = make_shop()
+    field = f"quantity-{batch.campaign.variants.get().pk}"
+
+    enter(staff, batch, **{field: ["2", " "]})
+
+    assert OrderLine.objects.get().quantity == 2
+
+
 def test_all_rows_left_empty_are_refused(staff):
     batch = make_shop()
     field = f"quantity-{batch.campaign.variants.get().pk}"
