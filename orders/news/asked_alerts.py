@@ -10,7 +10,6 @@ from campaigns.models import Batch
 from campaigns.rounds import count_done
 from campaigns.web_addresses import absolute
 from orders import daily_alerts
-from orders.holds.alerts import SELLER_ALERT
 from orders.mail import rows as mail_rows
 from orders.models import Message, Order, OrderEvent
 from orders.news import asking as asking_for_news
@@ -40,17 +39,8 @@ def _tell(found: list[Asked], now: datetime) -> int:
 
 def mail(found: list[Asked], *, key: str) -> Message:
     """Not stored yet."""
-    campaign = found[0][0].campaign
-    return mail_rows.of_campaign(
-        campaign,
-        SELLER_ALERT,
-        key=key,
-        locale=campaign.lang,
-        context=_context(found),
-        words=WORDS,
-        to=campaign.seller.email,
-        priority=Message.Priority.NOTICE,
-    )
+    context = _context(found)
+    return daily_alerts.mail(WORDS, found[0][0].campaign, key=key, context=context)
 
 
 def _context(found: list[Asked]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from campaigns.models import Campaign, Question
 from campaigns.rounds import count_done
 from campaigns.web_addresses import absolute
 from orders import daily_alerts
-from orders.holds.alerts import SELLER_ALERT
 from orders.mail import rows as mail_rows
 from orders.models import Message
 
@@ -47,17 +46,8 @@ def _tell(rows: list[Row], now: datetime) -> int:
 
 def mail(rows: list[Row], *, key: str) -> Message:
     """Not stored yet. Without a word of a question: strangers wrote them."""
-    campaign = rows[0][0]
-    return mail_rows.of_campaign(
-        campaign,
-        SELLER_ALERT,
-        key=key,
-        locale=campaign.lang,
-        context=_context(rows),
-        words=WORDS,
-        to=campaign.seller.email,
-        priority=Message.Priority.NOTICE,
-    )
+    context = _context(rows)
+    return daily_alerts.mail(WORDS, rows[0][0], key=key, context=context)
 
 
 def _context(rows: list[Row]) -> dict[str, Any]:
