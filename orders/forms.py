@@ -46,6 +46,15 @@ class PlainEmailValidator(EmailValidator):
 
 class PlainEmailField(forms.EmailField):
     default_validators = [PlainEmailValidator()]
+    default_error_messages = {
+        "required": _("Write an e-mail address."),
+        "invalid": _("Write an e-mail address like nama@contoh.id."),
+    }
+    widget = forms.EmailInput(attrs={"autocomplete": "email"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("E-mail"))
+        super().__init__(max_length=254, **kwargs)
 
 
 class FindForm(forms.Form):

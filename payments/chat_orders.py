@@ -35,9 +35,8 @@ class ChatOrderForm(CheckoutForm):
         label=gettext_lazy("E-mail (optional)"),
         required=False,
         help_text=gettext_lazy("Without it the buyer gets the link only from you."),
-        error_messages={
-            "invalid": gettext_lazy("Write an e-mail address like nama@contoh.id.")
-        },
+        # The browser knows the e-mail of staff, not the buyer's.
+        widget=forms.EmailInput,
     )
     terms = None  # type: ignore[assignment]  # Django's way to leave a field out.
 

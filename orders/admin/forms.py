@@ -44,12 +44,6 @@ class CancelForm(forms.Form):
 
 class ContactForm(forms.Form):
     email = PlainEmailField(
-        label=_("E-mail"),
-        max_length=254,
-        error_messages={
-            "required": _("Write an e-mail address."),
-            "invalid": _("Write an e-mail address like nama@contoh.id."),
-        },
         widget=forms.EmailInput(attrs={"size": 40}),
     )
     phone = PhoneField()

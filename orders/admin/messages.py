@@ -92,9 +92,8 @@ class MessageAdmin(ReadOnlyModelAdmin):
     seller_path = ("order__batch__campaign__seller", "campaign__seller")
     list_display = (
         "subject",
-        "to",
-        "kind",
         badge_column("state", _("state"), MESSAGE_STATES),
+        "to",
         "attempts",
         "written",
         "sent",

@@ -7,11 +7,13 @@ window is no longer so. They leave with the newer one first, and the log keeps t
 import re
 from collections.abc import Iterable
 
+from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from campaigns.dates import window_short
 from campaigns.models import ScheduleChange
+from campaigns.timeline import changes_of
 from orders.mail import claims as mail_claims
 from orders.models import Message, Order
 
@@ -22,13 +24,15 @@ def correct(claimed: Iterable[Message]) -> None:
     if not dated:
         return
     late = Message.objects.filter(pk__in=dated, order__status__in=Order.LIVE)
-    for row in late.overtaken().select_related("order__batch"):
-        _correct(dated[row.pk], row.order)
+    orders = Order.objects.prefetch_related("batch__schedule_changes")
+    for row in late.overtaken().prefetch_related(Prefetch("order", orders)):
+        if row.order:
+            _correct(dated[row.pk], row.order)
 
 
-def _correct(message: Message, order: Order | None) -> None:
-    changes = list(order.batch.schedule_changes.order_by("version")) if order else []
-    if order is None or not changes:
+def _correct(message: Message, order: Order) -> None:
+    changes = changes_of(order.batch)
+    if not changes:
         return
     with translation.override(message.locale), timezone.override(order.zone):
         note = _note(changes[-1])

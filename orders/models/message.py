@@ -14,7 +14,8 @@ from orders.models.event import OrderEvent
 from orders.models.order import Order
 
 # Word for word the condition of the outbox's index: with a parameter in it, SQLite
-# would read all mails that ever left for each claim.
+# would read all mails that ever left for each claim. Not for a subquery, where the
+# table has another name.
 IN_OUTBOX = RawSQL(
     "orders_message.state IN ('queued', 'sending')",
     (),
@@ -250,4 +251,4 @@ class Message(models.Model):
     @cached_property
     def is_outdated(self) -> bool:
         """Whether it tells days that its order is not promised any more."""
-        return not Message.objects.current().filter(pk=self.pk).exists()
+        return Message.objects.outdated().filter(pk=self.pk).exists()

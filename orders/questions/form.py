@@ -36,14 +36,7 @@ class QuestionForm(forms.Form):
         error_messages={"required": _("Write your question.")},
     )
     email = PlainEmailField(
-        label=_("E-mail"),
-        max_length=254,
         help_text=_("For the link that confirms it, and for the answer. Not shown."),
-        error_messages={
-            "required": _("Write an e-mail address."),
-            "invalid": _("Write an e-mail address like nama@contoh.id."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
     def question(

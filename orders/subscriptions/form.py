@@ -24,14 +24,7 @@ class ReminderForm(forms.Form):
         },
     )
     email = PlainEmailField(
-        label=_("E-mail"),
-        max_length=254,
         help_text=_("A mail with a link to confirm goes there first."),
-        error_messages={
-            "required": _("Write an e-mail address."),
-            "invalid": _("Write an e-mail address like nama@contoh.id."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
     def __init__(self, *args: Any, campaign: Campaign, is_ahead: bool, **kwargs: Any):

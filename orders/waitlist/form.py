@@ -41,14 +41,7 @@ class JoinForm(forms.Form):
         help_text=_("If only a part is free, offer me that part."),
     )
     email = PlainEmailField(
-        label=_("E-mail"),
-        max_length=254,
         help_text=_("The offer and your secret link go here."),
-        error_messages={
-            "required": _("Write an e-mail address."),
-            "invalid": _("Write an e-mail address like nama@contoh.id."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
     def __init__(

@@ -46,14 +46,7 @@ class CheckoutForm(AddressForm):
     submit_key = forms.CharField(validators=[SUBMIT_KEY], widget=forms.HiddenInput)
     phone = PhoneField(help_text=_("For news of the schedule and the courier."))
     email = PlainEmailField(
-        label=_("E-mail"),
-        max_length=254,
         help_text=_("Your receipt and your order link go here."),
-        error_messages={
-            "required": _("Write an e-mail address."),
-            "invalid": _("Write an e-mail address like nama@contoh.id."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     shipping = forms.ChoiceField(
         label=_("Shipping"),

@@ -183,7 +183,7 @@ def costs_of(running: dict[str, Shop], counter: Counter, count: int) -> dict[str
 def forget_bare_orders(count: int) -> None:
     """Four rows are no whole order: `check_invariants` would find what they lack."""
     bare = Order.objects.filter(events=None, payments=None)
-    batch = bare.order_by("pk").first().batch  # type: ignore[union-attr]
+    batch = bare.earliest("pk").batch
     Message.objects.filter(order__in=bare).delete()
     OrderLine.objects.filter(order__in=bare).delete()
     assert bare.delete()[0] == count  # noqa: S101
