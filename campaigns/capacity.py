@@ -8,8 +8,9 @@ before it waits for the row's lock and not again afterwards.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from django.db.models import F, Q
+from django.db.models import BigIntegerField, F, IntegerField, Q
 
 from campaigns import room
 from campaigns.caps import Cap
@@ -23,6 +24,7 @@ from campaigns.errors import (
     WindowChanged,
 )
 from campaigns.models import Allotment, Batch
+from campaigns.prepared import PreparedUpdate, given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,34 +116,45 @@ def shift(*moves: Move) -> None:
 
 
 def _shift_allotment(allotment_id: int, units: int, gate: Gate) -> None:
-    passes = gate.allotment
-    if units > 0:
-        passes &= Q(capacity__isnull=True) | Q(capacity__gte=F("taken") + units)
-    rows = Allotment.objects.filter(passes, pk=allotment_id)
-    if not rows.update(taken=F("taken") + units):
+    if not _allotment_update(gate).run(allotment=allotment_id, units=units):
         raise Refused(f"allotment {allotment_id}")
 
 
 def _shift_batch(move: Move) -> None:
-    units = sum(move.units.values())
-    passes = move.gate.batch
-    if units > 0:
-        passes &= Q(capacity__gte=F("taken") + units)
-    if move.orders > 0:
-        passes &= Q(order_capacity__isnull=True) | Q(
-            order_capacity__gte=F("orders_taken") + move.orders
-        )
-    if move.goods > 0:
-        passes &= Q(goods_capacity__isnull=True) | Q(
-            goods_capacity__gte=F("goods_taken") + move.goods
-        )
-    rows = Batch.objects.filter(passes, pk=move.batch_id)
-    if not rows.update(
-        taken=F("taken") + units,
-        orders_taken=F("orders_taken") + move.orders,
-        goods_taken=F("goods_taken") + move.goods,
+    if not _batch_update(move.gate).run(
+        batch=move.batch_id,
+        units=sum(move.units.values()),
+        orders=move.orders,
+        goods=move.goods,
     ):
         raise Refused(f"batch {move.batch_id}")
+
+
+# A cap is tested for what comes back as well: by its constraint it holds there.
+# Gates differ by little but the version of a window, so each is written once.
+@lru_cache(maxsize=64)
+def _allotment_update(gate: Gate) -> PreparedUpdate:
+    taken = F("taken") + given("units", IntegerField())
+    fits = Q(capacity__isnull=True) | Q(capacity__gte=taken)
+    rows = Allotment.objects.filter(gate.allotment, fits, pk=given("allotment"))
+    return PreparedUpdate(rows, taken=taken)
+
+
+@lru_cache(maxsize=64)
+def _batch_update(gate: Gate) -> PreparedUpdate:
+    taken = F("taken") + given("units", IntegerField())
+    orders_taken = F("orders_taken") + given("orders", IntegerField())
+    goods_taken = F("goods_taken") + given("goods", BigIntegerField())
+    rows = Batch.objects.filter(
+        gate.batch,
+        Q(order_capacity__isnull=True) | Q(order_capacity__gte=orders_taken),
+        Q(goods_capacity__isnull=True) | Q(goods_capacity__gte=goods_taken),
+        pk=given("batch"),
+        capacity__gte=taken,
+    )
+    return PreparedUpdate(
+        rows, taken=taken, orders_taken=orders_taken, goods_taken=goods_taken
+    )
 
 
 def explain(move: Move, *, schedule_version: int) -> CampaignError:

@@ -16,11 +16,25 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import CampaignError, InvalidTransition
 from campaigns.models import Batch
 from campaigns.money import to_minor_units
+from campaigns.prepared import Prepared, given
 from orders import emails, tallies
 from orders.models import Order, WaitlistEntry
 from orders.models.line import units_by_allotment
 from orders.models.order import OrderQuerySet
 from orders.waitlist import public_sale
+
+LOCK = Prepared(
+    lambda: (
+        Order.objects.select_for_update(no_key=True)
+        .only("pk")
+        .filter(pk=given("order"))
+    )
+)
+LOCKED = Prepared(
+    lambda: Order.objects.select_related("batch__campaign__seller").filter(
+        pk=given("order")
+    )
+)
 
 
 class NotExtendable(CampaignError):
@@ -33,8 +47,8 @@ def locked(order_id: int) -> Order:
     Its batch is read afterwards: PostgreSQL tests a join again after a wait, against
     the batch read before it, and would lose an order that was moved meanwhile.
     """
-    Order.objects.select_for_update(no_key=True).values_list("pk").get(pk=order_id)
-    return Order.objects.select_related("batch__campaign__seller").get(pk=order_id)
+    LOCK.get(order=order_id)
+    return LOCKED.get(order=order_id)
 
 
 def locked_together(keys: Sequence[int]) -> list[Order]:

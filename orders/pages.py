@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 
+from campaigns.prepared import Prepared, given
 from orders.models import Order, WaitlistEntry
-from orders.models.order import OrderQuerySet
 
 # More of the address than the token comes as keywords.
 OrderView = Callable[..., HttpResponse]
@@ -17,21 +17,24 @@ PlaceView = Callable[[HttpRequest, WaitlistEntry], HttpResponse]
 TokenView = Callable[..., HttpResponse]
 LONGEST_TOKEN = 64
 
+PAGE = Prepared(lambda: Order.objects.for_page().filter(token=given("token")))
+DOOR = Prepared(lambda: Order.objects.for_door().filter(token=given("token")))
+
 
 def order_page(view: OrderView) -> TokenView:
     """Hand the view the order of the token; every wrong token is the same 404.
 
     An offer of the waiting list is no order yet: its page is the one of the place.
     """
-    return _with_order(view, Order.objects.for_page())
+    return _with_order(view, PAGE)
 
 
 def order_door(view: OrderView) -> TokenView:
     """The same where no page is shown: the view only leads on, and needs little."""
-    return _with_order(view, Order.objects.for_door())
+    return _with_order(view, DOOR)
 
 
-def _with_order(view: OrderView, orders: OrderQuerySet) -> TokenView:
+def _with_order(view: OrderView, orders: Prepared[Order]) -> TokenView:
     @wraps(view)
     def by_token(request: HttpRequest, token: str, **parts: int) -> HttpResponse:
         order = find(token, orders)
@@ -66,11 +69,10 @@ def secret(response: HttpResponse, locale: str) -> HttpResponse:
     return response
 
 
-def find(token: str, orders: OrderQuerySet | None = None) -> Order:
-    """The order with all that its page shows, unless other rows are given."""
-    rows = Order.objects.for_page() if orders is None else orders
+def find(token: str, orders: Prepared[Order] = PAGE) -> Order:
+    """The order with all that its page shows, unless less is asked for."""
     try:
-        return rows.get(token=_checked(token))
+        return orders.get(token=_checked(token))
     except Order.DoesNotExist:
         raise Http404 from None
 

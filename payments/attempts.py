@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from campaigns.clock import Clock, database_now
+from campaigns.prepared import Prepared, given
 from orders import lifecycle
 from orders.models import Order
 from orders.models.order import NUMBER_ALPHABET
@@ -28,6 +29,10 @@ SECRET_LENGTH = 10
 # Each is a page at a gateway, and by transfer a mail: nobody needs more of them.
 MOST_PER_ORDER = 20
 COUNTED_WITHIN = timedelta(hours=1)
+
+NEWEST = Prepared(
+    lambda: Payment.objects.filter(order=given("order")).order_by("-pk")[:1]
+)
 
 
 def unsaved(order: Order, gateway: str, amount: Decimal, **columns: Any) -> Payment:
@@ -165,9 +170,10 @@ def refresh(order: Order) -> Order:
 
     Returns the order as it stands then.
     """
-    payment = order.payments.order_by("-pk").first()
+    payment = NEWEST.first(order=order.pk)
     if payment is None or not _may_fetch(payment):
         return order
+    payment.order = order
     try:
         snapshot = gateways.get(payment.gateway).fetch(gateways.payment_in(payment))
     except GatewayError as error:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns.clock import database_now
 from campaigns.models import Batch
 from campaigns.money import format_money
+from campaigns.prepared import Prepared, given
 from campaigns.web_addresses import absolute
 from orders import balance_words
 from orders.models import Order
@@ -19,6 +20,10 @@ from payments.dues import Balance, balance_of, due_now
 from payments.models import Payment
 from payments.transfers import panel as transfer_panel
 from payments.transfers.panel import TransferPanel
+
+ATTEMPTS = Prepared(
+    lambda: Payment.objects.filter(order=given("order")).select_related("bank_account")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +35,7 @@ class PayPage:
 
     @classmethod
     def read(cls, order: Order) -> Self:
-        attempts = list(order.payments.select_related("bank_account"))
+        attempts = ATTEMPTS.all(order=order.pk)
         for attempt in attempts:
             attempt.order = order
         return cls(

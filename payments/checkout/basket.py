@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from campaigns.models import Allotment, Batch, Campaign
+from campaigns.prepared import Prepared, given
 from payments.checkout.placing import DraftLine
 
 MAX_QUANTITY = 999
@@ -73,9 +75,7 @@ def draft_lines(
     """
     allotments = {
         allotment.variant_id: allotment
-        for allotment in Allotment.objects.of([batch]).filter(
-            variant__in=basket.quantities, variant__campaign=campaign
-        )
+        for allotment in _allotments(basket, batch)
         if allotment.variant.active or is_held
     }
     for variant_id in basket.quantities.keys() - allotments.keys():
@@ -94,6 +94,27 @@ def draft_lines(
     if sum(line.amount for line in lines) > LARGEST_GOODS:
         basket.errors.append(("quantity", _("This is more than one order can hold.")))
     return lines
+
+
+def _allotments(basket: Basket, batch: Batch) -> list[Allotment]:
+    wanted = {f"variant_{n}": pk for n, pk in enumerate(basket.quantities)}
+    if not wanted:
+        return []
+    return _of_variants(len(wanted)).all(
+        batch=batch.pk, campaign=batch.campaign_id, **wanted
+    )
+
+
+@lru_cache(maxsize=16)
+def _of_variants(number: int) -> Prepared[Allotment]:
+    variants = [given(f"variant_{n}") for n in range(number)]
+    return Prepared(
+        lambda: Allotment.objects.filter(
+            batch=given("batch"),
+            variant__campaign=given("campaign"),
+            variant__id__in=variants,
+        ).select_related("variant")
+    )
 
 
 def _texts(

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from django.http import Http404, HttpRequest, QueryDict
-from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,8 +16,9 @@ from django.utils.translation import gettext as _
 from campaigns import room
 from campaigns.errors import BatchClosed, CampaignError, SoldOut
 from campaigns.gallery import Image
-from campaigns.models import Batch, Campaign, ShippingOption, Variant
+from campaigns.models import Batch, Campaign, Picture, ShippingOption, Variant
 from campaigns.money import format_money
+from campaigns.prepared import Prepared, given
 from orders import tallies
 from orders.holds.limits import TooManyUnpaid
 from orders.origins import Origin
@@ -36,6 +36,16 @@ from payments.checkout.form import CheckoutForm, checkout_form
 from payments.checkout.placing import Draft, DraftLine, deposit_of, rules_of
 
 WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
+
+NUMBERED = Prepared(
+    lambda: Batch.objects.at(given("slug")).with_clock().filter(number=given("number"))
+)
+COURIERS = Prepared(
+    lambda: ShippingOption.objects.offered(given("currency")).filter(
+        seller=given("seller")
+    )
+)
+FIRST_PICTURE = Prepared(lambda: Picture.objects.filter(campaign=given("campaign"))[:1])
 
 
 @dataclass
@@ -81,7 +91,7 @@ class CheckoutPage:
     ) -> Self:
         """The form is bound where it was sent to order, not only to be priced."""
         data = _data_of(request)
-        options = list(campaign.seller.shipping_options.offered(campaign.currency))
+        options = COURIERS.all(seller=campaign.seller_id, currency=campaign.currency)
         return cls(
             campaign=campaign,
             batch=batch,
@@ -235,7 +245,7 @@ class CheckoutPage:
 
     @cached_property
     def picture(self) -> Image | None:
-        first = self.campaign.pictures.first()
+        first = FIRST_PICTURE.first(campaign=self.campaign.pk)
         return Image.of(first) if first else None
 
     @property
@@ -306,13 +316,19 @@ def _refuse_too_many(basket: Basket, campaign: Campaign) -> None:
 
 def _batch(slug: str, number: str) -> Batch:
     """The batch named in the address, else the one offered now; Http404 otherwise."""
-    batches = Batch.objects.at(slug).with_clock()
     if not number:
-        offered = batches.accepting().order_by("number").first()
-        batch = offered or batches.order_by("number").last()
-        if batch is None:
-            raise Http404
-        return batch
+        return _offered(slug)
     if not (number.isascii() and number.isdigit() and len(number) <= 4):
         raise Http404
-    return get_object_or_404(batches, number=int(number))
+    try:
+        return NUMBERED.get(slug=slug, number=int(number))
+    except Batch.DoesNotExist:
+        raise Http404 from None
+
+
+def _offered(slug: str) -> Batch:
+    batches = Batch.objects.at(slug).with_clock().order_by("number")
+    batch = batches.accepting().first() or batches.last()
+    if batch is None:
+        raise Http404
+    return batch

@@ -3,11 +3,20 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from campaigns.prepared import Prepared, given
 from orders.models import Order
 from payments.models import Dispute, LedgerEntry, Payment, Refund, StatementLine
 
 Kind = LedgerEntry.Kind
 OWN_BANK = "bank"
+LOCKED = Prepared(
+    lambda: Payment.objects.select_for_update(no_key=True).filter(order=given("order"))
+)
+BOOKED = Prepared(
+    lambda: LedgerEntry.objects.filter(payment=given("payment")).only(
+        "kind", "refund", "dispute"
+    )
+)
 # From which account to which, in words that `_account` turns into names.
 ROADS = {
     Kind.PAYMENT: ("gateway", "customer"),
@@ -33,7 +42,10 @@ def locked_payments(order: Order) -> list[Payment]:
 
     Read once for all that follows: whoever changes one changes it in this list too.
     """
-    return list(order.payments.select_for_update(no_key=True))
+    payments = LOCKED.all(order=order.pk)
+    for payment in payments:
+        payment.order = order
+    return payments
 
 
 def one_of(payments: list[Payment], payment_id: int) -> Payment:
@@ -53,9 +65,11 @@ def enter(
     source, target = ROADS[kind]
     refund = cause if isinstance(cause, Refund) else None
     dispute = cause if isinstance(cause, Dispute) else None
-    booked = LedgerEntry.objects.filter(
-        kind=kind, payment=payment, refund=refund, dispute=dispute
-    )
+    of_same = (kind, refund and refund.pk, dispute and dispute.pk)
+    booked = [
+        (entry.kind, entry.refund_id, entry.dispute_id)
+        for entry in BOOKED.all(payment=payment.pk)
+    ]
     LedgerEntry.objects.create(
         kind=kind,
         debit=_account(source, order, payment),
@@ -67,7 +81,7 @@ def enter(
         refund=refund,
         dispute=dispute,
         statement_line=cause if isinstance(cause, StatementLine) else None,
-        sequence=booked.count() + 1,
+        sequence=booked.count(of_same) + 1,
     )
 
 

@@ -154,7 +154,7 @@ def test_rows_are_taken_by_primary_key_and_the_batches_last(
     tables = Counter(query["sql"].split('"')[1] for query in queries)
     assert tables == {"campaigns_allotment": 3, "campaigns_batch": 1}
     assert '"campaigns_batch"' in queries[3]["sql"]
-    wanted = [f'"id" = {pk}' for pk in sorted(units)]
+    wanted = [f'"id" = ({pk})' for pk in sorted(units)]
     assert [w in q["sql"] for w, q in zip(wanted, queries, strict=False)] == [True] * 3
 
 
