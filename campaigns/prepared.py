@@ -12,12 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models import (
-    Expression,
-    Model,
-    QuerySet,
-    prefetch_related_objects,
-)
+from django.db.models import Expression, Model, QuerySet
 from django.db.models.sql import UpdateQuery
 from django.db.transaction import TransactionManagementError
 
@@ -39,11 +34,16 @@ class Prepared(Generic[M]):
     BY_TOKEN = Prepared(lambda: Order.objects.filter(token=given("token")))
     BY_TOKEN.get(token=token)
 
-    Rows come with what `select_related` and `prefetch_related` ask for.
+    Rows come with what `select_related` follows. What is to be read ahead of their
+    own rows elsewhere is named, with the query that finds them by `given("key")`; the
+    `prefetch_related` of a queryset is not.
     """
 
-    def __init__(self, queryset: Callable[[], QuerySet[M]]) -> None:
+    def __init__(
+        self, queryset: Callable[[], QuerySet[M]], **ahead: "Prepared[Any]"
+    ) -> None:
         self._queryset = queryset
+        self._ahead = ahead
 
     def get(self, **values: Any) -> M:
         """The only row; raises the model's DoesNotExist or MultipleObjectsReturned."""
@@ -59,13 +59,25 @@ class Prepared(Generic[M]):
 
     def all(self, **values: Any) -> list[M]:
         rows: list[M] = self._plan.run(values)
-        if self._plan.prefetched:
-            prefetch_related_objects(rows, *self._plan.prefetched)
+        for name, query in self._ahead.items():
+            for row in rows:
+                _read_ahead(row, name, query)
         return rows
 
     @cached_property
     def _plan(self) -> "_Plan":
         return _Plan(self._queryset())
+
+
+def _read_ahead(row: Any, name: str, query: Prepared[Any]) -> None:
+    """As `prefetch_related` leaves it: `row.name.all()` then asks nobody."""
+    manager = getattr(row, name)
+    found = query.all(key=row.pk)
+    for one in found:
+        manager.field.set_cached_value(one, row)
+    kept = manager.all()
+    kept._result_cache = found
+    vars(row).setdefault("_prefetched_objects_cache", {})[name] = kept
 
 
 class PreparedUpdate:
@@ -117,7 +129,6 @@ class _Plan:
         compiler = queryset.query.get_compiler(connection=connection)
         self.statement = _Statement(*compiler.as_sql())
         self.model = queryset.model
-        self.prefetched = queryset._prefetch_related_lookups
         self._locks = queryset.query.select_for_update
         self._table = _Table(compiler.select, compiler.klass_info)
         self._annotated = list(compiler.annotation_col_map.items())

@@ -11,16 +11,15 @@ from django.urls import reverse
 
 from campaigns.clock import database_now
 from campaigns.models.batch import MINIMUM_MISSED
-from campaigns.prepared import Prepared, given
 from campaigns.web_addresses import absolute
 from orders.balance_terms import BalanceTerms
 from orders.mail.rows import copy_of, of_order, queue
 from orders.models import Decision, Message, Order, OrderLine
+from orders.models.line import LINES_OF_ORDER
 
 PRODUCTION_STARTED = "production_started"
 # Part of the key of an `order_changed` that tells of a correction.
 OF_EVENT = "event-"
-LINES = Prepared(lambda: OrderLine.objects.filter(order=given("order")))
 NOTICE, BULK = Message.Priority.NOTICE, Message.Priority.BULK
 
 
@@ -51,7 +50,7 @@ def order_link(order: Order, *, request_key: str, corrected: bool = False) -> No
 
 def order_confirmed(order: Order) -> None:
     # An order can expire and be confirmed again: each confirmation is told.
-    key, lines = _stamp(order.confirmed_at), LINES.all(order=order.pk)
+    key, lines = _stamp(order.confirmed_at), LINES_OF_ORDER.all(key=order.pk)
     queue(of_order(order, "order_confirmed", key=key, lines=lines))
 
 

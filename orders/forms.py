@@ -91,7 +91,7 @@ class FindForm(forms.Form):
         same_contact = self._same_contact(self.cleaned_data["contact"])
         if same_contact is None:
             return None
-        orders = Order.objects.select_related("batch__campaign__seller")
+        orders = Order.objects.with_seller()
         return orders.filter(same_contact, number=number).first()
 
     def _same_contact(self, contact: str) -> Q | None:

@@ -30,11 +30,7 @@ LOCK = Prepared(
         .filter(pk=given("order"))
     )
 )
-LOCKED = Prepared(
-    lambda: Order.objects.select_related("batch__campaign__seller").filter(
-        pk=given("order")
-    )
-)
+LOCKED = Prepared(lambda: Order.objects.with_seller().filter(pk=given("order")))
 
 
 class NotExtendable(CampaignError):

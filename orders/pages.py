@@ -10,6 +10,7 @@ from django.utils.cache import patch_cache_control
 
 from campaigns.prepared import Prepared, given
 from orders.models import Order, WaitlistEntry
+from orders.models.line import LINES_OF_ORDER
 
 # More of the address than the token comes as keywords.
 OrderView = Callable[..., HttpResponse]
@@ -17,7 +18,10 @@ PlaceView = Callable[[HttpRequest, WaitlistEntry], HttpResponse]
 TokenView = Callable[..., HttpResponse]
 LONGEST_TOKEN = 64
 
-PAGE = Prepared(lambda: Order.objects.for_page().filter(token=given("token")))
+PAGE = Prepared(
+    lambda: Order.objects.with_seller().filter(token=given("token")),
+    lines=LINES_OF_ORDER,
+)
 DOOR = Prepared(lambda: Order.objects.for_door().filter(token=given("token")))
 
 

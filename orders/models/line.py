@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.fields import OrderedJSONField
 from campaigns.models import Allotment, Batch, Variant
+from campaigns.prepared import Prepared, given
 from orders.models.order import Order
 
 
@@ -81,6 +82,9 @@ class OrderLine(models.Model):
     @property
     def amount(self) -> Decimal:
         return self.unit_price * self.quantity
+
+
+LINES_OF_ORDER = Prepared(lambda: OrderLine.objects.filter(order=given("key")))
 
 
 def units_by_allotment(lines: Iterable[OrderLine]) -> dict[int, int]:

@@ -106,8 +106,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
             *("name", "email", "phone", "locale", "time_zone"),
         )
 
+    def with_seller(self) -> Self:
+        """Each with its batch and campaign, too."""
+        return self.select_related("batch__campaign__seller")
+
     def for_page(self) -> Self:
-        return self.select_related("batch__campaign__seller").prefetch_related("lines")
+        return self.with_seller().prefetch_related("lines")
 
 
 class Order(models.Model):

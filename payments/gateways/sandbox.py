@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
+from campaigns.prepared import Prepared, given
 from payments.errors import BadSignature
 from payments.gateways.base import (
     Caps,
@@ -30,6 +31,8 @@ STATES = {
     SandboxPayment.State.FAILED: Payment.State.FAILED,
     SandboxPayment.State.EXPIRED: Payment.State.EXPIRED,
 }
+
+SESSION = Prepared(lambda: SandboxPayment.objects.filter(reference=given("reference")))
 
 
 class SandboxGateway:
@@ -52,7 +55,7 @@ class SandboxGateway:
         return Started(gateway_reference=session, redirect_url=page)
 
     def fetch(self, payment: PaymentIn) -> Snapshot:
-        row = SandboxPayment.objects.filter(reference=payment.reference).first()
+        row = SESSION.first(reference=payment.reference)
         if row is None:
             # Nothing was ever started, so nothing can have been paid.
             return Snapshot(state=Payment.State.CANCELED, currency=payment.currency)

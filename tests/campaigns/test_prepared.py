@@ -12,8 +12,8 @@ from django.db.transaction import TransactionManagementError
 from campaigns.models import Allotment, Batch, Picture, Seller, ShippingOption
 from campaigns.prepared import Prepared, given
 from orders import lifecycle, pages
-from orders.emails import LINES
 from orders.models import Order, OrderLine
+from orders.models.line import LINES_OF_ORDER
 from payments import attempts, pay_page
 from payments.checkout import basket
 from payments.checkout import page as checkout_page
@@ -45,7 +45,10 @@ def lookups(order: Order) -> dict[str, tuple[list[Any], QuerySet[Any]]]:
             lifecycle.LOCKED.all(order=order.pk),
             Order.objects.select_related("batch__campaign__seller").filter(pk=order.pk),
         ),
-        "lines": (LINES.all(order=order.pk), OrderLine.objects.filter(order=order)),
+        "lines": (
+            LINES_OF_ORDER.all(key=order.pk),
+            OrderLine.objects.filter(order=order),
+        ),
         "checkout": (
             checkout_page.NUMBERED.all(slug=campaign.slug, number=1),
             Batch.objects.at(campaign.slug).filter(number=1),
