@@ -34,9 +34,8 @@ class Prepared(Generic[M]):
     BY_TOKEN = Prepared(lambda: Order.objects.filter(token=given("token")))
     BY_TOKEN.get(token=token)
 
-    Rows come with what `select_related` follows. What is to be read ahead of their
-    own rows elsewhere is named, with the query that finds them by `given("key")`; the
-    `prefetch_related` of a queryset is not.
+    Rows come with what `select_related` follows. What else is to be read for each is
+    named, with the query that finds it by `given("key")`.
     """
 
     def __init__(
@@ -126,6 +125,8 @@ class _Plan:
     """What Django's ModelIterable works out anew for each run of a queryset."""
 
     def __init__(self, queryset: Any) -> None:
+        if queryset._prefetch_related_lookups:
+            raise TypeError("Name what is read ahead: prefetch_related is not seen.")
         compiler = queryset.query.get_compiler(connection=connection)
         self.statement = _Statement(*compiler.as_sql())
         self.model = queryset.model
@@ -162,7 +163,7 @@ class _Table:
     """Where a row has the columns of one table, and of the tables joined to it."""
 
     def __init__(self, select: Any, info: dict[str, Any]) -> None:
-        first, *_, last = info["select_fields"] * 2
+        first, last = min(info["select_fields"]), max(info["select_fields"])
         fields = [column.target for column, *_ in select[first : last + 1]]
         self._columns = slice(first, last + 1)
         self._names = [field.attname for field in fields]

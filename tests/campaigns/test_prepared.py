@@ -169,6 +169,14 @@ def test_none_or_several_rows_are_not_one() -> None:
 
 
 @pytest.mark.django_db
+def test_a_prefetch_that_would_be_left_out_is_refused() -> None:
+    query = Prepared(lambda: Order.objects.for_page())
+
+    with pytest.raises(TypeError, match="Name what is read ahead"):
+        query.all()
+
+
+@pytest.mark.django_db
 def test_a_run_gives_every_value() -> None:
     with pytest.raises(KeyError, match="slug"):
         BY_SLUG.all(name="nila")
