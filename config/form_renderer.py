@@ -1,4 +1,4 @@
-"""Draws the plain inputs of forms without a template."""
+"""Draws the fields of forms, and their plain inputs, without a template."""
 
 from typing import Any
 
@@ -7,11 +7,14 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config import form_fields
+
 PLAIN = frozenset(
     f"django/forms/widgets/{kind}.html"
     for kind in ("text", "email", "number", "hidden", "checkbox", "input")
 )
 TEXTAREA = "django/forms/widgets/textarea.html"
+FIELD = "django/forms/field.html"
 
 
 class PlainInputs(TemplatesSetting):
@@ -24,6 +27,8 @@ class PlainInputs(TemplatesSetting):
             return _input(context["widget"])
         if template_name == TEXTAREA:
             return _textarea(context["widget"])
+        if template_name == FIELD:
+            return form_fields.drawn(context["field"])
         return SafeString(super().render(template_name, context, request))  # noqa: S308
 
 
