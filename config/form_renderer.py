@@ -1,17 +1,19 @@
-"""Draws the plain inputs of forms without a template."""
+"""Draws the fields of forms, and their plain inputs, without a template."""
 
+from html import escape
 from typing import Any
 
 from django.forms.renderers import TemplatesSetting
-from django.forms.utils import flatatt
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from config import form_fields
 
 PLAIN = frozenset(
     f"django/forms/widgets/{kind}.html"
     for kind in ("text", "email", "number", "hidden", "checkbox", "input")
 )
 TEXTAREA = "django/forms/widgets/textarea.html"
+FIELD = "django/forms/field.html"
 
 
 class PlainInputs(TemplatesSetting):
@@ -24,17 +26,39 @@ class PlainInputs(TemplatesSetting):
             return _input(context["widget"])
         if template_name == TEXTAREA:
             return _textarea(context["widget"])
+        if template_name == FIELD:
+            return form_fields.drawn(context["field"])
         return SafeString(super().render(template_name, context, request))  # noqa: S308
 
 
 def _input(widget: dict[str, Any]) -> SafeString:
-    value = widget["value"]
-    given = "" if value is None else format_html(' value="{}"', value)
-    kind, name, attrs = widget["type"], widget["name"], flatatt(widget["attrs"])
-    return format_html('<input type="{}" name="{}"{}{}>', kind, name, given, attrs)
+    first = {name: widget[name] for name in ("type", "name", "value")}
+    attributes = _pairs(first) + _attributes(widget["attrs"])
+    return SafeString(f"<input{attributes}>")  # noqa: S308  of escaped parts
 
 
 def _textarea(widget: dict[str, Any]) -> SafeString:
-    name, attrs, value = widget["name"], flatatt(widget["attrs"]), widget["value"] or ""
+    attributes = _pairs({"name": widget["name"]}) + _attributes(widget["attrs"])
+    value = _escaped(widget["value"] or "")
     # A reader of HTML drops the first line break; without it, the buyer's would go.
-    return format_html('<textarea name="{}"{}>\n{}</textarea>', name, attrs, value)
+    return SafeString(f"<textarea{attributes}>\n{value}</textarea>")  # noqa: S308
+
+
+def _attributes(attrs: dict[str, Any]) -> str:
+    """What Django's `flatatt` writes, which formats and escapes each part by itself."""
+    flags = [name for name in sorted(attrs) if isinstance(attrs[name], bool)]
+    others = {name: attrs[name] for name in sorted(attrs) if name not in flags}
+    return _pairs(others) + "".join(f" {name}" for name in flags if attrs[name])
+
+
+def _pairs(attrs: dict[str, Any]) -> str:
+    return "".join(
+        f' {name}="{_escaped(value)}"'
+        for name, value in attrs.items()
+        if value is not None
+    )
+
+
+def _escaped(value: Any) -> str:
+    """As `conditional_escape`, of words that are not lazy any more."""
+    return value.__html__() if hasattr(value, "__html__") else escape(str(value))

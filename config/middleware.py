@@ -6,6 +6,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import unquote
 
+from csp.constants import HEADER
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -21,6 +24,7 @@ MAX_ADMIN_BODY = 64 * 1024**2
 # A proof of transfer may be 8 MB; a larger one is still told so by its form, while
 # `config.uploads` lets most of it pass by.
 MAX_PROOF_BODY = 32 * 1024**2
+DEBUG_PAGES = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
 PROOF_PAGE = re.compile(r"/o/[^/]+/proof/")
 
 
@@ -70,6 +74,25 @@ def _too_large(most: int) -> HttpResponse:
         status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         content_type="text/plain; charset=utf-8",
     )
+
+
+class ContentPolicyMiddleware:
+    """The policy of `settings`, put together once: no page has a nonce or its own part.
+
+    django-csp's own middleware does it twice for every answer.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.policy = build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # Django's pages about an error have scripts and styles inside.
+        is_debug_page = settings.DEBUG and response.status_code in DEBUG_PAGES
+        if not is_debug_page:
+            response.headers.setdefault(HEADER, self.policy)
+        return response
 
 
 class BusyMiddleware:

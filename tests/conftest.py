@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
+from campaigns import drawing
 from tests import invariants, servers
 from tests.chromium import find_chromium
 from tests.doubles import stripe_double
@@ -106,6 +107,12 @@ def quick_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_filled_tables)
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_drawn_yet() -> None:
+    """What a test changes in settings would not be seen in what another has drawn."""
+    drawing.forget()
 
 
 @pytest.fixture(scope="session")

@@ -78,6 +78,10 @@ class Seller(models.Model):
         return reverse("campaigns:seller", args=[self.slug])
 
     @property
+    def logo_url(self) -> str:
+        return self.logo.url if self.logo else ""
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 

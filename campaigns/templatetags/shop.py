@@ -10,12 +10,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
-from campaigns import dates, wording
+from campaigns import dates, drawing, wording
 from campaigns.models import Batch
 from campaigns.money import format_money
 from campaigns.web_addresses import in_language
 
 register = template.Library()
+register.simple_tag(drawing.drawn_once)
 
 
 @register.filter

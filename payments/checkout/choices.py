@@ -36,8 +36,8 @@ def ways_to_pay(form: CheckoutForm) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "text": text,
-            "sub": next_step(name),
+            "text": str(text),
+            "sub": str(next_step(name)),
             "id": f"id_payment_{n}",
             "chosen": name == chosen,
         }
