@@ -8,7 +8,6 @@ were reckoned from the clock, which stood still then, are moved on to where it i
 """
 
 import re
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
