@@ -4,6 +4,8 @@ import itertools
 import json
 import secrets
 from collections.abc import Callable, Iterable
+from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -73,6 +75,13 @@ def make_draft(
         locale="id",
         origin=origin,
     )
+
+
+def make_drafts(batch: Batch, count: int, **options: Any) -> list[Draft]:
+    """Of so many buyers who read the page at one moment; each has rows of his own."""
+    read = make_draft(batch, **options)
+    same = {name: value for name, value in options.items() if name in read.buyer}
+    return [replace(deepcopy(read), buyer=make_buyer() | same) for _n in range(count)]
 
 
 def make_buyer() -> dict[str, str]:

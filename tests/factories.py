@@ -116,7 +116,7 @@ def make_shipping_option(**overrides: Any) -> ShippingOption:
 
 
 def picture_file(
-    size: tuple[int, int] = (800, 600), *, format: str = "PNG", mode: str = "RGB"
+    size: tuple[int, int] = (80, 60), *, format: str = "PNG", mode: str = "RGB"
 ) -> "ContentFile[bytes]":
     buffer = io.BytesIO()
     Image.new(mode, size, "navy").save(buffer, format)

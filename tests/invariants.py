@@ -3,18 +3,34 @@
 What they cost on the few rows of a test is Django writing SQL, always the same. An
 invariant that finds no row for any question it asks of an empty shop says what it says
 there: nothing. So those questions are kept as they were asked then, and put again all
-at once; only the invariants that get a row are checked by their own code.
+at once; only the invariants that get a row are checked by their own code. Moments that
+were reckoned from the clock, which stood still then, are moved on to where it is now.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
 from django.db import connection
 
+from campaigns.clock import database_now
 from campaigns.invariants import Invariant
 from config.invariants import all_invariants
+
+CLOCKS = {
+    "sqlite": "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')",
+    "postgresql": "SELECT CLOCK_TIMESTAMP()",
+}
+STOOD_STILL_AT = datetime(2026, 1, 1, tzinfo=UTC)
+STANDING_CLOCKS = {
+    "sqlite": "SELECT '2026-01-01 00:00:00.000'",
+    "postgresql": "SELECT TIMESTAMPTZ '2026-01-01 00:00:00+00'",
+}
+# As SQLite has it: a text.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
 
 
 @dataclass
@@ -32,6 +48,9 @@ class Questions:
     def _keep(
         self, execute: Any, sql: str, parameters: Any, many: bool, context: Any
     ) -> Any:
+        if sql == CLOCKS[connection.vendor]:
+            standing = STANDING_CLOCKS[connection.vendor]
+            return execute(standing, parameters, many, context)
         self.sql.append(sql)
         self.parameters += parameters or ()
         return execute(sql, parameters, many, context)
@@ -66,7 +85,18 @@ def _in_doubt(wanted: list[Invariant]) -> list[Invariant]:
     asked = [questions for questions in _known if questions.invariant in wanted]
     assert len(asked) == len(wanted), "learn() comes first"
     numbered = [questions.as_one(number) for number, questions in enumerate(asked)]
-    parameters = list(chain.from_iterable(each.parameters for each in asked))
+    passed = database_now() - STOOD_STILL_AT
+    kept = chain.from_iterable(each.parameters for each in asked)
+    parameters = [_moved(parameter, passed) for parameter in kept]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(numbered), parameters)
         return [asked[number].invariant for (number,) in cursor.fetchall()]
+
+
+def _moved(parameter: Any, passed: timedelta) -> Any:
+    """A moment was reckoned from the clock: none of the invariants knows another."""
+    if isinstance(parameter, datetime):
+        return parameter + passed
+    if isinstance(parameter, str) and MOMENT.fullmatch(parameter):
+        return str(datetime.fromisoformat(parameter) + passed)
+    return parameter

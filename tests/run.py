@@ -150,6 +150,8 @@ def _end(pytest: "subprocess.Popen[bytes]") -> None:
 def _environment(database: str, folder: Path) -> Iterator[dict[str, str]]:
     environment = os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
     environment.pop("DATABASE_URL", None)  # Perhaps that of a real shop.
+    # Else each of the many processes would compile the shop's code for itself.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     given = os.environ.get("TEST_DATABASE_URL")
     if database == "sqlite":
         yield environment

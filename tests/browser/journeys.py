@@ -10,13 +10,14 @@ from tests.factories import (
     make_picture,
     make_shipping_option,
     make_variant,
+    picture_file,
 )
 
 
 def open_campaign(*, capacity: int = 10, sizes: str = "ML", **overrides) -> Campaign:
     """A campaign with a picture, two sizes at Rp 185.000 and shipping at Rp 18.000."""
     campaign = make_campaign(title="Kaos Kawung", slug="kaos-kawung", **overrides)
-    make_picture(campaign=campaign)
+    make_picture(campaign=campaign, file=picture_file((800, 600)))
     for size in sizes:
         make_variant(campaign=campaign, options={"Ukuran": size})
     make_batch(campaign=campaign, capacity=capacity)

@@ -288,7 +288,7 @@ def test_the_first_picture_comes_first_and_the_others_wait(client):
     assert ['alt="The sample"' in image for image in images] == [True, False]
     assert ['fetchpriority="high"' in image for image in images] == [True, False]
     assert ['fetchpriority="low"' in image for image in images] == [False, True]
-    assert all('width="800" height="600"' in image for image in images)
+    assert all('width="80" height="60"' in image for image in images)
 
 
 @pytest.mark.once

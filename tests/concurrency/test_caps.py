@@ -12,7 +12,7 @@ from campaigns.errors import CapacityBelowTaken
 from campaigns.models import Allotment, Batch, BatchEvent
 from orders.models import Order
 from tests.concurrency.racing import assert_invariants, race
-from tests.drafts import make_draft, make_offer, order_once, place_order
+from tests.drafts import make_drafts, make_offer, order_once, place_order
 from tests.forms import fields_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +57,7 @@ def stacked(least):
 
 
 def buyers_of(batch, count=BUYERS):
-    return [order_once(make_draft(batch)) for _ in range(count)]
+    return [order_once(draft) for draft in make_drafts(batch, count)]
 
 
 @pytest.mark.parametrize("least", CAPS)

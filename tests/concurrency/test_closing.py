@@ -8,14 +8,14 @@ from campaigns.capacity import Gate
 from campaigns.models import Batch
 from orders.models import Order
 from tests.concurrency.racing import BUYERS, assert_invariants, race
-from tests.drafts import make_draft, make_offer, order_once
+from tests.drafts import make_draft, make_drafts, make_offer, order_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_no_order_is_placed_after_the_batch_closed():
     batch = make_offer(capacity=10_000)
-    buyers = [order_once(make_draft(batch)) for _ in range(BUYERS)]
+    buyers = [order_once(draft) for draft in make_drafts(batch, BUYERS)]
 
     outcomes = race([*buyers, lambda: Batch.objects.get().close(actor=SYSTEM)])
 

@@ -19,7 +19,14 @@ from payments.closing import Pages
 from payments.models import Payment, SandboxPayment
 from payments.sandbox import provider as sandbox
 from tests.concurrency.racing import BUYERS, assert_invariants, race
-from tests.drafts import make_draft, make_offer, new_key, order_once, place_order
+from tests.drafts import (
+    make_draft,
+    make_drafts,
+    make_offer,
+    new_key,
+    order_once,
+    place_order,
+)
 from tests.silence import down
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -234,7 +241,7 @@ def test_pay_cancel_extend_and_sweep_at_once_leave_every_order_in_one_state():
 
 def test_32_orders_of_one_buyer_at_once_are_three():
     batch = make_offer(capacity=100)
-    drafts = [make_draft(batch, origin=HERE, **ANI) for _n in range(BUYERS)]
+    drafts = make_drafts(batch, BUYERS, origin=HERE, **ANI)
 
     outcomes = race([order_once(draft) for draft in drafts])
 
@@ -247,7 +254,7 @@ def test_32_orders_of_one_buyer_at_once_are_three():
 @pytest.mark.postgres
 def test_control_counted_before_the_tallies_are_claimed_they_are_more(monkeypatch):
     batch = make_offer(capacity=100)
-    drafts = [make_draft(batch, origin=HERE, **ANI) for _n in range(BUYERS)]
+    drafts = make_drafts(batch, BUYERS, origin=HERE, **ANI)
     check, claim = hold_limits.check, tallies.claim
 
     def check_first(order, *, campaign, units):
@@ -265,7 +272,7 @@ def test_control_counted_before_the_tallies_are_claimed_they_are_more(monkeypatc
 def test_strangers_at_one_address_exceed_its_limit_by_those_placed_at_once(monkeypatch):
     monkeypatch.setattr(hold_limits, "PER_ADDRESS", 5)
     batch = make_offer(capacity=100)
-    drafts = [make_draft(batch, origin=HERE) for _n in range(BUYERS)]
+    drafts = make_drafts(batch, BUYERS, origin=HERE)
 
     outcomes = race([order_once(draft) for draft in drafts])
     again = race([order_once(make_draft(batch, origin=HERE), new_key())])

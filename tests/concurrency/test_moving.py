@@ -17,7 +17,7 @@ from orders.models import Decision, Order
 from orders.moves import moving as moves
 from orders.moves import questions as move_questions
 from tests.concurrency.racing import assert_invariants, race
-from tests.drafts import TOTAL, make_draft, order_once, place_paid
+from tests.drafts import TOTAL, make_drafts, order_once, place_paid
 from tests.fulfillment.goods import close
 from tests.orders.moving import (
     MOVE,
@@ -342,7 +342,7 @@ def test_an_end_between_both_batches_leaves_both_as_they_were(monkeypatch):
 def test_movers_and_new_buyers_share_the_last_units():
     first, second = two_batches(capacity=LAST_UNITS)
     questions = asked(first, second, 12)
-    buyers = [order_once(make_draft(second)) for _n in range(12)]
+    buyers = [order_once(draft) for draft in make_drafts(second, 12)]
 
     outcomes = race([*(say(decision) for decision in questions), *buyers])
 

@@ -9,7 +9,7 @@ from orders import tallies
 from orders.models import BuyerTally, Message, Order
 from payments.models import Payment
 from tests.concurrency.racing import BUYERS, assert_invariants, race
-from tests.drafts import make_draft, make_offer, new_key, order_once
+from tests.drafts import make_draft, make_drafts, make_offer, new_key, order_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +20,7 @@ DEADLOCK_ROUNDS = 40
 def test_the_last_units_go_to_as_many_buyers_as_there_are_units():
     batch = make_offer(capacity=LAST_UNITS)
 
-    outcomes = race([order_once(make_draft(batch)) for _ in range(BUYERS)])
+    outcomes = race([order_once(draft) for draft in make_drafts(batch, BUYERS)])
 
     assert outcomes == {"ok": LAST_UNITS, "SoldOut": BUYERS - LAST_UNITS}
     assert Order.objects.count() == LAST_UNITS
@@ -31,7 +31,7 @@ def test_the_last_units_go_to_as_many_buyers_as_there_are_units():
 
 def test_control_a_counter_read_before_it_is_written_oversells(monkeypatch):
     batch = make_offer(capacity=LAST_UNITS)
-    drafts = [make_draft(batch) for _ in range(BUYERS)]
+    drafts = make_drafts(batch, BUYERS)
 
     def naive_shift(move):
         # Every buyer read this counter when the page was drawn.
@@ -54,7 +54,7 @@ def test_an_allotment_is_a_cap_of_its_own():
     batch = make_offer(capacity=100)
     Allotment.objects.update(capacity=LAST_UNITS)
 
-    outcomes = race([order_once(make_draft(batch)) for _ in range(BUYERS)])
+    outcomes = race([order_once(draft) for draft in make_drafts(batch, BUYERS)])
 
     assert outcomes == {"ok": LAST_UNITS, "SoldOut": BUYERS - LAST_UNITS}
     assert Allotment.objects.get().taken == LAST_UNITS
@@ -65,7 +65,7 @@ def test_one_submit_key_sent_twenty_times_is_one_order():
     batch = make_offer(capacity=100)
     key = new_key()
 
-    outcomes = race([order_once(make_draft(batch), key) for _ in range(20)])
+    outcomes = race([order_once(draft, key) for draft in make_drafts(batch, 20)])
 
     assert outcomes == {"ok": 20}
     assert Order.objects.count() == 1
@@ -78,7 +78,7 @@ def test_one_submit_key_sent_twenty_times_is_one_order():
 def test_control_without_a_shared_key_the_same_clicks_are_twenty_orders():
     batch = make_offer(capacity=100)
 
-    race([order_once(make_draft(batch)) for _ in range(20)])
+    race([order_once(draft) for draft in make_drafts(batch, 20)])
 
     assert Order.objects.count() == 20
 
@@ -88,7 +88,9 @@ def test_parallel_orders_of_one_buyer_stay_within_the_limit():
     type(batch.campaign).objects.update(buyer_limit=3)
     one_buyer = {"email": "ani@example.com", "phone": "+6281234567890"}
 
-    outcomes = race([order_once(make_draft(batch, **one_buyer)) for _ in range(BUYERS)])
+    outcomes = race(
+        [order_once(draft) for draft in make_drafts(batch, BUYERS, **one_buyer)]
+    )
 
     assert outcomes == {"ok": 3, "BuyerLimitReached": BUYERS - 3}
     assert list(BuyerTally.objects.values_list("units", flat=True)) == [3, 3]
@@ -102,7 +104,9 @@ def test_control_without_the_condition_one_buyer_takes_all(monkeypatch):
     one_buyer = {"email": "ani@example.com", "phone": "+6281234567890"}
     monkeypatch.setattr(tallies, "WITHIN_LIMIT", " WHERE %s IS NOT NULL")
 
-    outcomes = race([order_once(make_draft(batch, **one_buyer)) for _ in range(BUYERS)])
+    outcomes = race(
+        [order_once(draft) for draft in make_drafts(batch, BUYERS, **one_buyer)]
+    )
 
     assert outcomes == {"ok": BUYERS}
 

@@ -17,7 +17,7 @@ from payments.transfers.proof_files import ProofFile
 from tests.concurrency.racing import assert_invariants, race
 from tests.drafts import (
     ledger_of,
-    make_draft,
+    make_drafts,
     new_key,
     place_order,
     press,
@@ -78,7 +78,7 @@ def test_buyers_at_one_moment_are_asked_for_different_amounts(monkeypatch):
     monkeypatch.setattr(exact_amounts, "LARGEST_CODE", 20)
     monkeypatch.setattr(exact_amounts, "TRIES", 30)
     batch = make_transfer_offer(capacity=100)
-    drafts = [make_draft(batch) for _n in range(12)]
+    drafts = make_drafts(batch, 12)
 
     outcomes = race([partial(order_by_transfer, draft) for draft in drafts])
 
@@ -92,7 +92,7 @@ def test_control_without_another_try_buyers_meet_the_constraint(monkeypatch):
     batch = make_transfer_offer(capacity=100)
     monkeypatch.setattr(exact_amounts, "_free_code", lambda _payment, _due: 7)
     monkeypatch.setattr(exact_amounts, "_is_stored", stored_or_raise)
-    drafts = [make_draft(batch) for _n in range(4)]
+    drafts = make_drafts(batch, 4)
 
     outcomes = race([partial(order_by_transfer, draft) for draft in drafts])
 

@@ -16,7 +16,7 @@ from payments import expiry
 from payments.checkout import claiming
 from payments.models import Payment
 from tests.concurrency.racing import BUYERS, assert_invariants, race
-from tests.drafts import make_draft, order_once, run_out
+from tests.drafts import make_draft, make_drafts, order_once, run_out
 from tests.waiting import (
     full_batch,
     give_back,
@@ -39,7 +39,7 @@ def public_orders():
 def everyone_at_once(batch, orders):
     """Units come free, the public buys, two sweeps run."""
     freed = [partial(give_back, order) for order in orders[:FREED]]
-    public = [order_once(make_draft(batch)) for _n in range(BUYERS - FREED)]
+    public = [order_once(draft) for draft in make_drafts(batch, BUYERS - FREED)]
     sweeps = [waitlist_offers.offer_freed] * 2
     return race([*freed, *public, *sweeps])
 
@@ -68,7 +68,7 @@ def test_control_without_the_switch_the_public_takes_what_the_list_waits_for(
     for order in orders[:FREED]:
         give_back(order)
 
-    outcomes = race([order_once(make_draft(batch)) for _n in range(BUYERS)])
+    outcomes = race([order_once(draft) for draft in make_drafts(batch, BUYERS)])
 
     assert outcomes["ok"] == FREED
     assert states() == ["waiting"] * (FREED + 1)
@@ -192,7 +192,7 @@ def test_the_public_buys_the_rest_while_the_list_is_asked_and_no_cap_is_overrun(
     for order in orders:
         give_back(order)
 
-    buyers = [order_once(make_draft(batch)) for _n in range(BUYERS)]
+    buyers = [order_once(draft) for draft in make_drafts(batch, BUYERS)]
     race([*buyers, *[waitlist_offers.offer_freed] * 3])
     waitlist_offers.offer_freed()
 

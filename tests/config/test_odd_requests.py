@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 from config.charset import only_utf8
 from config.middleware import MAX_ADMIN_BODY, MAX_BODY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 FORM = "application/x-www-form-urlencoded"
 

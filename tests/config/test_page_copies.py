@@ -14,7 +14,7 @@ from config import page_copies
 from config.page_copies import Copies, Copy
 from tests.factories import checkout_data, make_shop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TITLES = ("Kaos lama", "Kaos baru")
 

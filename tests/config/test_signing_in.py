@@ -6,16 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.cache import cache
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Membership
-from config.demo.offers import Shot
-from config.demo.people import PASSWORD
 from config.lockout import FAILURES
 from tests.config.admin_world import hire
-from tests.factories import make_seller, picture_file
+from tests.factories import make_seller
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once(on="postgres")]
 
@@ -274,16 +271,3 @@ def test_logging_out_is_a_post(owner):
     assert owner.get(url).status_code == 405
     assert owner.post(url).status_code == 200
     assert owner.get(reverse("admin:index"))["Location"].startswith(LOGIN)
-
-
-def test_demo_sellers_work_as_owners(settings, monkeypatch):
-    settings.DEBUG = True
-    monkeypatch.setattr(Shot, "file", lambda _shot: picture_file((40, 30)))
-    call_command("seed_demo")
-
-    for slug in ("nila", "kunyit"):
-        visitor = Client()
-        assert log_in(visitor, slug, PASSWORD).status_code == 302
-        page = visitor.get(reverse("admin:campaigns_campaign_changelist"))
-        sellers = {row.seller.slug for row in page.context["cl"].result_list}
-        assert sellers == {slug}

@@ -15,7 +15,7 @@ from tests.forms import fields_of
 from tests.fulfillment.goods import in_production, ship
 from tests.orders.test_pages import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 NEW = {
     "address": "Jalan Riau 12, RT 3/RW 4",

@@ -16,6 +16,7 @@ from orders.mail import outbox
 from orders.models import BuyerTally, Decision, Message, Order
 from orders.moves import questions as move_questions
 from orders.moves.moving import NotMovable, Reason
+from tests import invariants
 from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,
@@ -588,13 +589,11 @@ def confirmed_after_its_first_batch_was_produced(first, _second):
         (confirmed_after_its_first_batch_was_produced, "nothing confirmed after"),
     ],
 )
-def test_a_broken_invariant_of_a_question_is_named(capsys, corrupt, says):
+def test_a_broken_invariant_of_a_question_is_named(corrupt, says):
     first, second = two_batches()
     answer(ask(place_paid(first), second))
     assert_invariants()
 
     corrupt(first, second)
-    with pytest.raises(SystemExit):
-        assert_invariants()
 
-    assert says in capsys.readouterr().out
+    assert [row for row in invariants.broken() if row.startswith(says)]

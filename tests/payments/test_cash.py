@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -11,6 +10,7 @@ from orders.models import Message, OrderEvent
 from payments import gateways, inbox
 from payments.errors import BadSignature, Rejected
 from payments.models import Payment, Refund, SandboxPayment
+from tests.concurrency.racing import assert_invariants
 from tests.drafts import (
     TOTAL,
     approve_refunds,
@@ -69,7 +69,7 @@ def test_cash_confirms_the_order_and_closes_the_page_that_waited(staff):
     assert (event.actor, str(event.user)) == ("staff", "admin")
     assert event.personal == {"note": "Diterima Ayu"}
     assert Message.objects.filter(kind="order_confirmed").count() == 1
-    call_command("check_invariants")
+    assert_invariants()
 
 
 def payment_of_gateway(order, name):
@@ -87,7 +87,7 @@ def test_part_of_it_leaves_the_rest_due(staff, client):
     assert first == ("pending", 100_000, 0, 0)
     assert order.payments.latest("pk").amount == TOTAL - 100_000
     assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
-    call_command("check_invariants")
+    assert_invariants()
 
 
 def test_deposit_in_cash_confirms_and_the_balance_follows(staff):
@@ -102,7 +102,7 @@ def test_deposit_in_cash_confirms_and_the_balance_follows(staff):
     assert status_after_deposit == "confirmed"
     assert purposes == ["deposit", "balance"]
     assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
-    call_command("check_invariants")
+    assert_invariants()
 
 
 def test_too_much_is_owed_back_by_hand_and_ends_when_paid_back(staff):
@@ -124,7 +124,7 @@ def test_too_much_is_owed_back_by_hand_and_ends_when_paid_back(staff):
     assert sums_of(order) == ("confirmed", TOTAL + 2_000, 2_000, 0)
     assert ledger_of(order) == [("payment", TOTAL + 2_000), ("refund", 2_000)]
     assert event.personal == {"note": "Tunai, Sri 12 Nov"}
-    call_command("check_invariants")
+    assert_invariants()
 
 
 def test_money_of_a_page_paid_all_the_same_comes_back(staff):
@@ -139,7 +139,7 @@ def test_money_of_a_page_paid_all_the_same_comes_back(staff):
     refund = Refund.objects.get()
     assert (refund.payment.gateway, refund.state) == ("sandbox", "succeeded")
     assert sums_of(order) == ("confirmed", 2 * TOTAL, TOTAL, 0)
-    call_command("check_invariants")
+    assert_invariants()
 
 
 def test_order_paid_online_meanwhile_owes_the_cash_back(staff):
@@ -152,7 +152,7 @@ def test_order_paid_online_meanwhile_owes_the_cash_back(staff):
 
     assert sums_of(order) == ("confirmed", 2 * TOTAL, 0, 0)
     assert refunds_of(order) == [("manual", TOTAL, "duplicate")]
-    call_command("check_invariants")
+    assert_invariants()
 
 
 def test_late_cash_takes_the_order_back(staff):
@@ -165,7 +165,7 @@ def test_late_cash_takes_the_order_back(staff):
     batch.refresh_from_db()
     assert sums_of(order) == ("confirmed", TOTAL, 0, 0)
     assert batch.taken == 1
-    call_command("check_invariants")
+    assert_invariants()
 
 
 def test_late_cash_without_room_is_owed_back(staff):
@@ -178,7 +178,7 @@ def test_late_cash_without_room_is_owed_back(staff):
 
     assert sums_of(order) == ("expired", TOTAL, 0, 0)
     assert refunds_of(order) == [("manual", TOTAL, "late")]
-    call_command("check_invariants")
+    assert_invariants()
 
 
 def test_cash_after_the_start_of_production_confirms_nothing(staff):
