@@ -74,6 +74,8 @@ class Pgbench:
         command += ["-f", str(file), "-c", str(clients), "-j", str(min(2, clients))]
         command += ["-T", str(seconds), self.url]
         run = subprocess.run(command, capture_output=True, text=True, check=True)
+        if "actually processed: 0\n" in run.stdout:
+            return 0.0  # All of the time went into connecting.
         found = re.search(r"tps = ([0-9.]+) \(without initial", run.stdout)
         if found is None:
             raise RuntimeError(run.stdout + run.stderr)
