@@ -16,9 +16,15 @@ def memberships_of(user: Any) -> list[Membership]:
     return memberships
 
 
-def sellers_granting(user: Any, permission: str) -> set[int]:
-    return {
-        membership.seller_id
-        for membership in memberships_of(user)
-        if user.has_perm(permission, membership.seller)
-    }
+def sellers_granting(user: Any, permission: str) -> frozenset[int]:
+    """Asked once per request and permission: a page of the admin asks a dozen times."""
+    if not hasattr(user, "_granting"):
+        user._granting = {}
+    if permission not in user._granting:
+        user._granting[permission] = frozenset(
+            membership.seller_id
+            for membership in memberships_of(user)
+            if user.has_perm(permission, membership.seller)
+        )
+    granting: frozenset[int] = user._granting[permission]
+    return granting

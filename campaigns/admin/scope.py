@@ -101,7 +101,7 @@ class ScopedRows(ScopedOptions, ModelOptions):
         return (path,) if isinstance(path, str) else path
 
     @classmethod
-    def belonging_to(cls, sellers: set[int]) -> Q:
+    def belonging_to(cls, sellers: frozenset[int]) -> Q:
         found = Q(pk__in=[])
         for path in cls.seller_paths():
             found |= Q(**{f"{path or 'pk'}__in": sellers})

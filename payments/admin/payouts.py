@@ -31,7 +31,7 @@ from payments.payouts.listing import Outcome, Paid, UnreadableList, Verdict
 if TYPE_CHECKING:
 
     class Options(HidesMoney, admin.ModelAdmin[Refund]):
-        belonging_to: Callable[[set[int]], Any]
+        belonging_to: Callable[[frozenset[int]], Any]
 else:
     Options = object
 
