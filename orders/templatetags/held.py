@@ -49,6 +49,15 @@ def room_in_words(held: Held, batch: Batch, room: Room) -> str:
     return wording.gone(held.returning(batch, room))
 
 
+@register.simple_tag
+def held_of_gone(held: Held, batch: Batch, room: Room, variant_id: int | None) -> str:
+    """What unpaid orders hold of a variant that has nothing left, if it may return."""
+    if variant_id is None or room.units_of(variant_id):
+        return ""
+    returning = held.returning_of(variant_id, batch, room)
+    return wording.gone_short(returning) if returning else ""
+
+
 @register.filter
 def note(choice: Choice, held: Held) -> str:
     """The second line of an option's tile."""
