@@ -82,6 +82,11 @@ def gone(returning: int) -> str:
     return _("all taken, %(n)s unpaid and may come back") % {"n": returning}
 
 
+def gone_to_the_list() -> str:
+    """Nothing is left; unpaid units are not for the public once they expire."""
+    return _("all taken, what comes free is offered to the waiting list first")
+
+
 def gone_short(returning: int) -> str:
     return _("%(n)s held, may return") % {"n": returning} if returning else gone(0)
 

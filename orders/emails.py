@@ -73,7 +73,8 @@ def card_not_charged(order: Order, *, payment_key: str, amount: Any) -> None:
 
 
 def order_expired(order: Order) -> None:
-    queue(of_order(order, "order_expired", key=_stamp(order.expired_at)))
+    key, was_ended = _stamp(order.expired_at), order.hold_was_ended
+    queue(of_order(order, "order_expired", key=key, was_ended=was_ended))
 
 
 def order_canceled(order: Order, *, reason: str = "") -> None:

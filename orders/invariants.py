@@ -25,6 +25,7 @@ from django.db.models.lookups import GreaterThan
 from campaigns.clock import database_now
 from campaigns.invariants import Invariant
 from campaigns.models import Allotment, Batch, BatchEvent
+from campaigns.money import rounded, to_minor_units
 from orders.decisions import settling
 from orders.minimum import news as minimum_news
 from orders.models import (
@@ -96,6 +97,17 @@ def counters_that_drifted() -> Iterable[str]:
         if allotment.taken != by_allotment.get(allotment.pk, 0):
             lines = by_allotment.get(allotment.pk, 0)
             yield f"allotment {allotment.pk}: {allotment.taken}, lines hold {lines}"
+
+
+def goods_that_drifted() -> Iterable[str]:
+    """What the cap in money is measured by."""
+    holding = Order.objects.filter(status__in=Order.HOLDING).order_by()
+    sums = dict(holding.values("batch_id").values_list("batch_id", Sum("goods")))
+    batches = Batch.objects.values_list("pk", "goods_taken", "campaign__currency")
+    for pk, taken, currency in batches:
+        goods = rounded(sums.get(pk, Decimal(0)), currency)
+        if taken != to_minor_units(goods, currency):
+            yield f"batch {pk}: goods taken {taken}, orders hold {goods} {currency}"
 
 
 def _sums(column: str) -> dict[int, int]:
@@ -242,6 +254,7 @@ def decisions_nobody_was_told_of() -> Iterable[str]:
 INVARIANTS = (
     Invariant(1, "a tally equals the units its buyer holds", tallies_that_drifted),
     Invariant(2, "taken equals the lines that hold units", counters_that_drifted),
+    Invariant(2, "goods taken equal the orders that hold units", goods_that_drifted),
     Invariant(4, "no question outlives its answer-by", questions_nobody_closed),
     Invariant(7, "no order was placed after the close", orders_after_the_close),
     Invariant(8, "nothing confirmed after production", confirmed_after_production),

@@ -19,6 +19,7 @@ from campaigns.money import to_minor_units
 from campaigns.prepared import Prepared, given
 from orders import emails, tallies
 from orders.models import Order, WaitlistEntry
+from orders.models.event import HOLD_ENDED
 from orders.models.line import units_by_allotment
 from orders.models.order import OrderQuerySet
 from orders.waitlist import public_sale
@@ -76,7 +77,7 @@ def end_hold(order: Order, *, actor: Actor) -> bool:
     now = database_now()
     if order.status != Order.Status.PENDING or (order.expires_at or now) <= now:
         return False
-    order.record("hold_ended", actor=actor, data={"pay_before": order.expires_at})
+    order.record(HOLD_ENDED, actor=actor, data={"pay_before": order.expires_at})
     order.expires_at = now
     order.save(update_fields=["expires_at"])
     return True

@@ -6,9 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
+from campaigns.busy import is_busy
 from campaigns.clock import Clock, database_now
 from campaigns.prepared import Prepared, given
 from orders import lifecycle
@@ -125,6 +126,16 @@ def _may_be_paid(order: Order) -> bool:
     if order.status == Order.Status.PENDING:
         return order.expires_at is not None and order.expires_at > database_now()
     return order.status in Order.HOLDING
+
+
+def start_unless_busy(payment: Payment) -> None:
+    """Its order stands already, and its pay page can start it as well."""
+    try:
+        start(payment)
+    except DatabaseError as error:
+        if not is_busy(error):
+            raise
+        logger.warning("payment %s starts later: %s", payment.reference, error)
 
 
 def start(payment: Payment) -> Payment:

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from campaigns.clock import database_now
-from orders.models import Order
 from payments import gateways, workdays
 from payments.gateways.base import Caps
 from payments.models import Payment
@@ -33,11 +32,7 @@ def must_pass(payment: Payment) -> bool:
     Not when the seller ended it: production waits for no bank. A proof that nobody
     looked at keeps its hold all the same, so that no paid order misses its batch.
     """
-    return _caps(payment).waits_out_grace and not was_ended(payment.order)
-
-
-def was_ended(order: Order) -> bool:
-    return order.events.filter(kind="hold_ended").exists()
+    return _caps(payment).waits_out_grace and not payment.order.hold_was_ended
 
 
 def is_over(payment: Payment) -> bool:

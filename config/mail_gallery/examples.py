@@ -63,6 +63,7 @@ WRITERS: dict[str, dict[str, Write]] = {
     },
     "order_expired": {
         "unpaid": lambda w: emails.order_expired(w.order()),
+        "ended for production": scenes.ended_for_production,
         "paid in part": lambda w: emails.order_expired(w.order(amount_paid=AMOUNT / 2)),
         "offer": lambda w: emails.order_expired(w.offer()),
     },

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from campaigns import room
+from campaigns.actors import SYSTEM
 from campaigns.models import Batch, Question, ScheduleChange, Update
 from config.mail_gallery.world import (
     AMOUNT,
@@ -23,6 +24,7 @@ from orders.delays import emails as delay_emails
 from orders.delays.terms import DelayTerms
 from orders.holds import alerts as hold_alerts
 from orders.models import Decision, Message, OrderEvent, Subscriber
+from orders.models.event import HOLD_ENDED
 from orders.news import alerts as news_alerts
 from orders.news import asked_alerts
 from orders.news.clock import Matter, Owed
@@ -92,6 +94,12 @@ def late(world: World, *, amount: Any) -> None:
 def ended(world: World, tell: Callable[..., Any], paid: Any, **more: Any) -> None:
     order = world.order(status="canceled", canceled_at=MOMENT, amount_paid=paid)
     tell(order, **more)
+
+
+def ended_for_production(world: World) -> None:
+    order = world.order()
+    order.record(HOLD_ENDED, actor=SYSTEM)
+    emails.order_expired(order)
 
 
 def over(world: World, tell: Callable[..., Any], **more: Any) -> None:

@@ -1,4 +1,4 @@
-"""Tells a seller when unpaid orders hold most of a batch and little is left to sell."""
+"""Tells a seller when unpaid orders hold most of a batch."""
 
 from zoneinfo import ZoneInfo
 
@@ -7,7 +7,6 @@ from django.db.models import Sum
 from campaigns import room
 from campaigns.lists import link_to
 from campaigns.models import Batch
-from campaigns.phases import Phase, standing
 from campaigns.rounds import count_done
 from campaigns.web_addresses import absolute
 from orders.mail import rows as mail_rows
@@ -15,18 +14,11 @@ from orders.models import Message, Order, OrderLine
 
 SELLER_ALERT = "seller_alert"
 FEWEST_UNITS = 5
-LITTLE_LEFT = (Phase.NEARLY_FULL, Phase.FULL)
 
 
 def is_hoarded(batch: Batch, held: int) -> bool:
-    """Whether more than half of the batch is unpaid, and others find little.
-
-    Read `batch` with its clock, as `room.counted`; `held` are its unpaid units.
-    """
-    is_most = held >= FEWEST_UNITS and 2 * held > batch.capacity
-    left = room.left_in_list(batch, batch.campaign.currency)
-    phase = standing(batch, batch.clock, left=left).phase
-    return is_most and phase in LITTLE_LEFT
+    """Whether its unpaid units, `held`, are more than half of what it can make."""
+    return held >= FEWEST_UNITS and 2 * held > batch.capacity
 
 
 def tell_sellers() -> int:
@@ -50,7 +42,7 @@ def _tell(batch: Batch, held: int) -> bool:
 
 
 def alert(batch: Batch, held: int, *, key: str) -> Message:
-    """Read `batch` as above; not stored yet."""
+    """Read `batch` as `room.counted`; not stored yet."""
     campaign = batch.campaign
     context = {
         "batch": batch,

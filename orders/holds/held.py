@@ -45,6 +45,12 @@ class Held:
             return sum(self._own(batch, room, variant) for variant in room.variants)
         return 0 if room.batch.cap is Cap.SALE else self.in_batch(batch)
 
+    def for_the_list(self, batch: Batch, room: Room) -> bool:
+        """Whether units are held, and who waits is asked first once they expire."""
+        kept = (v for v in room.gone if room.variants[v].cap is Cap.SALE)
+        is_held = any(self.units.get((batch.pk, variant)) for variant in kept)
+        return is_held and not self.returning(batch, room)
+
     def returning_of(self, variant_id: int, batch: Batch, room: Room) -> int:
         """The same for one variant: whatever unit frees the cap it waits for."""
         left = room.variants.get(variant_id)

@@ -14,6 +14,8 @@ from campaigns.clock import Clock
 # The day of a balance passed unpaid; `pay_until` is the last day to pay, if one is set.
 BALANCE_OVERDUE = "balance_overdue"
 NEWS_ASKED = "news_asked"
+# The seller ended the time to pay before its day, to start production.
+HOLD_ENDED = "hold_ended"
 # Why an order was canceled.
 UNPAID_BALANCE = "unpaid_balance"
 DELAY_DECLINED = "delay_declined"

@@ -16,7 +16,7 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import InvalidTransition
 from campaigns.models import Batch, ScheduleChange, ShippingOption
 from campaigns.money import CURRENCY_CHOICES
-from orders.models.event import BALANCE_OVERDUE, OrderEvent
+from orders.models.event import BALANCE_OVERDUE, HOLD_ENDED, OrderEvent
 
 # What they ask for is settled, or pointless, once the order changes its status.
 REMINDERS = ("payment_reminder", "balance_due", "address_lock", "delay_reminder")
@@ -325,6 +325,11 @@ class Order(models.Model):
         noted = events.last()
         is_of_batch = noted and noted.data.get("batch_id") == self.batch_id
         return noted if is_of_batch else None
+
+    @property
+    def hold_was_ended(self) -> bool:
+        """By the seller, before the moment its buyer was told."""
+        return self.events.filter(kind=HOLD_ENDED).exists()
 
     @property
     def longer_until(self) -> datetime | None:

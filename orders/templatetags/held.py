@@ -36,9 +36,14 @@ def returning(row: BatchRow, held: Held) -> int:
 
 
 @register.filter
+def for_the_list(row: BatchRow, held: Held) -> bool:
+    return held.for_the_list(row.batch, row.room)
+
+
+@register.filter
 def row_gone(row: BatchRow, held: Held) -> str:
     """Why the batch of this row has nothing left; empty while it has."""
-    return "" if row.left else wording.gone(held.returning(row.batch, row.room))
+    return "" if row.left else _gone(held, row.batch, row.room)
 
 
 @register.simple_tag
@@ -46,7 +51,22 @@ def room_in_words(held: Held, batch: Batch, room: Room) -> str:
     """`N left`, what is taken but unpaid, or `sold out`."""
     if room.left:
         return wording.units_left(room.left)
+    return _gone(held, batch, room)
+
+
+def _gone(held: Held, batch: Batch, room: Room) -> str:
+    if held.for_the_list(batch, room):
+        return wording.gone_to_the_list()
     return wording.gone(held.returning(batch, room))
+
+
+@register.simple_tag
+def held_of_gone(held: Held, batch: Batch, room: Room, variant_id: int | None) -> str:
+    """What unpaid orders hold of a variant that has nothing left, if it may return."""
+    if variant_id is None or room.units_of(variant_id):
+        return ""
+    returning = held.returning_of(variant_id, batch, room)
+    return wording.gone_short(returning) if returning else ""
 
 
 @register.filter

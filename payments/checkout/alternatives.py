@@ -23,6 +23,7 @@ class Short:
     wanted: int
     left: int
     reason: str
+    variant_id: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +142,7 @@ def _in_words(shortages: list[Shortage], wanted: Wanted) -> list[Short]:
             wanted=short.wanted,
             left=short.left,
             reason=_because(short.cap, own),
+            variant_id=short.variant_id,
         )
         for short in shortages
         if (own := chosen.get(short.variant_id or 0)) or len(wanted) > 1

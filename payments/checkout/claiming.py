@@ -48,7 +48,7 @@ def complete(entry_id: int, draft: Draft, *, gateway: str) -> Order:
     except Refused as refusal:
         raise _explain(draft) from refusal
     if payment:
-        attempts.start(payment)
+        attempts.start_unless_busy(payment)
     return order
 
 

@@ -98,7 +98,7 @@ def place(draft: Draft, *, gateway: str, submit_key: str) -> Order:
         # A twin with the same key was faster; its transaction is over now.
         return _placed_before_or(error, submit_key)
     if payment:
-        attempts.start(payment)
+        attempts.start_unless_busy(payment)
     return order
 
 

@@ -30,7 +30,7 @@ def take_in(
 
 def prolong_by_grace(order: Order, payment: Payment, *, why: str) -> None:
     """A working day from now; where that moves the end, no further grace follows it."""
-    if grace.was_ended(order):
+    if order.hold_was_ended:
         return
     payment.order = order
     until = grace.end_now(payment)

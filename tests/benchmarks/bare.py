@@ -36,7 +36,7 @@ def order(request: HttpRequest) -> HttpResponse:
         Batch.objects.filter(pk=allotment.batch_id).update(
             taken=F("taken") + 1,
             orders_taken=F("orders_taken") + 1,
-            goods_taken=F("goods_taken") + 15_000_000,
+            goods_taken=F("goods_taken") + int(written.goods),
         )
     return HttpResponse(written.number, status=201)
 

@@ -5,11 +5,14 @@ are the same rows under other keys, so what `check_invariants` says of the ten i
 say of a million.
 """
 
+from decimal import Decimal
+
 from django.core.management.color import no_style
 from django.db import connection, models
 from django.db.models import Max, Sum
 
 from campaigns.models import Allotment, Batch
+from campaigns.money import rounded, to_minor_units
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
 from payments import inbox
 from payments.models import GatewayEvent, LedgerEntry, Payment, SandboxPayment
@@ -120,9 +123,12 @@ def count_anew(batch: Batch) -> None:
     for allotment in Allotment.objects.filter(batch=batch):
         taken = lines.filter(allotment=allotment).aggregate(n=Sum("quantity"))["n"]
         Allotment.objects.filter(pk=allotment.pk).update(taken=taken or 0)
+    orders, currency = _holding().filter(batch=batch), batch.campaign.currency
+    goods = orders.aggregate(n=Sum("goods"))["n"] or Decimal(0)
     Batch.objects.filter(pk=batch.pk).update(
         taken=lines.aggregate(n=Sum("quantity"))["n"],
-        orders_taken=_holding().filter(batch=batch).count(),
+        orders_taken=orders.count(),
+        goods_taken=to_minor_units(rounded(goods, currency), currency),
     )
 
 

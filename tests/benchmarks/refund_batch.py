@@ -9,12 +9,10 @@ django.setup()
 
 # ruff: noqa: E402  Django is set up before its models are imported
 from django.core.management import call_command
-from django.db.models import F, Sum
 
 from campaigns.actors import SYSTEM
 from campaigns.models import Batch
-from campaigns.money import rounded, to_minor_units
-from orders.models import Order, OrderLine
+from orders.models import Order
 from payments.models import Refund
 from payments.refunds import runs as refund_runs
 from payments.refunds import worker as refund_worker
@@ -46,17 +44,9 @@ def canceled_batch(payments: int) -> Batch:
     say(f"{payments:,} payments are made")
     past = History()
     past.grow_to(TEMPLATES * -(-payments // PAID_OF_TEN), are_new=True)
-    _count_goods(past.batch)
     past.batch.refresh_from_db()
     past.batch.cancel(actor=SYSTEM)
     return past.batch
-
-
-def _count_goods(batch: Batch) -> None:
-    held = OrderLine.objects.filter(order__batch=batch, order__status__in=Order.HOLDING)
-    amounts = held.aggregate(goods=Sum(F("quantity") * F("unit_price")))
-    goods = to_minor_units(rounded(amounts["goods"], "IDR"), "IDR")
-    Batch.objects.filter(pk=batch.pk).update(goods_taken=goods)
 
 
 def _table(watch: Watch, seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from payments.checkout import basket
 from payments.checkout import page as checkout_page
 from payments.ledger import books
 from payments.models import LedgerEntry, Payment
+from tests.concurrency.racing import race
 from tests.drafts import make_offer, payment_of, place_order, place_paid
 from tests.factories import make_order, make_picture, make_seller
 
@@ -207,6 +209,26 @@ def test_a_lock_is_part_of_the_sql() -> None:
 
     assert lifecycle.LOCK._plan.statement.sql.endswith("FOR NO KEY UPDATE")
     assert books.LOCKED._plan.statement.sql.endswith("FOR NO KEY UPDATE")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_read_each_its_own_order_and_lines() -> None:
+    batch = make_offer(capacity=100)
+    orders = [place_order(batch, units=[n]) for n in range(1, 9)]
+    for query in (pages.PAGE, LINES_OF_ORDER):
+        vars(query).pop("_plan", None)
+
+    def read(order: Order, units: int) -> None:
+        for _again in range(20):
+            found = pages.PAGE.get(token=order.token)
+            lines = [(line.order_id, line.quantity) for line in found.lines.all()]
+            assert (found.pk, lines) == (order.pk, [(order.pk, units)])
+
+    runners: list[Callable[[], None]] = [
+        partial(read, order, n) for n, order in enumerate(orders, start=1)
+    ]
+
+    assert race(runners) == {"ok": 8}
 
 
 @pytest.mark.django_db

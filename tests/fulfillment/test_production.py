@@ -12,6 +12,8 @@ from fulfillment import production
 from fulfillment.errors import NotDrained
 from fulfillment.models import ProductionSheet, ProductionSheetLine
 from orders import cancellation
+from orders.models import Order
+from orders.waitlist.offers import offer_freed
 from payments import gateways, inbox
 from payments.errors import GatewayError
 from payments.gateways.sandbox import SandboxGateway
@@ -32,6 +34,7 @@ from tests.drafts import (
 )
 from tests.fulfillment.goods import close, in_production, rows_of_goods
 from tests.silence import down
+from tests.waiting import full_batch, give_back, offered_to, wait
 
 pytestmark = pytest.mark.django_db
 
@@ -145,6 +148,38 @@ def test_starting_ends_the_holds_and_takes_in_what_was_paid():
     ]
     assert payment_of(unpaid).state == Payment.State.EXPIRED
     assert_invariants()
+
+
+def test_whose_time_to_pay_the_start_cut_short_is_told_so():
+    batch = make_offer()
+    ended = place_order(batch)
+    Order.objects.update(locale="en")
+    close(batch)
+
+    start_of_production.start(batch.pk, actor=SYSTEM)
+
+    told = ended.messages.get(kind="order_expired")
+    assert told.subject == f"Your unpaid order ended before production – {ended.number}"
+    assert told.text.startswith("The seller ended the time to pay earlier than you")
+    assert "ran out" not in told.text
+
+
+def test_whose_offer_the_start_cut_short_is_told_so(client):
+    batch, [first, _second] = full_batch()
+    entry = wait(batch, locale="en")
+    give_back(first)
+    offer_freed()
+    close(batch)
+
+    start_of_production.start(batch.pk, actor=SYSTEM)
+
+    told = offered_to(entry).messages.get(kind="order_expired").text
+    page = client.get(entry.url).content.decode()
+    assert told.startswith("The seller ended the offer of the waiting list earlier")
+    assert "next in line" not in told
+    assert "join it again" not in told
+    assert "The seller ended the offer to start production." in page
+    assert "next in line" not in page
 
 
 def test_money_after_the_start_is_owed_back():

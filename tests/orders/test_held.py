@@ -11,6 +11,7 @@ from orders.holds.held import Held
 from orders.models import OrderLine
 from orders.templatetags import held as tags
 from tests.drafts import end_hold, make_offer, place_order, place_paid
+from tests.waiting import full_batch, wait
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -186,3 +187,25 @@ def test_very_many_held_units_are_counted_once_a_second(
 
     counts = [found.in_batch(batch) for found in (few, many, again, later)]
     assert counts == [2, 3, 3, 4]
+
+
+def test_a_full_batch_with_a_list_says_who_is_asked_first(client):
+    batch, [_held, paid] = full_batch()
+    type(paid).objects.filter(pk=paid.pk).update(status="confirmed")
+    wait(batch)
+
+    html = page_of(client, batch)
+
+    assert "1 waiting for payment, may come back" in html
+    assert "What comes free is offered to the waiting list first." in html
+    assert "no place is waiting for a payment" not in html
+    assert words_of(batch) == (
+        "all taken, what comes free is offered to the waiting list first"
+    )
+
+
+def test_what_is_stopped_is_kept_for_nobody(client):
+    batch, _orders = full_batch()
+    Allotment.objects.update(sale="stopped")
+
+    assert words_of(batch) == "sold out"

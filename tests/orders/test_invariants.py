@@ -129,6 +129,11 @@ CORRUPTIONS = {
         2,
         "batch {batch}: taken 1 in 0 orders, lines hold 1 in 1",
     ),
+    "goods miscounted": (
+        lambda _order: Batch.objects.update(goods_taken=F("goods_taken") + 1),
+        2,
+        "batch {batch}: goods taken 150001, orders hold 150000 IDR",
+    ),
     "allotment too low": (
         lambda _order: Allotment.objects.update(taken=0),
         2,

@@ -192,6 +192,23 @@ def test_held_units_are_told_apart_from_sold_ones(client):
     assert "0 left. (sold out)" in text_of(sold)
 
 
+def test_what_unpaid_orders_hold_of_a_variant_is_told_beside_it(client):
+    batch = make_shop()
+    second = make_variant(campaign=batch.campaign, options={"Ukuran": "M"})
+    batch.complete_allotments()
+    Allotment.objects.exclude(variant=second).update(capacity=2)
+    place_order(batch, units=[2])
+
+    held = order(client, batch, 1, 1)
+    Order.objects.filter(status="pending").update(status="confirmed")
+    sold = order(client, batch, 1, 1)
+
+    line = "L: 1 wanted, 0 left (this variant has a limit of its own)"
+    assert f"{line} · 2 held, may return" in text_of(held)
+    assert line in text_of(sold)
+    assert "may return" not in text_of(sold)
+
+
 def test_what_came_back_meanwhile_is_offered_again():
     batch = make_shop(capacity=3)
     read = batch.campaign.batches.with_clock().get()

@@ -28,6 +28,10 @@ def url_of(batch, language="en"):
     return f"/{language}/c/{batch.campaign.slug}/checkout/"
 
 
+def pay_url(order):
+    return f"/o/{order.token}/pay/"
+
+
 def quantity_field(batch):
     return f"quantity-{batch.campaign.variants.first().pk}"
 
@@ -328,6 +332,27 @@ def test_a_busy_database_keeps_the_form_and_says_when_to_come_back(client, monke
     assert "It is very busy right now" in page
     assert f'value="{data["submit_key"]}"' in page
     assert 'value="Sri Wahyuni"' in page
+
+
+def test_an_order_that_stands_is_shown_although_its_payment_must_start_later(client):
+    batch = make_shop()
+
+    def busy(execute, statement, *rest):
+        if 'INTO "payments_sandboxpayment"' in statement:
+            raise OperationalError("database is locked")
+        return execute(statement, *rest)
+
+    with connection.execute_wrapper(busy):
+        response = client.post(url_of(batch), checkout_data(batch))
+
+    order = Order.objects.get()
+    payment = order.payments.get()
+    assert (response.status_code, response["Location"]) == (303, pay_url(order))
+    assert (payment.state, payment.redirect_url) == ("created", "")
+    assert client.get(pay_url(order)).status_code == 200
+    started = client.post(pay_url(order))
+    payment.refresh_from_db()
+    assert (payment.state, started["Location"]) == ("pending", payment.redirect_url)
 
 
 def test_a_form_left_open_comes_back_filled_in_with_a_new_token():

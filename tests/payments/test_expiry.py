@@ -41,7 +41,7 @@ pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 # Closing its page, booking the answer, ending the order and its mail: one line.
-QUERIES_EACH = 32
+QUERIES_EACH = 33
 
 
 def an_overdue_order(**options):
