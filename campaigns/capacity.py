@@ -130,8 +130,9 @@ def _shift_batch(move: Move) -> None:
         raise Refused(f"batch {move.batch_id}")
 
 
-# A cap is tested for what comes back as well: by its constraint it holds there.
-# Gates differ by little but the version of a window, so each is written once.
+# Units that come back (negative) are tested against the caps too; that never refuses,
+# as the constraints keep every counter within its cap. One statement serves both.
+# Written once for each gate; a new schedule version is a new gate, hence a limit.
 @lru_cache(maxsize=64)
 def _allotment_update(gate: Gate) -> PreparedUpdate:
     taken = F("taken") + given("units", IntegerField())

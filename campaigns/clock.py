@@ -6,6 +6,11 @@ from typing import Any
 from django.db import connection
 from django.db.models import DateTimeField, Func
 
+ASKED = {
+    "sqlite": "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')",
+    "postgresql": "SELECT CLOCK_TIMESTAMP()",
+}
+
 
 class Clock(Func):
     """The moment the row is written or tested, not the start of the statement.
@@ -29,9 +34,12 @@ class Clock(Func):
 def database_now() -> datetime:
     """The database's time, for texts and candidates; never for the gate."""
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')")
-            return datetime.fromisoformat(cursor.fetchone()[0]).replace(tzinfo=UTC)
-        cursor.execute("SELECT CLOCK_TIMESTAMP()")
-        moment: datetime = cursor.fetchone()[0]
-        return moment
+        cursor.execute(ASKED[connection.vendor])
+        moment = cursor.fetchone()[0]
+    # SQLite has no type for times.
+    told: datetime = (
+        datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        if isinstance(moment, str)
+        else moment
+    )
+    return told

@@ -9,15 +9,15 @@ from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-# All that a part may show: a row or lazy words would change and be the same key.
+# Equal words must look equal for ever: not so a row, or words translated lazily.
 PLAIN = (str, SafeString, int, bool, NoneType)
-MOST = 1024
+MOST_KEPT = 1024
 
 Word = str | int | None
 
 
 class NotPlain(TypeError):
-    """What is drawn once is shown to others too, for as long as its words are these."""
+    """Only plain words: what was drawn for one visitor is shown to others."""
 
 
 def drawn_once(template: str, **words: Word) -> SafeString:
@@ -33,9 +33,10 @@ def forget() -> None:
 def _draw(
     template: str, language: str | None, script_prefix: str, /, **words: Word
 ) -> SafeString:
+    """The template finds language and prefix by itself; here they are keys."""
     if odd := [name for name, word in words.items() if type(word) not in PLAIN]:
         raise NotPlain(template, odd)
     return SafeString(render_to_string(template, words))  # noqa: S308  of a template
 
 
-_remembered = lru_cache(maxsize=MOST, typed=True)(_draw)
+_remembered = lru_cache(maxsize=MOST_KEPT, typed=True)(_draw)

@@ -17,14 +17,18 @@ def memberships_of(user: Any) -> list[Membership]:
 
 
 def sellers_granting(user: Any, permission: str) -> frozenset[int]:
-    """Asked once per request and permission: a page of the admin asks a dozen times."""
+    """Worked out once per request and permission; an admin page asks a dozen times."""
     if not hasattr(user, "_granting"):
         user._granting = {}
-    if permission not in user._granting:
-        user._granting[permission] = frozenset(
-            membership.seller_id
-            for membership in memberships_of(user)
-            if user.has_perm(permission, membership.seller)
-        )
-    granting: frozenset[int] = user._granting[permission]
-    return granting
+    granting: dict[str, frozenset[int]] = user._granting
+    if permission not in granting:
+        granting[permission] = _sellers_granting(user, permission)
+    return granting[permission]
+
+
+def _sellers_granting(user: Any, permission: str) -> frozenset[int]:
+    return frozenset(
+        membership.seller_id
+        for membership in memberships_of(user)
+        if user.has_perm(permission, membership.seller)
+    )

@@ -21,21 +21,23 @@ M = TypeVar("M", bound=Model)
 
 
 def given(name: str, field: Any = None) -> Any:
-    """Stands in a queryset for what each run gives: a number or a text, as stored.
+    """Stands in a queryset for a value that each run gives.
 
-    Where it is reckoned with, `field` says of what kind it is.
+    It goes to the database as it is: no field converts it, and None finds nothing. In
+    arithmetic, `field` is the type of the result.
     """
     return _Given(name, output_field=field)
 
 
 class Prepared(Generic[M]):
-    """`queryset` is asked for once: nothing in it may depend on time or on a request.
+    """A queryset whose SQL is written at its first run and kept for the process.
 
     BY_TOKEN = Prepared(lambda: Order.objects.filter(token=given("token")))
     BY_TOKEN.get(token=token)
 
-    Rows come with what `select_related` follows. What else is to be read for each is
-    named, with the query that finds it by `given("key")`.
+    What Python computes in it is kept too: no `database_now()`, nothing of a request
+    (`Clock()` is the database's own). It follows `select_related`. In place of a
+    `prefetch_related`, pass the relation's name and its prepared query (`lines=...`).
     """
 
     def __init__(
@@ -50,17 +52,19 @@ class Prepared(Generic[M]):
         if len(rows) == 1:
             return rows[0]
         model = self._plan.model
-        raise model.MultipleObjectsReturned if rows else model.DoesNotExist
+        if rows:
+            raise model.MultipleObjectsReturned(f"{len(rows)} {model.__name__} rows")
+        raise model.DoesNotExist(f"no {model.__name__} row")
 
     def first(self, **values: Any) -> M | None:
-        """For querysets that are cut to one row."""
+        """The first row or None; cut the queryset unless its filter is unique."""
         return next(iter(self.all(**values)), None)
 
     def all(self, **values: Any) -> list[M]:
         rows: list[M] = self._plan.run(values)
-        for name, query in self._ahead.items():
+        for relation, query in self._ahead.items():
             for row in rows:
-                _read_ahead(row, name, query)
+                _read_ahead(row, relation, query)
         return rows
 
     @cached_property
@@ -68,22 +72,20 @@ class Prepared(Generic[M]):
         return _Plan(self._queryset())
 
 
-def _read_ahead(row: Any, name: str, query: Prepared[Any]) -> None:
-    """As `prefetch_related` leaves it: `row.name.all()` then asks nobody."""
-    manager = getattr(row, name)
-    found = query.all(key=row.pk)
+def _read_ahead(row: Any, relation: str, query: Prepared[Any]) -> None:
+    """Fill the cache of `prefetch_related`: one query a row, so for few rows."""
+    manager = getattr(row, relation)
+    found = query.all(**{manager.field.name: row.pk})
     for one in found:
         manager.field.set_cached_value(one, row)
     kept = manager.all()
     kept._result_cache = found
-    vars(row).setdefault("_prefetched_objects_cache", {})[name] = kept
+    vars(row).setdefault("_prefetched_objects_cache", {})[relation] = kept
 
 
 class PreparedUpdate:
-    """The UPDATE of what a queryset finds, written once; a run tells how many it found.
-
-    TAKE = PreparedUpdate(Batch.objects.filter(pk=given("batch")), taken=given("units"))
-    TAKE.run(batch=batch.pk, units=3)
+    """An UPDATE whose SQL is written when this is made: in a cached function, not at
+    import. `run` says how many rows it changed.
     """
 
     def __init__(self, queryset: QuerySet[Any], **changes: Any) -> None:

@@ -21,7 +21,7 @@ def drawn(field: BoundField) -> SafeString:
     return format_html(
         '<div class="field{}">{}</div>',
         " invalid" if field.errors else "",
-        _fieldset(field) if field.use_fieldset else _labelled(field),
+        _fieldset(field) if field.use_fieldset else _labeled(field),
     )
 
 
@@ -38,7 +38,7 @@ def _fieldset(field: BoundField) -> SafeString:
     )
 
 
-def _labelled(field: BoundField) -> SafeString:
+def _labeled(field: BoundField) -> SafeString:
     if _kind(field) == "checkbox":
         return _error(field) + _checkbox(field)
     return format_html(
@@ -72,9 +72,9 @@ def _hint(field: BoundField) -> SafeString:
 def _error(field: BoundField) -> SafeString:
     if not field.errors:
         return NOTHING
-    words = '<span><span class="sr">{}</span> {}</span>'
     return format_html(
-        f'<p class="error" id="{{}}_error">{{}}{words}</p>',
+        '<p class="error" id="{}_error">{}'
+        '<span><span class="sr">{}</span> {}</span></p>',
         field.auto_id,
         drawn_once("components/icon.html", name="alert"),
         _("Error:"),

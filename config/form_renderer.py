@@ -1,5 +1,6 @@
-"""Draws the fields of forms, and their plain inputs, without a template."""
+"""Inputs and fields of forms, written without Django's templates."""
 
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
@@ -16,7 +17,7 @@ TEXTAREA = "django/forms/widgets/textarea.html"
 FIELD = "django/forms/field.html"
 
 
-class PlainInputs(TemplatesSetting):
+class DrawnForms(TemplatesSetting):
     """Django takes three templates to write one `<input>`, and a page has a dozen."""
 
     def render(
@@ -32,13 +33,13 @@ class PlainInputs(TemplatesSetting):
 
 
 def _input(widget: dict[str, Any]) -> SafeString:
-    first = {name: widget[name] for name in ("type", "name", "value")}
+    first = [(name, widget[name]) for name in ("type", "name", "value")]
     attributes = _pairs(first) + _attributes(widget["attrs"])
     return SafeString(f"<input{attributes}>")  # noqa: S308  of escaped parts
 
 
 def _textarea(widget: dict[str, Any]) -> SafeString:
-    attributes = _pairs({"name": widget["name"]}) + _attributes(widget["attrs"])
+    attributes = _pairs([("name", widget["name"])]) + _attributes(widget["attrs"])
     value = _escaped(widget["value"] or "")
     # A reader of HTML drops the first line break; without it, the buyer's would go.
     return SafeString(f"<textarea{attributes}>\n{value}</textarea>")  # noqa: S308
@@ -46,19 +47,17 @@ def _textarea(widget: dict[str, Any]) -> SafeString:
 
 def _attributes(attrs: dict[str, Any]) -> str:
     """What Django's `flatatt` writes, which formats and escapes each part by itself."""
-    flags = [name for name in sorted(attrs) if isinstance(attrs[name], bool)]
-    others = {name: attrs[name] for name in sorted(attrs) if name not in flags}
-    return _pairs(others) + "".join(f" {name}" for name in flags if attrs[name])
+    named = sorted(attrs.items())
+    flags = "".join(f" {name}" for name, value in named if value is True)
+    return _pairs((n, v) for n, v in named if not isinstance(v, bool)) + flags
 
 
-def _pairs(attrs: dict[str, Any]) -> str:
+def _pairs(named: Iterable[tuple[str, Any]]) -> str:
     return "".join(
-        f' {name}="{_escaped(value)}"'
-        for name, value in attrs.items()
-        if value is not None
+        f' {name}="{_escaped(value)}"' for name, value in named if value is not None
     )
 
 
 def _escaped(value: Any) -> str:
-    """As `conditional_escape`, of words that are not lazy any more."""
+    """As `conditional_escape`; `str` ends what is lazy."""
     return value.__html__() if hasattr(value, "__html__") else escape(str(value))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from csp.constants import HEADER
+from csp.constants import HEADER as POLICY_HEADER
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -24,8 +24,8 @@ MAX_ADMIN_BODY = 64 * 1024**2
 # A proof of transfer may be 8 MB; a larger one is still told so by its form, while
 # `config.uploads` lets most of it pass by.
 MAX_PROOF_BODY = 32 * 1024**2
-DEBUG_PAGES = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
 PROOF_PAGE = re.compile(r"/o/[^/]+/proof/")
+DEBUG_PAGES = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 class OddRequestMiddleware:
@@ -91,7 +91,7 @@ class ContentPolicyMiddleware:
         # Django's pages about an error have scripts and styles inside.
         is_debug_page = settings.DEBUG and response.status_code in DEBUG_PAGES
         if not is_debug_page:
-            response.headers.setdefault(HEADER, self.policy)
+            response.headers.setdefault(POLICY_HEADER, self.policy)
         return response
 
 

@@ -93,7 +93,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "config.form_renderer.PlainInputs"
+FORM_RENDERER = "config.form_renderer.DrawnForms"
 
 DATABASES = {
     "default": env.database(

@@ -50,7 +50,8 @@ def order_link(order: Order, *, request_key: str, corrected: bool = False) -> No
 
 def order_confirmed(order: Order) -> None:
     # An order can expire and be confirmed again: each confirmation is told.
-    key, lines = _stamp(order.confirmed_at), LINES_OF_ORDER.all(key=order.pk)
+    key = _stamp(order.confirmed_at)
+    lines = LINES_OF_ORDER.all(order=order.pk)
     queue(of_order(order, "order_confirmed", key=key, lines=lines))
 
 
@@ -73,8 +74,8 @@ def card_not_charged(order: Order, *, payment_key: str, amount: Any) -> None:
 
 
 def order_expired(order: Order) -> None:
-    key, was_ended = _stamp(order.expired_at), order.hold_was_ended
-    queue(of_order(order, "order_expired", key=key, was_ended=was_ended))
+    key = _stamp(order.expired_at)
+    queue(of_order(order, "order_expired", key=key, was_ended=order.hold_was_ended))
 
 
 def order_canceled(order: Order, *, reason: str = "") -> None:

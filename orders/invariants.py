@@ -100,7 +100,7 @@ def counters_that_drifted() -> Iterable[str]:
 
 
 def goods_that_drifted() -> Iterable[str]:
-    """What the cap in money is measured by."""
+    """The counter behind the cap in money, against the orders."""
     holding = Order.objects.filter(status__in=Order.HOLDING).order_by()
     sums = dict(holding.values("batch_id").values_list("batch_id", Sum("goods")))
     batches = Batch.objects.values_list("pk", "goods_taken", "campaign__currency")

@@ -24,14 +24,16 @@ from orders.models.line import units_by_allotment
 from orders.models.order import OrderQuerySet
 from orders.waitlist import public_sale
 
-LOCK = Prepared(
+LOCK_OF_ORDER = Prepared(
     lambda: (
         Order.objects.select_for_update(no_key=True)
         .only("pk")
         .filter(pk=given("order"))
     )
 )
-LOCKED = Prepared(lambda: Order.objects.with_seller().filter(pk=given("order")))
+ORDER_WITH_SELLER = Prepared(
+    lambda: Order.objects.with_seller().filter(pk=given("order"))
+)
 
 
 class NotExtendable(CampaignError):
@@ -44,8 +46,8 @@ def locked(order_id: int) -> Order:
     Its batch is read afterwards: PostgreSQL tests a join again after a wait, against
     the batch read before it, and would lose an order that was moved meanwhile.
     """
-    LOCK.get(order=order_id)
-    return LOCKED.get(order=order_id)
+    LOCK_OF_ORDER.get(order=order_id)
+    return ORDER_WITH_SELLER.get(order=order_id)
 
 
 def locked_together(keys: Sequence[int]) -> list[Order]:

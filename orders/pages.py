@@ -18,11 +18,11 @@ PlaceView = Callable[[HttpRequest, WaitlistEntry], HttpResponse]
 TokenView = Callable[..., HttpResponse]
 LONGEST_TOKEN = 64
 
-PAGE = Prepared(
+ORDER_FOR_PAGE = Prepared(
     lambda: Order.objects.with_seller().filter(token=given("token")),
     lines=LINES_OF_ORDER,
 )
-DOOR = Prepared(lambda: Order.objects.for_door().filter(token=given("token")))
+ORDER_FOR_DOOR = Prepared(lambda: Order.objects.for_door().filter(token=given("token")))
 
 
 def order_page(view: OrderView) -> TokenView:
@@ -30,12 +30,12 @@ def order_page(view: OrderView) -> TokenView:
 
     An offer of the waiting list is no order yet: its page is the one of the place.
     """
-    return _with_order(view, PAGE)
+    return _with_order(view, ORDER_FOR_PAGE)
 
 
 def order_door(view: OrderView) -> TokenView:
     """The same where no page is shown: the view only leads on, and needs little."""
-    return _with_order(view, DOOR)
+    return _with_order(view, ORDER_FOR_DOOR)
 
 
 def _with_order(view: OrderView, orders: Prepared[Order]) -> TokenView:
@@ -73,7 +73,7 @@ def secret(response: HttpResponse, locale: str) -> HttpResponse:
     return response
 
 
-def find(token: str, orders: Prepared[Order] = PAGE) -> Order:
+def find(token: str, orders: Prepared[Order] = ORDER_FOR_PAGE) -> Order:
     """The order with all that its page shows, unless less is asked for."""
     try:
         return orders.get(token=_checked(token))

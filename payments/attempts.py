@@ -31,7 +31,7 @@ SECRET_LENGTH = 10
 MOST_PER_ORDER = 20
 COUNTED_WITHIN = timedelta(hours=1)
 
-NEWEST = Prepared(
+NEWEST_PAYMENT = Prepared(
     lambda: Payment.objects.filter(order=given("order")).order_by("-pk")[:1]
 )
 
@@ -129,7 +129,10 @@ def _may_be_paid(order: Order) -> bool:
 
 
 def start_unless_busy(payment: Payment) -> None:
-    """Its order stands already, and its pay page can start it as well."""
+    """Start it, or leave that to its pay page where the database is busy.
+
+    Its order stands already.
+    """
     try:
         start(payment)
     except DatabaseError as error:
@@ -181,7 +184,7 @@ def refresh(order: Order) -> Order:
 
     Returns the order as it stands then.
     """
-    payment = NEWEST.first(order=order.pk)
+    payment = NEWEST_PAYMENT.first(order=order.pk)
     if payment is None or not _may_fetch(payment):
         return order
     payment.order = order

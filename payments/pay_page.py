@@ -21,7 +21,7 @@ from payments.models import Payment
 from payments.transfers import panel as transfer_panel
 from payments.transfers.panel import TransferPanel
 
-ATTEMPTS = Prepared(
+ATTEMPTS_OF_ORDER = Prepared(
     lambda: Payment.objects.filter(order=given("order")).select_related("bank_account")
 )
 
@@ -35,7 +35,7 @@ class PayPage:
 
     @classmethod
     def read(cls, order: Order) -> Self:
-        attempts = ATTEMPTS.all(order=order.pk)
+        attempts = ATTEMPTS_OF_ORDER.all(order=order.pk)
         for attempt in attempts:
             attempt.order = order
         return cls(

@@ -16,18 +16,14 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.clock import database_now
+from campaigns.clock import ASKED, database_now
 from campaigns.invariants import Invariant
 from config.invariants import all_invariants
 
-CLOCKS = {
-    "sqlite": "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')",
-    "postgresql": "SELECT CLOCK_TIMESTAMP()",
-}
 STOOD_STILL_AT = datetime(2026, 1, 1, tzinfo=UTC)
 STANDING_CLOCKS = {
-    "sqlite": "SELECT '2026-01-01 00:00:00.000'",
-    "postgresql": "SELECT TIMESTAMPTZ '2026-01-01 00:00:00+00'",
+    "sqlite": f"SELECT '{STOOD_STILL_AT:%Y-%m-%d %H:%M:%S}.000'",
+    "postgresql": f"SELECT TIMESTAMPTZ '{STOOD_STILL_AT:%Y-%m-%d %H:%M:%S}+00'",
 }
 # As SQLite has it: a text.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
@@ -48,7 +44,7 @@ class Questions:
     def _keep(
         self, execute: Any, sql: str, parameters: Any, many: bool, context: Any
     ) -> Any:
-        if sql == CLOCKS[connection.vendor]:
+        if sql == ASKED[connection.vendor]:
             standing = STANDING_CLOCKS[connection.vendor]
             return execute(standing, parameters, many, context)
         self.sql.append(sql)

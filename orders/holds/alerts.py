@@ -17,7 +17,7 @@ FEWEST_UNITS = 5
 
 
 def is_hoarded(batch: Batch, held: int) -> bool:
-    """Whether its unpaid units, `held`, are more than half of what it can make."""
+    """Whether `held` of its units are unpaid: some, and more than half of all."""
     return held >= FEWEST_UNITS and 2 * held > batch.capacity
 
 

@@ -45,10 +45,10 @@ class Held:
             return sum(self._own(batch, room, variant) for variant in room.variants)
         return 0 if room.batch.cap is Cap.SALE else self.in_batch(batch)
 
-    def for_the_list(self, batch: Batch, room: Room) -> bool:
+    def is_for_the_list(self, batch: Batch, room: Room) -> bool:
         """Whether units are held, and who waits is asked first once they expire."""
-        kept = (v for v in room.gone if room.variants[v].cap is Cap.SALE)
-        is_held = any(self.units.get((batch.pk, variant)) for variant in kept)
+        listed = (v for v in room.gone if room.variants[v].cap is Cap.SALE)
+        is_held = any(self.units.get((batch.pk, variant)) for variant in listed)
         return is_held and not self.returning(batch, room)
 
     def returning_of(self, variant_id: int, batch: Batch, room: Room) -> int:

@@ -84,7 +84,7 @@ class OrderLine(models.Model):
         return self.unit_price * self.quantity
 
 
-LINES_OF_ORDER = Prepared(lambda: OrderLine.objects.filter(order=given("key")))
+LINES_OF_ORDER = Prepared(lambda: OrderLine.objects.filter(order=given("order")))
 
 
 def units_by_allotment(lines: Iterable[OrderLine]) -> dict[int, int]:

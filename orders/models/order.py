@@ -328,7 +328,7 @@ class Order(models.Model):
 
     @property
     def hold_was_ended(self) -> bool:
-        """By the seller, before the moment its buyer was told."""
+        """Whether the seller ended its time to pay early, to start production."""
         return self.events.filter(kind=HOLD_ENDED).exists()
 
     @property

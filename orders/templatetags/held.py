@@ -36,8 +36,8 @@ def returning(row: BatchRow, held: Held) -> int:
 
 
 @register.filter
-def for_the_list(row: BatchRow, held: Held) -> bool:
-    return held.for_the_list(row.batch, row.room)
+def is_for_the_list(row: BatchRow, held: Held) -> bool:
+    return held.is_for_the_list(row.batch, row.room)
 
 
 @register.filter
@@ -55,13 +55,13 @@ def room_in_words(held: Held, batch: Batch, room: Room) -> str:
 
 
 def _gone(held: Held, batch: Batch, room: Room) -> str:
-    if held.for_the_list(batch, room):
+    if held.is_for_the_list(batch, room):
         return wording.gone_to_the_list()
     return wording.gone(held.returning(batch, room))
 
 
 @register.simple_tag
-def held_of_gone(held: Held, batch: Batch, room: Room, variant_id: int | None) -> str:
+def held_note(held: Held, batch: Batch, room: Room, variant_id: int | None) -> str:
     """What unpaid orders hold of a variant that has nothing left, if it may return."""
     if variant_id is None or room.units_of(variant_id):
         return ""

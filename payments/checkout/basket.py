@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -17,6 +16,12 @@ LARGEST_GOODS = 900_000_000_000
 MAX_PERSONALIZATION = 40
 QUANTITY_FIELD = re.compile(r"quantity-([0-9]{1,18})")
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
+
+ALLOTMENTS_OF_BATCH = Prepared(
+    lambda: Allotment.objects.filter(
+        batch=given("batch"), variant__campaign=given("campaign")
+    ).select_related("variant")
+)
 
 
 @dataclass
@@ -75,8 +80,9 @@ def draft_lines(
     """
     allotments = {
         allotment.variant_id: allotment
-        for allotment in _allotments(basket, batch)
-        if allotment.variant.active or is_held
+        for allotment in ALLOTMENTS_OF_BATCH.all(batch=batch.pk, campaign=campaign.pk)
+        if allotment.variant_id in basket.quantities
+        and (allotment.variant.active or is_held)
     }
     for variant_id in basket.quantities.keys() - allotments.keys():
         message = _("This item is not part of this pre-order. Choose again.")
@@ -94,27 +100,6 @@ def draft_lines(
     if sum(line.amount for line in lines) > LARGEST_GOODS:
         basket.errors.append(("quantity", _("This is more than one order can hold.")))
     return lines
-
-
-def _allotments(basket: Basket, batch: Batch) -> list[Allotment]:
-    wanted = {f"variant_{n}": pk for n, pk in enumerate(basket.quantities)}
-    if not wanted:
-        return []
-    return _of_variants(len(wanted)).all(
-        batch=batch.pk, campaign=batch.campaign_id, **wanted
-    )
-
-
-@lru_cache(maxsize=16)
-def _of_variants(number: int) -> Prepared[Allotment]:
-    variants = [given(f"variant_{n}") for n in range(number)]
-    return Prepared(
-        lambda: Allotment.objects.filter(
-            batch=given("batch"),
-            variant__campaign=given("campaign"),
-            variant__id__in=variants,
-        ).select_related("variant")
-    )
 
 
 def _texts(

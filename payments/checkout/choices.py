@@ -36,6 +36,7 @@ def ways_to_pay(form: CheckoutForm) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
+            # Not lazy: they are drawn once.
             "text": str(text),
             "sub": str(next_step(name)),
             "id": f"id_payment_{n}",

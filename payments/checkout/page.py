@@ -37,7 +37,7 @@ from payments.checkout.placing import Draft, DraftLine, deposit_of, rules_of
 
 WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
 
-NUMBERED = Prepared(
+BATCH_BY_NUMBER = Prepared(
     lambda: Batch.objects.at(given("slug")).with_clock().filter(number=given("number"))
 )
 COURIERS = Prepared(
@@ -321,7 +321,7 @@ def _batch(slug: str, number: str) -> Batch:
     if not (number.isascii() and number.isdigit() and len(number) <= 4):
         raise Http404
     try:
-        return NUMBERED.get(slug=slug, number=int(number))
+        return BATCH_BY_NUMBER.get(slug=slug, number=int(number))
     except Batch.DoesNotExist:
         raise Http404 from None
 

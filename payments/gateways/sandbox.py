@@ -32,7 +32,9 @@ STATES = {
     SandboxPayment.State.EXPIRED: Payment.State.EXPIRED,
 }
 
-SESSION = Prepared(lambda: SandboxPayment.objects.filter(reference=given("reference")))
+SANDBOX_PAYMENT = Prepared(
+    lambda: SandboxPayment.objects.filter(reference=given("reference"))
+)
 
 
 class SandboxGateway:
@@ -55,7 +57,7 @@ class SandboxGateway:
         return Started(gateway_reference=session, redirect_url=page)
 
     def fetch(self, payment: PaymentIn) -> Snapshot:
-        row = SESSION.first(reference=payment.reference)
+        row = SANDBOX_PAYMENT.first(reference=payment.reference)
         if row is None:
             # Nothing was ever started, so nothing can have been paid.
             return Snapshot(state=Payment.State.CANCELED, currency=payment.currency)

@@ -9,10 +9,10 @@ from payments.models import Dispute, LedgerEntry, Payment, Refund, StatementLine
 
 Kind = LedgerEntry.Kind
 OWN_BANK = "bank"
-LOCKED = Prepared(
+PAYMENTS_TO_LOCK = Prepared(
     lambda: Payment.objects.select_for_update(no_key=True).filter(order=given("order"))
 )
-BOOKED = Prepared(
+ENTRIES_OF_PAYMENT = Prepared(
     lambda: LedgerEntry.objects.filter(payment=given("payment")).only(
         "kind", "refund", "dispute"
     )
@@ -42,7 +42,7 @@ def locked_payments(order: Order) -> list[Payment]:
 
     Read once for all that follows: whoever changes one changes it in this list too.
     """
-    payments = LOCKED.all(order=order.pk)
+    payments = PAYMENTS_TO_LOCK.all(order=order.pk)
     for payment in payments:
         payment.order = order
     return payments
@@ -65,11 +65,6 @@ def enter(
     source, target = ROADS[kind]
     refund = cause if isinstance(cause, Refund) else None
     dispute = cause if isinstance(cause, Dispute) else None
-    of_same = (kind, refund and refund.pk, dispute and dispute.pk)
-    booked = [
-        (entry.kind, entry.refund_id, entry.dispute_id)
-        for entry in BOOKED.all(payment=payment.pk)
-    ]
     LedgerEntry.objects.create(
         kind=kind,
         debit=_account(source, order, payment),
@@ -81,8 +76,19 @@ def enter(
         refund=refund,
         dispute=dispute,
         statement_line=cause if isinstance(cause, StatementLine) else None,
-        sequence=booked.count(of_same) + 1,
+        sequence=_times_entered(payment, kind, refund, dispute) + 1,
     )
+
+
+def _times_entered(
+    payment: Payment, kind: Kind, refund: Refund | None, dispute: Dispute | None
+) -> int:
+    """How often this cause was booked as this kind already."""
+    causes = [
+        (entry.kind, entry.refund_id, entry.dispute_id)
+        for entry in ENTRIES_OF_PAYMENT.all(payment=payment.pk)
+    ]
+    return causes.count((kind, refund and refund.pk, dispute and dispute.pk))
 
 
 def enter_line(line: StatementLine, kind: Kind) -> None:

@@ -6,20 +6,20 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
-from django.db.models import Model, QuerySet
+from django.db import transaction
+from django.db.models import Model
 from django.db.transaction import TransactionManagementError
 
 from campaigns.models import Allotment, Batch, Picture, Seller, ShippingOption
 from campaigns.prepared import Prepared, given
 from orders import lifecycle, pages
-from orders.models import Order, OrderLine
-from orders.models.line import LINES_OF_ORDER
+from orders.models import Order, OrderLine, line
 from payments import attempts, pay_page
 from payments.checkout import basket
 from payments.checkout import page as checkout_page
+from payments.gateways import sandbox
 from payments.ledger import books
-from payments.models import LedgerEntry, Payment
+from payments.models import LedgerEntry, Payment, SandboxPayment
 from tests.concurrency.racing import race
 from tests.drafts import make_offer, payment_of, place_order, place_paid
 from tests.factories import make_order, make_picture, make_seller
@@ -27,55 +27,55 @@ from tests.factories import make_order, make_picture, make_seller
 BY_SLUG = Prepared(lambda: Seller.objects.filter(slug=given("slug")))
 
 
-def lookups(order: Order) -> dict[str, tuple[list[Any], QuerySet[Any]]]:
-    """By name, what a prepared query of the shop found, and its plain queryset."""
-    batch, campaign = order.batch, order.batch.campaign
-    payments = Payment.objects.filter(order=order.pk)
-    variants = {"variant_0": order.lines.get().variant_id, "variant_1": 0}
-    wanted = {"batch": batch.pk, "campaign": campaign.pk} | variants
-    seller = {"seller": campaign.seller_id, "currency": "IDR"}
+def of_the_shop() -> dict[str, Prepared[Any]]:
+    """Every prepared query of the shop by its name, as `orders.pages.ORDER_FOR_PAGE`."""
     return {
-        "page": (
-            pages.PAGE.all(token=order.token),
-            Order.objects.for_page().filter(pk=order.pk),
-        ),
-        "door": (
-            pages.DOOR.all(token=order.token),
-            Order.objects.for_door().filter(pk=order.pk),
-        ),
-        "locked": (
-            lifecycle.LOCKED.all(order=order.pk),
-            Order.objects.select_related("batch__campaign__seller").filter(pk=order.pk),
-        ),
-        "lines": (
-            LINES_OF_ORDER.all(key=order.pk),
-            OrderLine.objects.filter(order=order),
-        ),
-        "checkout": (
-            checkout_page.NUMBERED.all(slug=campaign.slug, number=1),
+        f"{module.__name__}.{name}": query
+        for module in list(sys.modules.values())
+        for name, query in vars(module).items()
+        if type(query) is Prepared and module.__name__ != __name__
+    }
+
+
+def querysets(order: Order) -> dict[Prepared[Any], tuple[dict[str, Any], Any]]:
+    """What each prepared query is given here, and the rows that a queryset finds."""
+    batch, campaign = order.batch, order.batch.campaign
+    payment = payment_of(order)
+    sessions = SandboxPayment.objects.filter(reference=payment.reference)
+    payments = Payment.objects.filter(order=order.pk)
+    orders, of_order = Order.objects.filter(pk=order.pk), {"order": order.pk}
+    with_seller = orders.select_related("batch__campaign__seller")
+    token, seller = {"token": order.token}, {"seller": campaign.seller_id}
+    currency, batch_id = {"currency": "IDR"}, {"batch": batch.pk}
+    entries = LedgerEntry.objects.filter(order=order)
+    couriers = ShippingOption.objects.filter(**seller, **currency, active=True)
+    return {
+        pages.ORDER_FOR_PAGE: (token, with_seller.prefetch_related("lines")),
+        pages.ORDER_FOR_DOOR: (token, orders.for_door()),
+        lifecycle.LOCK_OF_ORDER: (of_order, orders.only("pk")),
+        lifecycle.ORDER_WITH_SELLER: (of_order, with_seller),
+        line.LINES_OF_ORDER: (of_order, OrderLine.objects.filter(order=order)),
+        checkout_page.BATCH_BY_NUMBER: (
+            {"slug": campaign.slug, "number": 1},
             Batch.objects.at(campaign.slug).filter(number=1),
         ),
-        "couriers": (
-            checkout_page.COURIERS.all(**seller),
-            ShippingOption.objects.filter(**seller, active=True),
-        ),
-        "picture": (
-            checkout_page.FIRST_PICTURE.all(campaign=campaign.pk),
+        checkout_page.COURIERS: (seller | currency, couriers),
+        checkout_page.FIRST_PICTURE: (
+            {"campaign": campaign.pk},
             Picture.objects.filter(campaign=campaign)[:1],
         ),
-        "allotments": (
-            basket._of_variants(2).all(**wanted),
-            Allotment.objects.of([batch]).filter(variant__in=variants.values()),
+        basket.ALLOTMENTS_OF_BATCH: (
+            batch_id | {"campaign": campaign.pk},
+            Allotment.objects.of([batch]),
         ),
-        "attempts": (
-            pay_page.ATTEMPTS.all(order=order.pk),
-            payments.select_related("bank_account"),
+        pay_page.ATTEMPTS_OF_ORDER: (of_order, payments.select_related("bank_account")),
+        attempts.NEWEST_PAYMENT: (of_order, payments.order_by("-pk")[:1]),
+        books.PAYMENTS_TO_LOCK: (of_order, payments),
+        books.ENTRIES_OF_PAYMENT: (
+            {"payment": payment.pk},
+            entries.only("kind", "refund", "dispute"),
         ),
-        "newest": (attempts.NEWEST.all(order=order.pk), payments.order_by("-pk")[:1]),
-        "booked": (
-            books.BOOKED.all(payment=payment_of(order).pk),
-            LedgerEntry.objects.filter(order=order).only("kind", "refund", "dispute"),
-        ),
+        sandbox.SANDBOX_PAYMENT: ({"reference": payment.reference}, sessions),
     }
 
 
@@ -89,13 +89,14 @@ def test_a_prepared_query_finds_the_rows_of_its_queryset_with_all_their_values()
     place_paid(batch)
     order = place_paid(batch, units=[2])
 
-    found = lookups(order)
+    plain = querysets(order)
 
-    assert {name: len(rows) for name, (rows, _queryset) in found.items()} == (
-        dict.fromkeys(found, 1)
-    )
-    for name, (rows, queryset) in found.items():
-        assert [known(row) for row in rows] == [known(row) for row in queryset], name
+    assert set(of_the_shop().values()) == set(plain)
+    for name, query in of_the_shop().items():
+        values, queryset = plain[query]
+        found = [known(row) for row in query.all(**values)]
+        assert found == [known(row) for row in queryset], name
+        assert found, name
 
 
 def known(row: Model) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def test_the_lines_of_a_page_are_read_with_it(
     order = place_order(make_offer(variants=2), units=[1, 2])
 
     with django_assert_num_queries(2):
-        found = pages.PAGE.get(token=order.token)
+        found = pages.ORDER_FOR_PAGE.get(token=order.token)
         quantities = [line.quantity for line in found.lines.all()]
 
     assert quantities == [1, 2]
@@ -130,7 +131,7 @@ def test_the_lines_of_a_page_are_read_with_it(
 def test_what_a_join_does_not_find_is_none() -> None:
     order = place_order(make_offer())
 
-    attempt = pay_page.ATTEMPTS.get(order=order.pk)
+    attempt = pay_page.ATTEMPTS_OF_ORDER.get(order=order.pk)
 
     assert attempt._state.fields_cache == {"bank_account": None}
     assert attempt.bank_account is None
@@ -196,31 +197,31 @@ def test_what_is_given_is_never_part_of_the_sql() -> None:
 def test_a_lock_outside_of_a_transaction_is_refused() -> None:
     order = make_order()
     with transaction.atomic():
-        lifecycle.LOCK.get(order=order.pk)
+        lifecycle.LOCK_OF_ORDER.get(order=order.pk)
 
     with pytest.raises(TransactionManagementError):
-        lifecycle.LOCK.get(order=order.pk)
+        lifecycle.LOCK_OF_ORDER.get(order=order.pk)
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks the file")
+@pytest.mark.postgres
 def test_a_lock_is_part_of_the_sql() -> None:
     place_paid(make_offer())
 
-    assert lifecycle.LOCK._plan.statement.sql.endswith("FOR NO KEY UPDATE")
-    assert books.LOCKED._plan.statement.sql.endswith("FOR NO KEY UPDATE")
+    assert lifecycle.LOCK_OF_ORDER._plan.statement.sql.endswith("FOR NO KEY UPDATE")
+    assert books.PAYMENTS_TO_LOCK._plan.statement.sql.endswith("FOR NO KEY UPDATE")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_threads_read_each_its_own_order_and_lines() -> None:
     batch = make_offer(capacity=100)
     orders = [place_order(batch, units=[n]) for n in range(1, 9)]
-    for query in (pages.PAGE, LINES_OF_ORDER):
+    for query in (pages.ORDER_FOR_PAGE, LINES_OF_ORDER):
         vars(query).pop("_plan", None)
 
     def read(order: Order, units: int) -> None:
         for _again in range(20):
-            found = pages.PAGE.get(token=order.token)
+            found = pages.ORDER_FOR_PAGE.get(token=order.token)
             lines = [(line.order_id, line.quantity) for line in found.lines.all()]
             assert (found.pk, lines) == (order.pk, [(order.pk, units)])
 
@@ -237,9 +238,7 @@ def test_no_prepared_query_of_the_shop_keeps_a_moment_or_a_text_of_a_request() -
 
     kept = {
         value
-        for module in list(sys.modules.values())
-        for query in vars(module).values()
-        if type(query) is Prepared and query is not BY_SLUG
+        for query in of_the_shop().values()
         for value in query._plan.statement.parameters
         if not isinstance(value, type(given("any")))
     }
