@@ -28,7 +28,7 @@ BY_SLUG = Prepared(lambda: Seller.objects.filter(slug=given("slug")))
 
 
 def of_the_shop() -> dict[str, Prepared[Any]]:
-    """Every prepared query of the shop by its name, as `orders.pages.ORDER_FOR_PAGE`."""
+    """Every prepared query by its name, as in `orders.pages.ORDER_FOR_PAGE`."""
     return {
         f"{module.__name__}.{name}": query
         for module in list(sys.modules.values())
@@ -216,7 +216,7 @@ def test_a_lock_is_part_of_the_sql() -> None:
 def test_threads_read_each_its_own_order_and_lines() -> None:
     batch = make_offer(capacity=100)
     orders = [place_order(batch, units=[n]) for n in range(1, 9)]
-    for query in (pages.ORDER_FOR_PAGE, LINES_OF_ORDER):
+    for query in (pages.ORDER_FOR_PAGE, line.LINES_OF_ORDER):
         vars(query).pop("_plan", None)
 
     def read(order: Order, units: int) -> None:
