@@ -46,6 +46,9 @@ AT_ONCE = 8
 def main(plan: Plan, file: Path) -> None:
     prepare()
     results = Results(database=database_name())
+    # Before there is a past: what a round compares and mends is then its own.
+    say(f"reconciliation of {plan.payments:,} payments")
+    results.reconciling += reconciling.measure(plan.payments)
     past = History()
     batch = past.batch
     counters = [Counter.of(make_offer(capacity=10**8)) for _n in range(BATCHES)]
@@ -60,8 +63,6 @@ def main(plan: Plan, file: Path) -> None:
             if number == 0 and plan.buyers:
                 order_posts(running, [Counter.of(batch), *counters], plan, results)
                 count_anew(batch)
-    say(f"reconciliation of {plan.payments:,} payments")
-    results.reconciling += reconciling.measure(plan.payments)
     call_command("check_invariants", quiet=True)
     results.save(file)
 
