@@ -10,10 +10,12 @@ from campaigns.models import Batch
 from campaigns.room import Room
 from orders.models import OrderLine
 
-# To count so many takes longer than all the rest of a page; public pages may be a
-# second old.
+# To count so many takes longer than all the rest of a page. A count is kept for a
+# second, as public pages are, and the longer the more it took: so that counting never
+# takes more than a fiftieth of a worker.
 MANY_UNITS = 2_000
 KEPT_SECONDS = 1.0
+TIMES_AS_LONG = 50
 
 Units = Mapping[tuple[int, int], int]
 
@@ -26,14 +28,15 @@ class Held:
 
     @classmethod
     def of(cls, batches: Iterable[Batch]) -> Self:
-        """One query; when very many are held, one a second."""
+        """One query; when very many are held, one a second or fewer."""
         found = list(batches)
         key = tuple(batch.pk for batch in found)
         units = _kept.get(key)
         if units is None:
+            began = time.monotonic()
             units = OrderLine.objects.held_by_variant(found)
             if sum(units.values()) >= MANY_UNITS:
-                _kept.put(key, units)
+                _kept.put(key, units, began)
         return cls(units)
 
     def in_batch(self, batch: Batch) -> int:
@@ -65,17 +68,20 @@ class Held:
 
 
 class _Kept:
-    """The last counts of this process; what left them says when they were made."""
+    """The last counts of this process, each with the moment it is forgotten."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[int, ...], tuple[float, Units]] = {}
 
     def get(self, key: tuple[int, ...]) -> Units | None:
-        made_at, units = self._counts.get(key, (-KEPT_SECONDS, {}))
-        return units if time.monotonic() - made_at < KEPT_SECONDS else None
+        forgotten_at, units = self._counts.get(key, (0.0, {}))
+        return units if time.monotonic() < forgotten_at else None
 
-    def put(self, key: tuple[int, ...], units: Units) -> None:
-        self._counts[key] = (time.monotonic(), units)
+    def put(self, key: tuple[int, ...], units: Units, began: float) -> None:
+        """`began`: when counting them did, by the monotonic clock."""
+        now = time.monotonic()
+        kept_for = max(KEPT_SECONDS, TIMES_AS_LONG * (now - began))
+        self._counts[key] = (now + kept_for, units)
 
 
 _kept = _Kept()

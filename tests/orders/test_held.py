@@ -1,6 +1,9 @@
 """What unpaid orders hold is told on the campaign's page, and never as sold."""
 
+from dataclasses import dataclass
+
 import pytest
+from django.db import connection
 from django.utils import translation
 
 from campaigns import room
@@ -168,25 +171,57 @@ def test_a_cap_that_no_count_shows_is_said(client):
     assert "This batch takes orders up to a limited value of goods." in html
 
 
-def test_very_many_held_units_are_counted_once_a_second(
-    monkeypatch, django_assert_num_queries
-):
+@dataclass
+class StandingClock:
+    """Time goes on only where a test says so."""
+
+    now: float = 100.0
+
+    def monotonic(self):
+        return self.now
+
+    def goes_on(self, seconds):
+        self.now = round(self.now + seconds, 6)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    standing = StandingClock()
+    monkeypatch.setattr(held, "time", standing)
     monkeypatch.setattr(held, "MANY_UNITS", 3)
     monkeypatch.setattr(held, "_kept", held._Kept())
+    return standing
+
+
+def test_very_many_held_units_are_counted_once_a_second(clock):
     batch = make_offer()
-    place_order(batch, units=[2])
+    counts = []
+    for wait_before, units in ((0, 2), (0, 1), (0.9, 1), (0.1, 1), (0, 1)):
+        clock.goes_on(wait_before)
+        place_order(batch, units=[units])
+        counts.append(Held.of([batch]).in_batch(batch))
 
-    few = Held.of([batch])
-    place_order(batch, units=[1])
-    many = Held.of([batch])
+    assert counts == [2, 3, 3, 5, 5]
+
+
+def test_a_count_that_took_long_is_kept_fifty_times_as_long(
+    clock, django_assert_num_queries
+):
+    batch = make_offer()
+    place_order(batch, units=[3])
+
+    def slowly(execute, *statement):
+        clock.goes_on(0.3)
+        return execute(*statement)
+
+    with connection.execute_wrapper(slowly):
+        Held.of([batch])
     with django_assert_num_queries(0):
-        again = Held.of([batch])
-    monkeypatch.setattr(held, "KEPT_SECONDS", 0.0)
-    place_order(batch, units=[1])
-    later = Held.of([batch])
-
-    counts = [found.in_batch(batch) for found in (few, many, again, later)]
-    assert counts == [2, 3, 3, 4]
+        clock.goes_on(14.9)
+        Held.of([batch])
+    with django_assert_num_queries(1):
+        clock.goes_on(0.1)
+        Held.of([batch])
 
 
 def test_a_full_batch_with_a_list_says_who_is_asked_first(client):
