@@ -1,6 +1,5 @@
 """What must always be true of orders. Each check names the rows that break it."""
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
@@ -8,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import (
+    Count,
     DecimalField,
     Exists,
     ExpressionWrapper,
@@ -80,12 +80,10 @@ def tallies_that_drifted() -> Iterable[str]:
 
 
 def counters_that_drifted() -> Iterable[str]:
-    holding = Q(status__in=Order.HOLDING)
+    holding = Order.objects.filter(status__in=Order.HOLDING).order_by()
     by_batch = _sums("order__batch_id")
     by_allotment = _sums("allotment_id")
-    orders = Counter(
-        Order.objects.filter(holding).values_list("batch_id", flat=True).iterator(CHUNK)
-    )
+    orders = dict(holding.values("batch_id").values_list("batch_id", Count("pk")))
     for batch in Batch.objects.only("taken", "orders_taken"):
         counted = (by_batch.get(batch.pk, 0), orders.get(batch.pk, 0))
         if (batch.taken, batch.orders_taken) != counted:
