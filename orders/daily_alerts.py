@@ -1,12 +1,10 @@
 """What waits for a seller is told once a day at most, and only when more came to it."""
 
 from datetime import date, datetime
-from typing import Any
 
-from campaigns.models import Campaign, Seller
-from orders.holds.alerts import SELLER_ALERT
-from orders.mail import rows as mail_rows
+from campaigns.models import Seller
 from orders.models import Message
+from orders.seller_alerts import SELLER_ALERT
 
 
 def key_of_day(words: str, seller: Seller, day: date) -> str:
@@ -20,22 +18,6 @@ def key_if_due(words: str, seller: Seller, *, newest: datetime, now: datetime) -
     last = told.order_by("created_at").values_list("dedupe_key", "created_at").last()
     is_told = last is not None and (last[0] == key or newest <= last[1])
     return "" if is_told else key
-
-
-def mail(
-    words: str, campaign: Campaign, *, key: str, context: dict[str, Any]
-) -> Message:
-    """Not stored yet; in the language of the campaign."""
-    return mail_rows.of_campaign(
-        campaign,
-        SELLER_ALERT,
-        key=key,
-        locale=campaign.lang,
-        context=context,
-        words=words,
-        to=campaign.seller.email,
-        priority=Message.Priority.NOTICE,
-    )
 
 
 def _prefix(words: str, seller: Seller) -> str:

@@ -4,9 +4,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.web_addresses import absolute
-from orders.holds.alerts import SELLER_ALERT
+from orders import seller_alerts
 from orders.mail import rows as mail_rows
-from orders.models import Message, Order
+from orders.models import Order
+from orders.seller_alerts import SELLER_ALERT
 from payments.models import Dispute, Refund
 
 WORDS = "dispute_alert"
@@ -27,16 +28,8 @@ def tell_seller(order: Order, dispute: Dispute) -> None:
             reverse("admin:payments_dispute_change", args=[dispute.pk])
         ),
     }
-    message = mail_rows.of_campaign(
-        campaign,
-        SELLER_ALERT,
-        key=f"{SELLER_ALERT}:{WORDS}:{dispute.pk}:{dispute.state}",
-        locale=campaign.lang,
-        context=context,
-        words=WORDS,
-        to=campaign.seller.email,
-        priority=Message.Priority.NOTICE,
-    )
+    key = f"{SELLER_ALERT}:{WORDS}:{dispute.pk}:{dispute.state}"
+    message = seller_alerts.mail(WORDS, campaign, key=key, context=context)
     mail_rows.queue(message)
 
 

@@ -1,7 +1,5 @@
 """Tells a seller when unpaid orders hold most of a batch."""
 
-from zoneinfo import ZoneInfo
-
 from django.db.models import Sum
 
 from campaigns import room
@@ -9,10 +7,11 @@ from campaigns.lists import link_to
 from campaigns.models import Batch
 from campaigns.rounds import count_done
 from campaigns.web_addresses import absolute
+from orders import seller_alerts
 from orders.mail import rows as mail_rows
 from orders.models import Message, Order, OrderLine
+from orders.seller_alerts import SELLER_ALERT
 
-SELLER_ALERT = "seller_alert"
 FEWEST_UNITS = 5
 
 
@@ -33,7 +32,7 @@ def tell_sellers() -> int:
 def _tell(batch: Batch, held: int) -> bool:
     """False when the seller was told today, or has no address."""
     seller = batch.campaign.seller
-    day = batch.clock.astimezone(ZoneInfo(seller.time_zone)).date()
+    day = batch.clock.astimezone(seller.zone).date()
     key = f"{SELLER_ALERT}:{batch.pk}:{day}"
     if not seller.email or Message.objects.filter(dedupe_key=key).exists():
         return False
@@ -50,15 +49,7 @@ def alert(batch: Batch, held: int, *, key: str) -> Message:
         "left": room.left_in_list(batch, campaign.currency),
         "orders_url": absolute(_unpaid_orders_of(batch)),
     }
-    return mail_rows.of_campaign(
-        campaign,
-        SELLER_ALERT,
-        key=key,
-        locale=campaign.lang,
-        context=context,
-        to=campaign.seller.email,
-        priority=Message.Priority.NOTICE,
-    )
+    return seller_alerts.mail(SELLER_ALERT, campaign, key=key, context=context)
 
 
 def _unpaid_orders_of(batch: Batch) -> str:

@@ -11,12 +11,13 @@ from django.urls import reverse
 from campaigns.clock import database_now
 from campaigns.models import Batch
 from campaigns.web_addresses import absolute
-from orders.holds.alerts import SELLER_ALERT
+from orders import seller_alerts
 from orders.mail import rows as mail_rows
 from orders.models import Message, Order
 from orders.news import clock as news_clock
 from orders.news.clock import Owed
 from orders.operators import operators
+from orders.seller_alerts import SELLER_ALERT
 
 WORDS = "news_owed"
 
@@ -74,16 +75,8 @@ def mail(reminder: Reminder) -> Message:
             context=context | {"campaign": campaign, "seller": campaign.seller},
             to=reminder.operator.email,
         )
-    return mail_rows.of_campaign(
-        campaign,
-        SELLER_ALERT,
-        key=reminder.key,
-        locale=campaign.lang,
-        context=_context(reminder.owed),
-        words=WORDS,
-        to=campaign.seller.email,
-        priority=Message.Priority.NOTICE,
-    )
+    context = _context(reminder.owed)
+    return seller_alerts.mail(WORDS, campaign, key=reminder.key, context=context)
 
 
 def _context(owed: Owed) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from campaigns.lists import link_to
 from campaigns.models import Batch
 from campaigns.rounds import count_done
 from campaigns.web_addresses import absolute
-from orders import daily_alerts
+from orders import daily_alerts, seller_alerts
 from orders.mail import rows as mail_rows
 from orders.models import Message, Order, OrderEvent
 from orders.news import asking as asking_for_news
@@ -40,7 +40,7 @@ def _tell(found: list[Asked], now: datetime) -> int:
 def mail(found: list[Asked], *, key: str) -> Message:
     """Not stored yet."""
     context = _context(found)
-    return daily_alerts.mail(WORDS, found[0][0].campaign, key=key, context=context)
+    return seller_alerts.mail(WORDS, found[0][0].campaign, key=key, context=context)
 
 
 def _context(found: list[Asked]) -> dict[str, Any]:

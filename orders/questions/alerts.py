@@ -11,7 +11,7 @@ from campaigns.lists import link_to
 from campaigns.models import Campaign, Question
 from campaigns.rounds import count_done
 from campaigns.web_addresses import absolute
-from orders import daily_alerts
+from orders import daily_alerts, seller_alerts
 from orders.mail import rows as mail_rows
 from orders.models import Message
 
@@ -47,7 +47,7 @@ def _tell(rows: list[Row], now: datetime) -> int:
 def mail(rows: list[Row], *, key: str) -> Message:
     """Not stored yet. Without a word of a question: strangers wrote them."""
     context = _context(rows)
-    return daily_alerts.mail(WORDS, rows[0][0], key=key, context=context)
+    return seller_alerts.mail(WORDS, rows[0][0], key=key, context=context)
 
 
 def _context(rows: list[Row]) -> dict[str, Any]:

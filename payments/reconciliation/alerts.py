@@ -8,10 +8,11 @@ from django.db.models import QuerySet
 from campaigns.lists import link_to
 from campaigns.models import Campaign
 from campaigns.web_addresses import absolute
-from orders.holds.alerts import SELLER_ALERT
+from orders import seller_alerts
 from orders.mail import rows as mail_rows
 from orders.models import Message
 from orders.operators import operators
+from orders.seller_alerts import SELLER_ALERT
 from payments.models import Discrepancy, ReconciliationRun
 
 SHOWN = 20
@@ -41,15 +42,11 @@ def _of(campaign: Campaign, listed: "QuerySet[Discrepancy]") -> list[Discrepancy
 
 def to_seller(campaign: Campaign, found: list[Discrepancy], *, key: str) -> Message:
     """Not stored yet."""
-    return mail_rows.of_campaign(
+    return seller_alerts.mail(
+        WORDS,
         campaign,
-        SELLER_ALERT,
         key=f"{SELLER_ALERT}:{WORDS}:{key}",
-        locale=campaign.lang,
         context=_context(found),
-        words=WORDS,
-        to=campaign.seller.email,
-        priority=Message.Priority.NOTICE,
     )
 
 
