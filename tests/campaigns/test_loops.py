@@ -4,12 +4,15 @@ import os
 import signal
 import sys
 import threading
+from queue import Empty, SimpleQueue
 
 import pytest
 
 from campaigns.loops import until_stopped
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+LONGER_THAN_THE_TEST = 60  # seconds
 
 
 class Stuck(Exception):
@@ -46,6 +49,39 @@ def traced_from(frame):
     frame.f_trace = stop_at_every_line
 
 
+class StopPastTheLastStep:
+    """A SIGTERM that finds the main thread waiting, and does not break its wait off.
+
+    Taken by this thread, it is what one is that comes after the main thread looked for
+    signals and before it waits: noted, and its handler not run until the wait is over.
+    """
+
+    def __init__(self):
+        self.thread = threading.Thread(target=self._send)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_exception):
+        self.thread.join()
+
+    def _send(self):
+        _wait_until_it_stands_still(threading.main_thread())
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+
+def _wait_until_it_stands_still(thread):
+    """Every system call here lets the thread go on, if only it could."""
+    stood, seen = 0, None
+    while stood < 200:
+        frame = sys._current_frames()[thread.ident]
+        now = (id(frame), frame.f_lasti)
+        stood, seen = (stood + 1 if now == seen else 0), now
+        os.stat("/")
+        os.sched_yield()
+
+
 def test_a_stop_in_the_middle_of_the_pause_ends_it(signals):
     rounds = []
 
@@ -54,11 +90,30 @@ def test_a_stop_in_the_middle_of_the_pause_ends_it(signals):
         traced_from(sys._getframe(1))
 
     try:
-        until_stopped(work, pause=60)
+        until_stopped(work, pause=LONGER_THAN_THE_TEST)
     finally:
         sys.settrace(None)
 
     assert rounds == [1]
+
+
+def test_a_stop_just_before_the_wait_ends_it(signals):
+    rounds = []
+
+    with StopPastTheLastStep():
+        until_stopped(lambda: rounds.append(1), pause=LONGER_THAN_THE_TEST)
+
+    assert rounds == [1]
+
+
+def test_control_a_queue_does_not_hear_a_stop_just_before_its_wait(signals):
+    stops = SimpleQueue()
+    signal.signal(signal.SIGTERM, lambda number, _frame: stops.put(number))
+
+    with StopPastTheLastStep(), pytest.raises(Empty):
+        stops.get(timeout=3)
+
+    assert stops.get(timeout=0) == signal.SIGTERM
 
 
 def test_control_an_event_waits_for_its_own_lock(signals):
@@ -69,6 +124,6 @@ def test_control_an_event_waits_for_its_own_lock(signals):
     sys.settrace(stop_at_every_line)
     try:
         with pytest.raises(Stuck):
-            stopped.wait(60)
+            stopped.wait(LONGER_THAN_THE_TEST)
     finally:
         sys.settrace(None)
