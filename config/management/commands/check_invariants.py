@@ -1,13 +1,15 @@
 """Checks every invariant, prints the rows that break one, and exits with 1 then."""
 
-from itertools import islice
+import os
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.invariants import all_invariants
+from config.proving import findings
 
 SHOWN = 20
+MOST_AT_ONCE = 4
 
 
 class Command(BaseCommand):
@@ -15,11 +17,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--quiet", action="store_true", help="only what is broken")
+        parser.add_argument(
+            "--jobs",
+            type=int,
+            metavar="N",
+            default=min(os.cpu_count() or 1, MOST_AT_ONCE),
+            help="how many are checked at once (default: one a core, %(default)s here)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["jobs"] < 1:
+            raise CommandError("--jobs is a number from 1 on.")
         broken = 0
-        for invariant in all_invariants():
-            rows = list(islice(invariant.violations(), SHOWN + 1))
+        found = findings(all_invariants(), at_once=options["jobs"], most=SHOWN + 1)
+        for invariant, rows in found:
             broken += bool(rows)
             if rows or not options["quiet"]:
                 mark = "✗" if rows else "✓"
