@@ -28,6 +28,7 @@ class Figure:
 class Card:
     title: str
     figures: list[Figure]
+    is_of_the_list: bool = False
 
 
 def cards(numbers: BatchNumbers, *, sees_money: bool) -> list[Card]:
@@ -36,7 +37,11 @@ def cards(numbers: BatchNumbers, *, sees_money: bool) -> list[Card]:
         Card(title=_("Taken by"), figures=_sold(numbers)),
         Card(title=_("Minimum"), figures=list(_minimum(numbers))),
         Card(title=_("Other caps"), figures=list(_caps(numbers.batch, sees_money))),
-        Card(title=_("Waiting list"), figures=list(_waiting(numbers, sees_money))),
+        Card(
+            title=_("Waiting list"),
+            figures=list(_waiting(numbers, sees_money)),
+            is_of_the_list=True,
+        ),
     ]
     return [card for card in found if card.figures]
 
