@@ -46,6 +46,10 @@ class NotMovable(CampaignError):
 Reason = NotMovable.Reason
 
 
+class ProductionStarted(CampaignError):
+    """Of the batch to be left, between the answer and its effect; it may come again."""
+
+
 def with_room(batches: "QuerySet[Batch]") -> "QuerySet[Batch]":
     """With all that tells what still fits into each of them."""
     rows = batches.select_related("campaign__seller")

@@ -15,6 +15,7 @@ from orders.decisions.page import Trouble, version_in
 from orders.models import Decision, Order
 from orders.moves import moving
 from orders.moves import questions as move_questions
+from orders.moves.moving import ProductionStarted
 
 Answer = Decision.Answer
 State = Decision.State
@@ -90,6 +91,10 @@ class MovePage:
         """Units of the other batch for orders like this one."""
         return moving.left_for(self.order, self.target)
 
+    @property
+    def fits(self) -> bool:
+        return moving.hindrance_at(self.target, self.order, self.now) is None
+
     def answer(self, request: HttpRequest, choice: Decision.Answer) -> None:
         """Raises what `move_questions.answer` raises."""
         seen = version_in(request)
@@ -104,6 +109,21 @@ class MovePage:
 def _trouble(page: MovePage, refusal: CampaignError) -> Trouble:
     number = {"number": page.target.number, "left": page.left}
     match refusal:
+        case ProductionStarted():
+            return Trouble(
+                _("Production of batch %(origin)s has started")
+                % {"origin": page.origin.number},
+                _(
+                    "It started at the moment of your answer, so nothing was changed."
+                    " You can still leave the batch: look again, then answer again."
+                ),
+            )
+        case SoldOut() if page.fits:
+            return Trouble(
+                _("Batch %(number)s has enough left again") % number,
+                _("It has %(left)s left now. Nothing was changed yet: answer again.")
+                % number,
+            )
         case SoldOut():
             return Trouble(
                 _("Batch %(number)s has not enough left") % number,

@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone, translation
 
-from campaigns import dates
+from campaigns import capacity, dates
 from campaigns.clock import database_now
+from campaigns.errors import SoldOut
 from campaigns.models import Batch
+from orders.decisions.page import Trouble
 from orders.models import Decision, Order
 from orders.moves import questions as move_questions
+from orders.moves.page import MovePage
 from tests.drafts import place_paid, rows_of_orders
 from tests.orders.moving import MOVE, STAY, answer, ask, time_is_over, two_batches
 from tests.orders.test_pages import text_of
@@ -168,6 +171,47 @@ def test_a_full_batch_says_in_digits_what_is_left_and_asks_on(client, question):
     assert "2 wanted, 1 left" in text
     assert "Stay in batch 1" in text
     assert everything() == before
+
+
+def test_room_that_came_back_meanwhile_is_not_called_too_little(client, question):
+    page = MovePage(order=question.order, decision=question, now=database_now())
+
+    with translation.override("en"):
+        page.tell(SoldOut([]))
+
+    assert page.trouble == Trouble(
+        "Batch 2 has enough left again",
+        "It has 100 left now. Nothing was changed yet: answer again.",
+    )
+
+
+def on_the_way(batch, monkeypatch, **columns):
+    """The batch goes on after the order was read, before its row is passed."""
+    shift = capacity.shift
+
+    def shift_late(*moves):
+        Batch.objects.filter(pk=batch).update(**columns)
+        shift(*moves)
+
+    monkeypatch.setattr(capacity, "shift", shift_late)
+
+
+def test_production_that_starts_beside_the_answer_is_what_the_refusal_says(
+    client, question, monkeypatch
+):
+    before = everything()
+    with monkeypatch.context() as patch:
+        on_the_way(question.origin_id, patch, stage="production")
+
+        response = send(client, question)
+
+    text = text_of(response)
+    assert response.status_code == 409
+    assert "Production of batch 1 has started" in text
+    assert "You can still leave the batch" in text
+    assert "not enough left" not in text
+    assert everything() == before
+    assert send(client, question).status_code == 303
 
 
 def test_a_closed_batch_says_so_and_the_buyer_may_stay(client, question):
