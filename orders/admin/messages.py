@@ -93,11 +93,12 @@ def outdated_words(message: Message) -> SafeString:
 class KindFilter(admin.AllValuesFieldListFilter):
     """The kinds that were written so far, in words."""
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         everything, *kinds = super().choices(changelist)
-        named = [kind | {"display": name_of(kind["display"])} for kind in kinds]
+        for kind in kinds:
+            kind["display"] = name_of(str(kind["display"]))
         yield everything
-        yield from sorted(named, key=lambda kind: str(kind["display"]).casefold())
+        yield from sorted(kinds, key=lambda kind: str(kind["display"]).casefold())
 
 
 @admin.register(Message)

@@ -120,6 +120,19 @@ def test_caps_minimum_and_waiting_list_are_told_in_words(staff):
     assert told["At the prices of today"] == ("Rp\xa0450.000", "")
 
 
+def test_a_cap_that_units_do_not_show_is_named_beside_what_is_left(staff):
+    batch = make_offer(capacity=20, order_capacity=1)
+    place_paid(batch, units=[2])
+
+    page = page_of(staff, batch)
+
+    left = figures_of(page)["Left for the public"]
+    assert (left.value, left.note) == (0, "the batch takes no more orders")
+    assert page.context["summary"].endswith(
+        "0 on the waiting list. This batch takes a limited number of orders."
+    )
+
+
 def test_a_list_that_grows_leads_to_another_batch(client):
     batch = make_offer(capacity=2)
     place_paid(batch, units=[2])

@@ -166,10 +166,43 @@ def test_a_full_batch_says_in_digits_what_is_left_and_asks_on(client, question):
 
     text = text_of(response)
     assert response.status_code == 409
-    assert "Batch 2 has not enough left" in text
-    assert "It has 1 left, so nothing was changed." in text
+    assert "Not enough left in batch 2" in text
+    assert "Nothing was changed: 1 left. You can try again later" in text
     assert "2 wanted, 1 left" in text
     assert "Stay in batch 1" in text
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("caps", "title", "left"),
+    [
+        (
+            {"order_capacity": 0},
+            "Batch 2 takes no more orders",
+            "0 left (the batch takes no more orders)",
+        ),
+        (
+            {"goods_capacity": 100_000},
+            "Batch 2 has reached its limit in value of goods",
+            "0 left (the batch has a limit in value of goods)",
+        ),
+        (
+            {"goods_capacity": 200_000},
+            "Not enough left in batch 2",
+            "1 left (the batch has a limit in value of goods)",
+        ),
+    ],
+)
+def test_a_batch_with_units_left_names_the_cap_that_holds(
+    client, question, caps, title, left
+):
+    Batch.objects.filter(pk=question.target_id).update(**caps)
+    before = everything()
+
+    text = text_of(send(client, question))
+
+    assert title in text
+    assert f"Nothing was changed: {left}." in text
     assert everything() == before
 
 
