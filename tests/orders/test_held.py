@@ -177,7 +177,7 @@ def test_a_variant_only_a_later_batch_has_says_what_is_held_before(client):
 
     [variant] = [v for v in batch.campaign.variants.all() if v.pk == own.variant_id]
     assert html.count("<small>batch 2 only</small>") == 2
-    assert f"Batch 1: {variant.label}: 2 held, may return</p>" in html
+    assert f"Batch 1 · {variant.label}: 2 held, may return</p>" in html
 
 
 def test_what_a_list_is_asked_for_first_is_not_said_to_return(client):
