@@ -27,13 +27,6 @@ def rules(campaign: Campaign, batch: Batch) -> list[str]:
     return sentences
 
 
-def limit_reached(limit: int, held: int = 0) -> str:
-    words = _("You can order at most %(limit)s units of this campaign.")
-    if held:
-        words += " " + _("You already have %(held)s in other orders.")
-    return words % {"limit": limit, "held": held}
-
-
 def terms_changed() -> str:
     return _("A price or a rule changed while you were here. Check the order again.")
 
