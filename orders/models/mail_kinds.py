@@ -31,7 +31,7 @@ KINDS = {
     "waitlist_joined": gettext_lazy("Place on the waiting list"),
     "waitlist_offer": gettext_lazy("Offer from the waiting list"),
     "waitlist_ended": gettext_lazy("Waiting list over"),
-    "opening": gettext_lazy("Open for orders"),
+    "opening": gettext_lazy("Orders are open"),
     "subscription_confirm": gettext_lazy("Confirm a subscription"),
     "update": gettext_lazy("Update"),
     "question_confirm": gettext_lazy("Confirm a question"),
