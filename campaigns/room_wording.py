@@ -84,7 +84,7 @@ def because(cap: Cap) -> str:
 
 
 def limit(cap: Cap) -> str:
-    """A cap that no count of units shows, as long as something is left."""
+    """A cap that no count of units shows, in a sentence."""
     return {
         Cap.ORDERS: _("This batch takes a limited number of orders."),
         Cap.MONEY: _("This batch takes orders up to a limited value of goods."),

@@ -52,7 +52,7 @@ LACKS = {Cap.ORDERS: Reason.NO_MORE_ORDERS, Cap.MONEY: Reason.NO_MORE_VALUE}
 
 
 class ProductionStarted(CampaignError):
-    """Of the batch to be left, between the answer and its effect; it may come again."""
+    """Of the batch to be left, beside the answer, which may be given again."""
 
 
 def with_room(batches: "QuerySet[Batch]") -> "QuerySet[Batch]":
