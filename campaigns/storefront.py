@@ -12,7 +12,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns import room, wording
+from campaigns import room, room_wording, wording
 from campaigns.clock import database_now
 from campaigns.gallery import Image
 from campaigns.models import Batch, Campaign, Picture, Seller, Variant
@@ -225,7 +225,7 @@ class _Shelving:
             paid=batch.taken if batch else 0,
             capacity=batch.capacity if batch and is_counted else None,
             minimum=batch.minimum_units if batch else None,
-            count=wording.left(offer.main.left, batch) if batch else "",
+            count=_count(batch, campaign.currency) if batch else "",
             foot=foot,
             seller_name=campaign.seller.name if self.with_seller else "",
             image=image,
@@ -245,6 +245,10 @@ class _Shelving:
         ]
         found.sort(key=lambda row: row[2].ships_from or FAR_AWAY.date())
         return [_row(*each) for each in found[:ROWS]]
+
+
+def _count(batch: Batch, currency: str) -> str:
+    return room_wording.count(room.in_list(batch, currency), batch)
 
 
 def _row(campaign: Campaign, phase: Phase, batch: Batch) -> Row:
