@@ -288,10 +288,10 @@ class Batch(LocksAddresses, HasMinimum):
 
     def open(self, *, actor: Actor) -> None:
         """Let orders in from `opens_at` on; raises NotReady."""
-        if missing := self.missing_for_opening(database_now()):
-            raise NotReady(missing)
         with transaction.atomic():
             self.complete_allotments()
+            if missing := self._locked().missing_for_opening(database_now()):
+                raise NotReady(missing)
             self._move_to(self.Stage.OPEN, actor, origin=self.Stage.DRAFT)
 
     def close(self, *, actor: Actor) -> None:
