@@ -10,7 +10,6 @@ from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from campaigns.admin.change_lists import ShopList
 from campaigns.admin.forms import ShopModelForm
