@@ -225,7 +225,7 @@ class AmountField(forms.DecimalField):
         )
         self.is_whole = exponent(currency) == 0
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """Where there are no decimals, a mark can only part thousands."""
         text = str(value).strip()
         if self.is_whole and IN_THOUSANDS.fullmatch(text):
