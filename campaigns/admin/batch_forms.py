@@ -177,6 +177,10 @@ class LaterClosingForm(forms.Form):
         ),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["closes_at"].help_text = help_text()
+
 
 class AddressLockForm(forms.Form):
     lock_at = MomentField(

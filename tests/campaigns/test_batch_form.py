@@ -105,3 +105,11 @@ def test_what_is_not_settled_by_opening_is_saved_beside_it(staff, monkeypatch):
 
     stored = Batch.objects.get()
     assert (stored.stage, stored.capacity) == (Stage.OPEN, 12)
+
+
+def test_the_page_that_reopens_a_batch_names_the_zone_of_its_times(staff):
+    batch = make_batch(stage=Stage.CLOSED)
+
+    page = staff.get(f"/admin/campaigns/batch/{batch.pk}/reopen/")
+
+    assert "Time in WIB." in text_of(page)
