@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.forms import ModelChoiceField
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -18,9 +19,9 @@ from campaigns.admin.forms import ShopModelForm
 from campaigns.admin.moments import MomentField, help_text
 from campaigns.admin.proposals import next_number
 from campaigns.clock import database_now
-from campaigns.models import Allotment, Batch
+from campaigns.models import Allotment, Batch, Campaign
 from campaigns.models.address_lock import SHORTEST_NOTICE
-from campaigns.models.batch import NO_ROOM_TO_EXTEND
+from campaigns.models.batch import NO_CLOSING, NO_OPENING, NO_ROOM_TO_EXTEND
 
 # Until a campaign is chosen.
 UNKNOWN = "IDR"
@@ -31,6 +32,8 @@ IN_ORDER = (
     "ships_from",
     "ships_until",
 )
+# The addresses of its pages carry no more than four digits.
+GREATEST_NUMBER = MaxValueValidator(9999)
 # Where a lack of room is told: at the first of these that the form may change.
 OF_AN_EXTENSION = (
     *("extension_days", "minimum_rule", "minimum_units", "closes_at"),
@@ -61,6 +64,7 @@ class BatchForm(ShopModelForm):
         if "number" in self.fields:
             self.fields["number"].required = False
             self.fields["number"].help_text = _("Left empty, it is the next one.")
+        _bound(self, "number", GREATEST_NUMBER)
         _bound(self, "capacity", AT_LEAST_ONE, AT_MOST)
         _bound(self, "order_capacity", AT_LEAST_ONE, AT_MOST)
         if "goods_capacity" in self.fields:
@@ -82,7 +86,14 @@ class BatchForm(ShopModelForm):
     def clean_number(self) -> int:
         number: int | None = self.cleaned_data["number"]
         campaign = self.cleaned_data.get("campaign")
+        if number and campaign and self._is_another(campaign, number):
+            words = _("This campaign has a batch %(number)s already.")
+            raise forms.ValidationError(words, params={"number": number})
         return number or (next_number(campaign) if campaign else 1)
+
+    def _is_another(self, campaign: Campaign, number: int) -> bool:
+        others = campaign.batches.exclude(pk=self.instance.pk)
+        return others.filter(number=number).exists()
 
     def clean(self) -> dict[str, Any] | None:
         self._check_caps()
@@ -120,11 +131,19 @@ class BatchForm(ShopModelForm):
 
     def _check_opening_times(self) -> None:
         opens, closes = self._value("opens_at"), self._value("closes_at")
+        if self.instance.stage == Batch.Stage.OPEN:
+            self._require_selling_time()
         if opens and closes and closes <= opens:
             self._refuse(("closes_at", "opens_at"), _("It must close after it opens."))
         elif self._moves_cut_off() and closes and closes <= database_now():
             reason = _("An open batch can only close at a moment in the future.")
             self.add_error("closes_at", reason)
+
+    def _require_selling_time(self) -> None:
+        """Only a draft may do without."""
+        for name, reason in (("opens_at", NO_OPENING), ("closes_at", NO_CLOSING)):
+            if name in self.cleaned_data and self.cleaned_data[name] is None:
+                self.add_error(name, reason)
 
     def _moves_cut_off(self) -> bool:
         is_open = self.instance.stage == Batch.Stage.OPEN
@@ -168,6 +187,10 @@ class LaterClosingForm(forms.Form):
             attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
         ),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["closes_at"].help_text = help_text()
 
 
 class AddressLockForm(forms.Form):
