@@ -4,7 +4,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
-from django.http.request import validate_host
+from django.http.request import split_domain_port, validate_host
 
 from config.checks.refusing import Messages, check, error, warning
 
@@ -83,7 +83,7 @@ def _is_plain(parts: SplitResult) -> bool:
 
 @check
 def links_lead_to_the_shop() -> Messages:
-    host = urlsplit(settings.BASE_URL).hostname or ""
+    host, _port = split_domain_port(urlsplit(settings.BASE_URL).netloc)
     is_known = validate_host(host, settings.ALLOWED_HOSTS)
     if not settings.DEBUG and host and settings.ALLOWED_HOSTS and not is_known:
         yield error(

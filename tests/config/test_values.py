@@ -128,6 +128,22 @@ def test_hosts_are_real_names(settings, hosts, found):
 
 
 @pytest.mark.parametrize(
+    ("url", "hosts", "found"),
+    [
+        ("https://shop.example", ["shop.example"], []),
+        ("https://toko.brand.example:8443", [".brand.example"], []),
+        ("http://[::1]:8000", ["[::1]"], []),
+        ("https://shop.example", ["other.example"], ["E019"]),
+        ("https://shop.example", [], []),
+    ],
+)
+def test_links_lead_to_a_host_that_answers(settings, url, hosts, found):
+    settings.BASE_URL, settings.ALLOWED_HOSTS = url, hosts
+
+    assert ids(addresses.links_lead_to_the_shop()) == found
+
+
+@pytest.mark.parametrize(
     ("media", "private", "found"),
     [
         ("media", "private", []),
