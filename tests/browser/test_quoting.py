@@ -1,4 +1,4 @@
-"""The amounts of the checkout page follow what is chosen, and are those of the order."""
+"""The amounts of the checkout follow what is chosen, and are those of the order."""
 
 import pytest
 from playwright.sync_api import expect
