@@ -190,13 +190,13 @@ def test_equal_prices_are_one_price_and_different_ones_begin_somewhere(client):
     other = make_variant(campaign=campaign, options={"Ukuran": "XS"})
     campaign.batches.get().complete_allotments()
 
-    equal = page(client, f"/en/c/{campaign.slug}/").replace("\xa0", " ")
+    equal = page(client, f"/en/c/{campaign.slug}/").split()
     Variant.objects.filter(pk=other.pk).update(price=120_000)
     cache.clear()
-    different = page(client, f"/en/c/{campaign.slug}/").replace("\xa0", " ")
+    different = page(client, f"/en/c/{campaign.slug}/").split()
 
-    assert "<dd data-total>Rp 185.000</dd>" in equal
-    assert "<dd data-total>from Rp 120.000</dd>" in different
+    assert "<dd data-total>Rp 185.000 </dd>" in " ".join(equal)
+    assert "<dd data-total>from Rp 120.000 </dd>" in " ".join(different)
 
 
 @pytest.mark.once
