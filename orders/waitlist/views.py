@@ -5,12 +5,11 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.errors import BatchClosed, InvalidTransition, Refused
 from campaigns.throttle import throttled, too_many
@@ -24,8 +23,6 @@ from orders.waitlist.form import WishForm
 from orders.waitlist.page import JoinPage
 from orders.waitlist.public_sale import NotSold, StillAvailable
 from orders.waitlist.wishes import BeyondBatch
-
-State = WaitlistEntry.State
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,32 +114,10 @@ def _unchanged(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     return render(request, page, context, status=HTTPStatus.CONFLICT)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_POST
 @place_page
 def departure(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
-    """Asked once, done, and then said here: the place's own link is over by then."""
-    if request.method == "POST":
-        return _depart(entry)
-    if entry.state in (State.DECLINED, State.LEFT):
-        return _place(request, "orders/waitlist_place.html", entry)
-    if entry.state in WaitlistEntry.LIVE:
-        return _place(request, "orders/waitlist_departure.html", entry)
-    return see_other(entry.url)
-
-
-def _depart(entry: WaitlistEntry) -> HttpResponse:
     # Refused: the batch went on at this moment; the page says what is true now.
     with suppress(Refused):
         places.depart(entry.pk)
-    return see_other(reverse("waitlist:departure", args=[entry.token]))
-
-
-def _place(
-    request: HttpRequest,
-    template: str,
-    entry: WaitlistEntry,
-    status: HTTPStatus = HTTPStatus.OK,
-) -> HttpResponse:
-    campaign = entry.batch.campaign
-    context = {"entry": entry, "campaign": campaign, "seller": campaign.seller}
-    return render(request, template, context, status=status)
+    return see_other(entry.departure_url)
