@@ -25,7 +25,7 @@
   }
 
   each("form[data-quote]", function (form) {
-    var button = form.querySelector("[name=quote]"), timer = 0, round = 0, pressed = null, is_cut_off = false;
+    var button = form.querySelector("[name=quote]"), timer = 0, round = 0, pressed = null, isCutOff = false;
     if (!button || !window.fetch || !window.DOMParser) return;
     function isAsking() { return form.hasAttribute("aria-busy"); }
     function settle() {
@@ -56,12 +56,12 @@
         if (mine === round) show(text);
       }).catch(function () {
         // The amounts stay out of sight; an order may be tried, the server compares what was shown.
-        if (mine === round) { is_cut_off = true; settle(); }
+        if (mine === round) { isCutOff = true; settle(); }
       });
     }
     function soon(wait) {
       round++;
-      is_cut_off = false;
+      isCutOff = false;
       form.setAttribute("aria-busy", "true");
       clearTimeout(timer);
       timer = setTimeout(ask, wait);
@@ -72,7 +72,7 @@
     });
     form.addEventListener("change", function (event) { if (event.target.matches(CHOICES)) soon(100); });
     form.addEventListener("submit", function (event) {
-      if (!isAsking() || is_cut_off || event.submitter === button) return;
+      if (!isAsking() || isCutOff || event.submitter === button) return;
       event.preventDefault();
       pressed = event.submitter || form.querySelector(".btn-wide");
     });

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
-from campaigns.models import Batch, Campaign, Variant
+from campaigns.models import Batch, Campaign, ShippingOption, Variant
 from orders.holds import limits as hold_limits
 from orders.models import BuyerTally, Order, WaitlistEntry
 from orders.sweep import cancel_orders_of_canceled_batches
@@ -502,6 +502,25 @@ def test_a_claimed_order_that_is_not_paid_frees_its_units_for_the_next(client):
     assert mails_of(order) == ["waitlist_offer", "order_placed", "order_expired"]
     assert waitlist_offers.offer_freed() == 1
     assert_invariants()
+
+
+def test_another_amount_than_the_offer_showed_is_shown_first(client):
+    entry = an_offer()
+    sent = filled_in(client, entry)
+    # Without the digest of prices, which would refuse it before.
+    del sent["seen"]
+    ShippingOption.objects.update(base_price=25_000)
+    before = rows()
+
+    refused = client.post(page_of(entry), sent)
+    unchanged = rows() == before
+    again = accept(client, entry)
+
+    assert sent["first_payment"] == "168000"
+    assert refused.status_code == 422
+    assert unchanged
+    assert again.status_code == 303
+    assert Payment.objects.get(order=entry.order_id).amount == 175_000
 
 
 # --- leaving
