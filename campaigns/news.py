@@ -1,6 +1,6 @@
 """Updates as a reader meets them: words in a language, pictures, what was added."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -67,13 +67,19 @@ def anchor(pk: int) -> str:
     return f"update-{pk}"
 
 
+def _to_nobody(update: Update) -> Values:
+    return NOBODY
+
+
 def posts(
-    updates: Iterable[Update], campaign: Campaign, values: Values = NOBODY
+    updates: Iterable[Update],
+    campaign: Campaign,
+    values_in: Callable[[Update], Values] = _to_nobody,
 ) -> list[Post]:
     found = []
     for update in updates:
         update.campaign = campaign
-        found.append(Post.of(update, values))
+        found.append(Post.of(update, values_in(update)))
     return found
 
 

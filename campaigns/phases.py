@@ -18,6 +18,7 @@ class Phase(StrEnum):
     NEXT_BATCH = "next_batch"
     FULL = "full"
     CLOSED = "closed"
+    GOING_AHEAD = "going_ahead"
     PRODUCTION = "production"
     SHIPPING = "shipping"
     COMPLETED = "completed"
@@ -30,7 +31,7 @@ class Phase(StrEnum):
 
 
 ON_SALE = {Phase.OPEN, Phase.NEARLY_FULL, Phase.NEXT_BATCH}
-BEING_MADE = {Phase.CLOSED, Phase.PRODUCTION, Phase.SHIPPING}
+BEING_MADE = {Phase.CLOSED, Phase.GOING_AHEAD, Phase.PRODUCTION, Phase.SHIPPING}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Standing:
 def standing(batch: Batch, now: datetime, *, left: int) -> Standing:
     if batch.minimum_missed_at:
         return Standing(Phase.MISSED, batch, left)
+    if batch.stage == Batch.Stage.CLOSED and batch.goes_ahead:
+        return Standing(Phase.GOING_AHEAD, batch, left)
     if batch.stage != Batch.Stage.OPEN:
         return Standing(Phase(batch.stage), batch, left)
     return Standing(_phase_of_open(batch, now, left), batch, left)

@@ -62,6 +62,12 @@ class HasMinimum(models.Model):
         return bool(self.minimum_units) and self.minimum_decided_at is None
 
     @property
+    def goes_ahead(self) -> bool:
+        """Whether it was decided that it is made, with its minimum reached or not."""
+        is_decided = bool(self.minimum_units) and self.minimum_decided_at is not None
+        return is_decided and self.minimum_missed_at is None
+
+    @property
     def rule_below_minimum(self) -> "HasMinimum.MinimumRule":
         """What happens when the minimum is missed now: it is extended only once."""
         rule = self.MinimumRule(self.minimum_rule)

@@ -46,7 +46,7 @@ ROWS: tuple[tuple[type[Model], str], ...] = (
     (Shipment, "order__batch"),
 )
 # Mails that tell the dates of their batch.
-DATED = ("order_placed", "order_confirmed")
+DATED = ("order_placed", "order_confirmed", "batch_confirmed", "production_started")
 DAYS_ON_SALE = 6
 
 

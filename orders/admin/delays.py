@@ -103,6 +103,8 @@ class DelayFilter(admin.SimpleListFilter):
             ("wait", _("Waits")),
             ("cancel", _("Canceled because of it")),
             ("lapsed", _("No answer in time")),
+            ("replaced", _("Replaced by a newer date")),
+            ("over", _("Nothing left to answer")),
             ("by_hand", _("To be asked by hand")),
         ]
 

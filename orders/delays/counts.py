@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from campaigns.lists import link_to
 from campaigns.models import Batch, ScheduleChange
@@ -12,13 +12,26 @@ from orders.models import Decision, Order
 from orders.models.decision import DecisionQuerySet
 
 Answer, State = Decision.Answer, Decision.State
-# Lists are filtered by these names; what a newer window replaced is not counted.
+# Taken back as the buyer was told of a later date; else there was nothing to answer.
+REPLACED = Q(
+    Exists(
+        ScheduleChange.objects.filter(
+            batch=OuterRef("schedule_change__batch"),
+            version__gt=OuterRef("schedule_version"),
+            announced_at__lte=OuterRef("settled_at"),
+        )
+    ),
+    state=State.WITHDRAWN,
+)
+# Lists are filtered by these names; all but the first make up the first.
 OUTCOMES: dict[str, Q] = {
-    "asked": ~Q(state=State.WITHDRAWN),
+    "asked": Q(),
     "open": Q(state=State.OPEN),
     "wait": Q(state=State.ANSWERED, answer=Answer.WAIT),
     "cancel": Q(state=State.ANSWERED, answer=Answer.CANCEL),
     "lapsed": Q(state=State.LAPSED),
+    "replaced": REPLACED,
+    "over": Q(state=State.WITHDRAWN) & ~REPLACED,
 }
 # Among those that are open.
 BY_HAND = "by_hand"

@@ -174,6 +174,11 @@ class WaitlistEntry(models.Model):
         """The secret page of this place: wait, leave, order, decline."""
         return reverse("claim:page", args=[self.token])
 
+    @property
+    def departure_url(self) -> str:
+        """Where it is given up, after one question, and said to be so."""
+        return reverse("waitlist:departure", args=[self.token])
+
     def fitting(self, left: int) -> int:
         """How many of the units left this entry takes; 0 when they are too few."""
         if self.quantity <= left:

@@ -33,7 +33,7 @@ def minimum_panel(batch: Batch) -> dict[str, Any]:
 
 
 def _facts(batch: Batch) -> Iterator[tuple[str, str]]:
-    if not batch.minimum_missed_at:
+    if batch.stage != Batch.Stage.CANCELED:
         yield _("Now"), minimum_words.standing(batch)
     yield _("Buyers read"), wording.minimum(batch)
     if batch.extended_at:
@@ -42,6 +42,8 @@ def _facts(batch: Batch) -> Iterator[tuple[str, str]]:
 
 
 def _decision(batch: Batch) -> str:
+    if batch.minimum_decided_at is None and batch.stage == Batch.Stage.CANCELED:
+        return _("none: the batch was canceled")
     if batch.minimum_decided_at is None:
         return _("by itself, once it is closed and no order can still be paid")
     moment = dates.moment(batch.minimum_decided_at)

@@ -1,6 +1,7 @@
 """One reader of an update: an address, what is known of them, how they stop it."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Self
 
 from django.urls import reverse
@@ -8,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from campaigns import dates, news
-from campaigns.models import Campaign, Update
+from campaigns.models import Batch, Campaign, Update
 from campaigns.text.placeholders import Values
 from campaigns.web_addresses import absolute
 from orders import tallies
@@ -68,14 +69,19 @@ class Recipient:
 
 
 def values_of(order: Order) -> Values:
+    """As they are now."""
     batch = order.batch
+    return values_in(order, batch, batch.ships_from, batch.ships_until)
+
+
+def values_in(
+    order: Order, batch: Batch, ships_from: date | None, ships_until: date | None
+) -> Values:
     return {
         "name": one_line(order.name),
         "number": order.number,
         "batch": _("batch %(number)s") % {"number": batch.number},
-        "window": dates.window(batch.ships_from, batch.ships_until)
-        if batch.ships_from
-        else "",
+        "window": dates.window(ships_from, ships_until) if ships_from else "",
     }
 
 

@@ -120,4 +120,4 @@ def departure(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     # Refused: the batch went on at this moment; the page says what is true now.
     with suppress(Refused):
         places.depart(entry.pk)
-    return see_other(entry.url)
+    return see_other(entry.departure_url)

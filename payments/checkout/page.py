@@ -17,7 +17,7 @@ from campaigns import room
 from campaigns.errors import BatchClosed, CampaignError, SoldOut
 from campaigns.gallery import Image
 from campaigns.models import Batch, Campaign, Picture, ShippingOption, Variant
-from campaigns.money import format_money
+from campaigns.money import format_money, to_minor_units
 from campaigns.prepared import Prepared, given
 from orders import limit_words, tallies
 from orders.holds.limits import TooManyUnpaid
@@ -142,6 +142,9 @@ class CheckoutPage:
             form.add_error("shipping", self._new_shipping_price())
         if form.is_valid() and self.data.get("seen", self.seen) != self.seen:
             form.add_error(None, checkout_words.terms_changed())
+        if form.is_valid() and self._asks_another_amount():
+            words = checkout_words.amount_changed(self._money(self.deposit))
+            form.add_error(None, words)
         return form.is_valid()
 
     @property
@@ -177,6 +180,11 @@ class CheckoutPage:
         price = self.form.cleaned_data["shipping"].price(self.weight)
         message = _("Shipping for this quantity is %(price)s. Check the total again.")
         return message % {"price": self._money(price)}
+
+    def _asks_another_amount(self) -> bool:
+        """Whether the page the buyer saw named another first payment than is due."""
+        shown = self.data.get("first_payment", "")
+        return bool(shown) and shown != self.first_payment
 
     def draft(self, origin: Origin | None = None) -> Draft:
         cleaned = self.form.cleaned_data
@@ -279,12 +287,17 @@ class CheckoutPage:
         return prices[0] if prices else None
 
     @property
-    def parts(self) -> list[dict[str, str]]:
-        return checkout_words.parts(self.goods, self.shipping_price, self._money)
+    def sums(self) -> list[dict[str, str]]:
+        return checkout_words.sums(
+            goods=self.goods, shipping=self.shipping_price, money=self._money
+        )
 
     @property
-    def sums(self) -> list[dict[str, Any]]:
-        return checkout_words.sums(self.total, self.shipping_price, self._money)
+    def first_payment(self) -> str:
+        """What is to be paid now, in minor units; empty before a courier is chosen."""
+        if self.shipping_price is None:
+            return ""
+        return str(to_minor_units(self.deposit, self.campaign.currency))
 
     def _money(self, amount: Decimal) -> str:
         return format_money(amount, self.campaign.currency)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -45,23 +44,24 @@ def reach(option: ShippingOption) -> str:
     return " · ".join(parts)
 
 
-def parts(
-    goods: Decimal, shipping: Decimal | None, money: Money
-) -> list[dict[str, str]]:
-    """What the total consists of, for readers whose page stands still."""
-    words = _("not chosen yet") if shipping is None else money(shipping)
-    return [
-        {"label": _("Goods"), "value": money(goods)},
-        {"label": _("Shipping"), "value": words},
-    ]
+def amount_changed(amount: str) -> str:
+    words = _(
+        "You would pay %(amount)s now, another amount than the page showed. Check the"
+        " amounts below and press the button again."
+    )
+    return words % {"amount": amount}
 
 
 def sums(
-    total: Decimal, shipping: Decimal | None, money: Money
-) -> list[dict[str, Any]]:
-    """The total; the script keeps it alive while the buyer chooses."""
-    label = _("Total with shipping")
-    if shipping is None:
-        label = _("Total, before shipping")
-    row = {"label": label, "value": money(total)}
-    return [row | {"kind": "total", "live": True}]
+    *, goods: Decimal, shipping: Decimal | None, money: Money
+) -> list[dict[str, str]]:
+    """What the total consists of, and the total."""
+    label, price = _("Total with shipping"), shipping
+    if price is None:
+        label, price = _("Total, before shipping"), Decimal(0)
+    told = _("not chosen yet") if shipping is None else money(shipping)
+    return [
+        {"label": _("Goods"), "value": money(goods)},
+        {"label": _("Shipping"), "value": told},
+        {"label": label, "value": money(goods + price), "kind": "total"},
+    ]

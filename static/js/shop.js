@@ -4,8 +4,7 @@
    data-busy="Sending…"           submit button: waits instead of sending twice
    data-step="-1|1"               button (sent hidden) in .quantity: changes the number beside it
    data-unit-price="185000"       number input: price × its value; chosen radio: price × [data-units] of its form
-   data-price="18000"             chosen radio or box: added once (courier)
-   form[data-total-of=IDR]        sums the above plus its data-base into every [data-total] of the page
+   form[data-total-of=IDR]        sums the above into every [data-total] of the page
    time[data-clock]               adds the reader's own clock where it differs; body[data-here] = its words
    time[data-countdown]           under 24 h counts on the server's clock; at zero the page is fetched again
    form[data-draft=name]          keeps typed text in this tab; [data-draft-done=name] on a later page forgets it
@@ -65,13 +64,12 @@
     return (SYMBOLS[currency] || currency) + "\u00a0" + whole + (parts[1] ? "." + parts[1] : "");
   }
   function total(form) {
-    if (!form.querySelector("[data-price],[data-unit-price]")) return;
-    var sum = +form.dataset.base || 0, units = form.querySelector("[data-units]");
+    if (!form.querySelector("[data-unit-price]")) return;
+    var sum = 0, units = form.querySelector("[data-units]");
     each("[data-unit-price]", function (field) {
       var many = field.type === "number" ? field.value : field.checked ? (units ? units.value : 1) : 0;
       sum += field.dataset.unitPrice * many;
     }, form);
-    each("[data-price]:checked", function (field) { sum += +field.dataset.price; }, form);
     each("[data-total]", function (place) {
       var untouched = place.dataset.untouched || (place.dataset.untouched = place.textContent);
       place.textContent = sum ? money(sum, form.dataset.totalOf) : untouched;
@@ -90,8 +88,8 @@
     on("click", function () {
       var next = (+field.value || 0) + +button.dataset.step;
       field.value = Math.max(+field.min || 0, Math.min(+(field.max || 1e9), next));
-      field.dispatchEvent(new Event("change", { bubbles: true }));
       field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.dispatchEvent(new Event("change", { bubbles: true }));
     }, button);
   });
   on("input", totals);

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from campaigns.models import Batch
+from campaigns.models import Batch, Variant
 from tests.announced import UNKNOWN, announce
 from tests.factories import (
     make_batch,
@@ -182,6 +182,51 @@ def test_what_is_left_is_told_in_digits(client):
 
     assert "<dt>Left</dt><dd>7</dd>" in html
     assert "3 of 10 ordered" in html
+
+
+@pytest.mark.once
+def test_equal_prices_are_one_price_and_different_ones_begin_somewhere(client):
+    campaign = make_open_campaign()
+    other = make_variant(campaign=campaign, options={"Ukuran": "XS"})
+    campaign.batches.get().complete_allotments()
+
+    equal = page(client, f"/en/c/{campaign.slug}/").split()
+    Variant.objects.filter(pk=other.pk).update(price=120_000)
+    cache.clear()
+    different = page(client, f"/en/c/{campaign.slug}/").split()
+
+    assert "<dd data-total>Rp 185.000 </dd>" in " ".join(equal)
+    assert "<dd data-total>from Rp 120.000 </dd>" in " ".join(different)
+
+
+@pytest.mark.once
+def test_the_mark_on_the_bar_of_a_card_is_explained(client):
+    campaign = make_open_campaign()
+    campaign.batches.update(minimum_units=4)
+
+    marked = page(client, "/en/")
+    campaign.batches.update(minimum_units=None)
+    cache.clear()
+    plain = page(client, "/en/")
+
+    assert "Minimum 4, marked on the bar" in marked
+    assert "marked on the bar" not in plain
+
+
+@pytest.mark.once
+def test_a_batch_that_goes_ahead_is_not_counted_any_more(client):
+    campaign = make_open_campaign()
+    campaign.batches.update(
+        stage="closed", minimum_units=3, minimum_decided_at=timezone.now()
+    )
+
+    html = page(client, f"/en/c/{campaign.slug}/")
+    home = page(client, "/en/")
+
+    assert "This batch goes ahead" in html
+    assert "Closed, goes ahead" in html
+    assert "Closed, goes ahead" in home
+    assert "ounting" not in html
 
 
 @pytest.mark.once

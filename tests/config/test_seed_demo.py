@@ -13,7 +13,7 @@ from django.utils import translation
 from PIL import Image
 
 from campaigns.clock import database_now
-from campaigns.dates import window
+from campaigns.dates import day, window
 from campaigns.models import (
     Allotment,
     Batch,
@@ -286,6 +286,33 @@ def test_the_mail_of_an_update_tells_the_window_that_was_promised_then(demo):
     for mail in mails:
         with translation.override(mail.locale):
             assert window(change.old_from, change.old_until) in mail.text
+
+
+@pytest.mark.once
+def test_no_mail_names_days_that_were_promised_after_it(demo):
+    [change] = ScheduleChange.objects.all()
+    mails = Message.objects.filter(
+        order__batch=change.batch, created_at__lt=change.announced_at
+    )
+
+    dated = [mail for mail in mails if " kirim " in mail.subject]
+    assert {mail.kind for mail in dated} == {"order_confirmed", "batch_confirmed"}
+    for mail in mails:
+        with translation.override(mail.locale):
+            assert window(change.new_from, change.new_until) not in mail.text
+    for mail in dated:
+        with translation.override(mail.locale):
+            assert window(change.old_from, change.old_until) in mail.text
+
+
+@pytest.mark.once
+def test_each_mail_of_production_names_the_day_of_its_batch(demo):
+    mails = Message.objects.filter(kind="production_started")
+
+    assert mails.count() == 5 + 6
+    for mail in mails.select_related("order__batch"):
+        with translation.override(mail.locale):
+            assert day(mail.order.batch.production_ends_on) in mail.text
 
 
 @pytest.mark.once

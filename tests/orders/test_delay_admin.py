@@ -6,7 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from campaigns.clock import Clock
 from campaigns.models import Batch, ScheduleChange, Seller
+from orders.decisions import settling
 from orders.models import Decision, Message, Order
 from tests.config.admin_world import hire
 from tests.drafts import make_offer, place_order, place_paid, rows_of_orders
@@ -184,6 +186,33 @@ def test_the_batch_page_counts_answers_and_each_figure_leads_to_its_orders(staff
     for nonsense in ("x", "open-x", "open-99999999999999999999999", "-"):
         found = staff.get(orders, {"delay": nonsense})
         assert found.context["cl"].queryset.count() == 0
+
+
+def test_questions_that_a_newer_date_replaced_stay_counted(staff):
+    batch = make_offer()
+    waits, *silent = [place_paid(batch) for _n in range(3)]
+    packed = place_paid(batch)
+    first = delay(batch)
+    answer(waits, WAIT)
+    Order.objects.filter(pk=packed.pk).update(packed_at=Clock())
+    settling.withdraw_pointless()
+    second = delay(batch)
+    page = reverse("admin:campaigns_batch_change", args=[batch.pk])
+    orders = reverse("admin:orders_order_changelist")
+
+    html = staff.get(page).content.decode()
+
+    none = dict.fromkeys(("open", "wait", "cancel", "lapsed", "replaced", "over"), 0)
+    expected = {
+        first: none | {"asked": 4, "wait": 1, "replaced": 2, "over": 1},
+        second: none | {"asked": 3, "open": 3},
+    }
+    for change, figures in expected.items():
+        for name, count in figures.items():
+            assert f'?delay={name}-{change.pk}">{count}</a>' in html
+            found = staff.get(f"{orders}?delay={name}-{change.pk}")
+            assert found.context["cl"].queryset.count() == count
+    assert len(silent) == 2
 
 
 def test_who_has_no_address_is_asked_by_whatsapp_and_the_answer_is_noted(staff):

@@ -2,12 +2,15 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone, translation
 
+from campaigns.actors import BUYER
 from campaigns.models import Batch, Seller
-from orders import history
+from orders import cancellation, history, lifecycle
 from orders.mail import outbox
 from orders.models import Message, Order, OrderEvent
 from payments.models import Payment, Refund
@@ -92,6 +95,19 @@ def test_the_status_page_takes_seven_queries(client, django_assert_num_queries):
 
     with django_assert_num_queries(7):
         client.get(f"/o/{order.token}/")
+
+
+def test_a_canceled_order_counts_nothing_towards_a_minimum(client):
+    order = make_confirmed_order(batch=make_shop(minimum_units=3))
+
+    paid = page(client, order)
+    with transaction.atomic():
+        locked = lifecycle.locked(order.pk)
+        cancellation.cancel(locked, kept=Decimal(0), actor=BUYER)
+    canceled = page(client, order)
+
+    assert "1 of at least 3 paid." in paid
+    assert "of at least" not in canceled
 
 
 def test_the_heading_is_the_state_in_words(client):

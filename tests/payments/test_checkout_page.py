@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Batch, Campaign
-from orders.models import Order
+from orders.models import Message, Order
 from payments import views
 from tests.factories import (
     checkout_data,
@@ -20,6 +20,7 @@ from tests.factories import (
     make_shop,
     make_variant,
 )
+from tests.forms import fields_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -414,6 +415,52 @@ def test_a_deposit_is_told_as_now_and_later(client):
 
     said = "Deposit 30%: of Rp 203.000 you pay Rp 61.000 now and Rp 142.000 later"
     assert said in text_of(response)
+
+
+def test_a_deposit_is_no_amount_before_a_courier_is_chosen(client):
+    batch = make_shop(campaign=make_campaign(plan="deposit", deposit_percent=30))
+    _second_courier(batch)
+
+    response = client.get(url_of(batch), {quantity_field(batch): 1})
+
+    text = text_of(response)
+    assert "Goods Rp 185.000 Shipping not chosen yet" in text
+    assert "Total, before shipping Rp 185.000" in text
+    assert "Deposit 30% of the total with shipping. Choose a courier" in text
+    assert "you pay" not in text.partition("Deposit 30%")[2].partition("Choose a")[0]
+    assert 'name="first_payment" value=""' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("plan", "shown", "asked"),
+    [
+        ({"plan": "deposit", "deposit_percent": 30}, "61000", "Rp 116.000"),
+        ({"plan": "full"}, "203000", "Rp 388.000"),
+    ],
+)
+def test_another_first_payment_than_was_shown_is_shown_first(
+    client, plan, shown, asked
+):
+    batch = make_shop(campaign=make_campaign(**plan))
+    page = client.get(url_of(batch), {quantity_field(batch): 1})
+    sent = checkout_data(batch) | {
+        "first_payment": fields_of(page)["first_payment"],
+        quantity_field(batch): 2,
+    }
+
+    refused = client.post(url_of(batch), sent)
+    orders_then, mails_then = Order.objects.count(), Message.objects.count()
+    again = client.post(
+        url_of(batch),
+        sent | {"first_payment": fields_of(refused)["first_payment"]},
+    )
+
+    assert fields_of(page)["first_payment"] == shown
+    assert refused.status_code == 422
+    assert f"You would pay {asked} now" in text_of(refused)
+    assert (orders_then, mails_then) == (0, 0)
+    assert again.status_code == 303
+    assert Order.objects.get().deposit == int(fields_of(refused)["first_payment"])
 
 
 def _second_courier(batch):

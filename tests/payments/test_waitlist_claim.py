@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
-from campaigns.models import Batch, Campaign, Variant
+from campaigns.models import Batch, Campaign, ShippingOption, Variant
 from orders.holds import limits as hold_limits
 from orders.models import BuyerTally, Order, WaitlistEntry
 from orders.sweep import cancel_orders_of_canceled_batches
@@ -504,29 +504,93 @@ def test_a_claimed_order_that_is_not_paid_frees_its_units_for_the_next(client):
     assert_invariants()
 
 
+def test_another_amount_than_the_offer_showed_is_shown_first(client):
+    entry = an_offer()
+    sent = filled_in(client, entry)
+    # Without the digest of prices, which would refuse it before.
+    del sent["seen"]
+    ShippingOption.objects.update(base_price=25_000)
+    before = rows()
+
+    refused = client.post(page_of(entry), sent)
+    unchanged = rows() == before
+    again = accept(client, entry)
+
+    assert sent["first_payment"] == "168000"
+    assert refused.status_code == 422
+    assert unchanged
+    assert again.status_code == 303
+    assert Payment.objects.get(order=entry.order_id).amount == 175_000
+
+
 # --- leaving
 
 
 def test_who_waits_sees_the_place_and_leaves_with_one_button(client):
     batch, _orders = full_batch()
-    entry = wait(batch, quantity=3)
+    entry = wait(batch, quantity=3, locale="en")
 
     shown = client.get(page_of(entry))
     left = client.post(f"{page_of(entry)}departure/")
 
     assert shown.status_code == 200
     assert "3 × " in shown.content.decode()
-    assert (left.status_code, left["Location"]) == (303, page_of(entry))
+    assert (left.status_code, left["Location"]) == (303, departure_of(entry))
     assert states() == ["left"]
     assert client.get(page_of(entry)).status_code == 404
+    said = client.get(departure_of(entry))
+    assert said.status_code == 200
+    assert "You left the waiting list" in said.content.decode()
+
+
+def departure_of(entry):
+    return f"{page_of(entry)}departure/"
 
 
 def test_looking_at_the_departure_leaves_nothing(client):
     batch, _orders = full_batch()
     entry = wait(batch)
 
-    assert client.get(f"{page_of(entry)}departure/").status_code == 405
+    response = client.get(departure_of(entry))
+
+    assert response.status_code == 200
+    assert "Leave the waiting list?" in response.content.decode()
     assert states() == ["waiting"]
+
+
+def test_declining_is_asked_once_and_then_said(client):
+    entry = an_offer()
+    WaitlistEntry.objects.update(locale="en")
+    before = rows()
+
+    offer = client.get(page_of(entry)).content.decode()
+    asked = client.get(departure_of(entry)).content.decode()
+    untouched = rows() == before
+    done = client.post(departure_of(entry))
+    again = client.post(departure_of(entry))
+    said = client.get(done["Location"])
+
+    assert f'href="{departure_of(entry)}"' in offer
+    assert f'action="{departure_of(entry)}"' not in offer
+    assert "Decline the offer?" in asked
+    assert f'href="{page_of(entry)}"' in asked
+    assert untouched
+    assert states() == ["declined"]
+    assert (done["Location"], again["Location"]) == (departure_of(entry),) * 2
+    assert said.status_code == 200
+    assert "You declined the offer" in said.content.decode()
+    assert client.get(page_of(entry)).status_code == 404
+    assert mails_of(entry.order) == ["waitlist_offer", "order_canceled"]
+    assert_invariants()
+
+
+def test_an_offer_that_is_over_cannot_be_declined_any_more(client):
+    entry = an_offer()
+    end_hold(entry.order)
+
+    response = client.get(departure_of(entry))
+
+    assert (response.status_code, response["Location"]) == (303, page_of(entry))
 
 
 def test_one_phone_cannot_hoard_what_was_offered_to_many_addresses(
