@@ -40,6 +40,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             stage=Batch.Stage.OPEN, opens_at__lte=Clock(), closes_at__gt=Clock()
         )
 
+    def accepting_at(self, now: datetime) -> Self:
+        """The same at a moment, for what a page shows."""
+        return self.filter(stage=Batch.Stage.OPEN, opens_at__lte=now, closes_at__gt=now)
+
     def before_close(self) -> Self:
         """Open by the database's clock, or opening later."""
         return self.filter(stage=Batch.Stage.OPEN, closes_at__gt=Clock())

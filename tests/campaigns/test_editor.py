@@ -14,7 +14,9 @@ from django.utils import timezone, translation
 
 from campaigns import copying, images
 from campaigns.admin import proposals
+from campaigns.admin.proposals import Before
 from campaigns.admin.sentences import told
+from campaigns.clock import database_now
 from campaigns.errors import NotReady
 from campaigns.models import (
     Allotment,
@@ -511,11 +513,69 @@ def test_schedule_is_proposed_in_the_sellers_zone():
     assert proposals.schedule(now, "Asia/Jakarta") == {
         "opens_at": datetime(2026, 11, 24, 0, tzinfo=JAKARTA),
         "closes_at": datetime(2026, 12, 8, 21, tzinfo=JAKARTA),
-        "production_starts_on": date(2026, 12, 9),
-        "production_ends_on": date(2026, 12, 30),
-        "ships_from": date(2027, 1, 2),
-        "ships_until": date(2027, 1, 6),
+        "production_starts_on": date(2026, 12, 16),
+        "production_ends_on": date(2027, 1, 6),
+        "ships_from": date(2027, 1, 9),
+        "ships_until": date(2027, 1, 13),
     }
+
+
+def test_next_batch_is_proposed_after_the_last_one():
+    now = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    last_close = datetime(2026, 12, 1, 21, tzinfo=JAKARTA)
+    before = Before(
+        closes_at=last_close,
+        production_ends_on=date(2027, 2, 1),
+        extension_days=7,
+    )
+
+    assert proposals.schedule(now, "Asia/Jakarta", before) == {
+        "opens_at": last_close,
+        "closes_at": datetime(2026, 12, 15, 21, tzinfo=JAKARTA),
+        "production_starts_on": date(2027, 2, 2),
+        "production_ends_on": date(2027, 2, 23),
+        "ships_from": date(2027, 2, 26),
+        "ships_until": date(2027, 3, 2),
+    }
+
+
+def test_when_all_batches_are_full_the_next_one_is_proposed_to_open_at_once():
+    campaign = make_campaign()
+    make_batch(campaign=campaign, stage=Batch.Stage.CANCELED)
+    full = make_batch(campaign=campaign, capacity=2, taken=2)
+    now = database_now()
+
+    dates = proposals.schedule(now, "Asia/Jakarta", Before.of(campaign))
+
+    assert dates["opens_at"] <= now + timedelta(hours=1) < full.closes_at
+    assert dates["closes_at"] - full.closes_at > timedelta(days=13)
+    assert dates["production_starts_on"] > full.production_ends_on
+
+
+def test_a_batch_that_ended_long_ago_moves_no_proposal():
+    now = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    before = Before(
+        closes_at=now - timedelta(days=90),
+        production_ends_on=date(2026, 10, 1),
+        extension_days=7,
+    )
+
+    after_it = proposals.schedule(now, "Asia/Jakarta", before)
+
+    assert after_it == proposals.schedule(now, "Asia/Jakarta")
+
+
+def test_the_proposed_dates_leave_room_to_extend_once():
+    campaign = make_campaign()
+    last = make_batch(campaign=campaign, extension_days=10)
+    owner, url = worker_of(campaign.seller), f"{ADD}?campaign={campaign.pk}"
+    extended = {"minimum_units": 20, "minimum_rule": "extend", "extension_days": 10}
+
+    response = owner.post(url, fields_of(owner.get(url)) | {"capacity": 50} | extended)
+
+    batch = Batch.objects.get(capacity=50)
+    assert (response.status_code, batch.minimum_rule) == (302, "extend")
+    assert batch.opens_at == last.closes_at.replace(microsecond=0)
 
 
 @pytest.mark.parametrize(
@@ -553,10 +613,10 @@ def test_add_form_is_filled_and_needs_a_capacity_only(monkeypatch):
     assert (batch.campaign, batch.number) == (campaign, 4)
     assert batch.opens_at == datetime(2036, 11, 23, 19, tzinfo=zone)
     assert batch.closes_at == datetime(2036, 12, 7, 21, tzinfo=zone)
-    assert batch.production_starts_on == date(2036, 12, 8)
-    assert batch.production_ends_on == date(2036, 12, 29)
-    assert batch.ships_from == date(2037, 1, 1)
-    assert batch.ships_until == date(2037, 1, 5)
+    assert batch.production_starts_on == date(2036, 12, 15)
+    assert batch.production_ends_on == date(2037, 1, 5)
+    assert batch.ships_from == date(2037, 1, 8)
+    assert batch.ships_until == date(2037, 1, 12)
 
 
 def test_campaign_page_leads_to_the_filled_form(staff):
