@@ -60,7 +60,8 @@ class BatchForm(ShopModelForm):
         super().__init__(*args, **kwargs)
         if "number" in self.fields:
             self.fields["number"].required = False
-            self.fields["number"].help_text = _("Left empty, it is the next one.")
+            if not self.initial.get("number"):
+                self.fields["number"].help_text = _("Left empty, it is the next one.")
         _bound(self, "capacity", AT_LEAST_ONE, AT_MOST)
         _bound(self, "order_capacity", AT_LEAST_ONE, AT_MOST)
         if "goods_capacity" in self.fields:

@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import dates, room, wording
 from campaigns.actors import Actor
 from campaigns.admin.batch_forms import AddressLockForm, LaterClosingForm
+from campaigns.admin.caps import wider_than
 from campaigns.admin.transitions import Transition
 from campaigns.clock import database_now
-from campaigns.models import Batch
+from campaigns.models import Batch, Campaign
+from campaigns.money import format_money, from_minor_units
 
 
 class BatchStep(Transition):
@@ -29,7 +31,9 @@ class Open(BatchStep):
     def facts(self, row: Batch) -> list[tuple[Any, object]]:
         variants = row.campaign.variants.active().count()
         return [
+            *_visibility(row.campaign),
             (_("Capacity"), row.capacity),
+            *_other_caps(row),
             (_("Minimum"), wording.minimum(row) or "–"),
             (_("Variants for sale"), variants),
             (_("Opens"), dates.moment(row.opens_at) if row.opens_at else "–"),
@@ -42,6 +46,25 @@ class Open(BatchStep):
 
     def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
         row.open(actor=actor)
+
+
+def _visibility(campaign: Campaign) -> list[tuple[Any, object]]:
+    if campaign.is_public:
+        return []
+    return [(_("The campaign"), _("not public: nobody can order before it is"))]
+
+
+def _other_caps(batch: Batch) -> list[tuple[Any, object]]:
+    caps: list[tuple[Any, object]] = []
+    if batch.order_capacity is not None:
+        caps.append((_("Capacity in orders"), batch.order_capacity))
+    if batch.goods_capacity is not None:
+        currency = batch.campaign.currency
+        amount = from_minor_units(batch.goods_capacity, currency)
+        caps.append((_("Capacity in money"), format_money(amount, currency)))
+    if words := wider_than(batch):
+        caps.append((_("Variants"), words))
+    return caps
 
 
 class Close(BatchStep):
