@@ -25,6 +25,10 @@ class NotReady(CampaignError):
         self.reasons = reasons
 
 
+class ChangedMeanwhile(CampaignError):
+    """The row became another one than the form was checked against."""
+
+
 class CapacityBelowTaken(CampaignError):
     """More than `wanted` is gone already: units, orders, or minor units of money."""
 

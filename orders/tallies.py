@@ -18,6 +18,7 @@ CLAIM = """
     ON CONFLICT (campaign_id, identity) DO UPDATE
     SET units = orders_buyertally.units + excluded.units
 """
+GMAIL = ("gmail.com", "googlemail.com")
 WITHIN_LIMIT = " WHERE orders_buyertally.units + excluded.units <= %s"
 
 
@@ -36,9 +37,23 @@ def identities(*, email: str, phone: str) -> list[str]:
 
 
 def normalised_email(email: str) -> str:
-    """One mailbox, one spelling: lower case, without a `+tag`."""
+    """One mailbox, one spelling: lower case, without a `+tag`, the domain in ASCII.
+
+    Gmail, where most buyers are, has two names and ignores dots in the mailbox's.
+    """
     mailbox, at, domain = email.strip().casefold().partition("@")
-    return f"{mailbox.partition('+')[0]}{at}{domain}"
+    mailbox, domain = mailbox.partition("+")[0], _in_ascii(domain)
+    if domain in GMAIL:
+        mailbox, domain = mailbox.replace(".", ""), GMAIL[0]
+    return f"{mailbox}{at}{domain}"
+
+
+def _in_ascii(domain: str) -> str:
+    """As mail is sent to it: wide letters and `xn--` are spellings of one domain."""
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 def _digest(kind: str, value: str) -> str:

@@ -175,11 +175,17 @@ class ChatPage:
         return [self.closed_in_words()]
 
     def closed_in_words(self) -> str:
-        if self.batch.is_accepting(self.batch.clock):
+        batch = self.batch
+        if batch.is_accepting(batch.clock):
             return ""
+        left = room.in_batch(batch).left
+        if batch.is_before_close(batch.clock) and batch.opens_at:
+            words = _("This batch takes orders from %(moment)s (%(left)s left).")
+            return words % {"moment": dates.moment(batch.opens_at), "left": left}
+        # Past its cut-off it is closed, whether or not the clock's round came by.
+        is_over = batch.stage == Batch.Stage.OPEN
+        stage = Batch.Stage.CLOSED.label if is_over else batch.get_stage_display()
         words = _("This batch takes no orders now (%(stage)s, %(left)s left).")
-        stage = self.batch.get_stage_display()
-        left = room.in_batch(self.batch).left
         return words % {"stage": stage, "left": left}
 
     def _limit_in_words(self, refusal: BuyerLimitReached) -> str:

@@ -10,7 +10,6 @@ from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from campaigns.admin.change_lists import ShopList
 from campaigns.admin.forms import ShopModelForm
@@ -18,7 +17,7 @@ from campaigns.admin.moments import DayField, SplitMomentField, help_text
 from campaigns.admin.money_sight import HidesMoney, HidesMoneyInLists
 from campaigns.admin.scope import ScopedInlineRows
 from campaigns.admin.transitions import TransitionsMixin, in_words
-from campaigns.errors import CampaignError
+from campaigns.errors import CampaignError, ChangedMeanwhile
 from campaigns.models import Seller
 from campaigns.money import format_money
 
@@ -96,10 +95,7 @@ class ShopModelAdmin(HidesMoneyInLists, GuardedOptions, TransitionsMixin):
             reason = in_words(refusal)
         except IntegrityError as error:
             logger.warning("%s: %s", request.path, error)
-            reason = _(
-                "Something changed at the same moment, so nothing was saved."
-                " Look at the numbers below and try again."
-            )
+            reason = in_words(ChangedMeanwhile())
         self.message_user(request, reason, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 

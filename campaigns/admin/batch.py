@@ -24,6 +24,7 @@ from campaigns.admin.caps import wider_than
 from campaigns.admin.row_pages import RowPage, RowPagesMixin
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition, staff
+from campaigns.errors import ChangedMeanwhile
 from campaigns.models import Allotment, Batch, Campaign
 from campaigns.money import format_money, from_minor_units
 
@@ -168,12 +169,16 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
     def _save_batch(
         self, request: HttpRequest, batch: Batch, columns: list[str]
     ) -> None:
+        """What was settled since the form was checked is as fixed as if before."""
+        stored = Batch.objects.locked(batch.pk)
+        if not set(_settled(stored)).isdisjoint(columns):
+            raise ChangedMeanwhile
         guarded: dict[str, Callable[..., None]] = {
             "capacity": batch.change_capacity,
             "order_capacity": batch.change_order_capacity,
             "goods_capacity": batch.change_goods_capacity,
         }
-        if batch.stage == Batch.Stage.OPEN:
+        if stored.stage == Batch.Stage.OPEN:
             guarded["closes_at"] = batch.change_cut_off
         for name in columns:
             if name in guarded:

@@ -20,7 +20,7 @@ from campaigns.admin.proposals import next_number
 from campaigns.clock import database_now
 from campaigns.models import Allotment, Batch
 from campaigns.models.address_lock import SHORTEST_NOTICE
-from campaigns.models.batch import NO_ROOM_TO_EXTEND
+from campaigns.models.batch import NO_CLOSING, NO_OPENING, NO_ROOM_TO_EXTEND
 
 # Until a campaign is chosen.
 UNKNOWN = "IDR"
@@ -121,11 +121,19 @@ class BatchForm(ShopModelForm):
 
     def _check_opening_times(self) -> None:
         opens, closes = self._value("opens_at"), self._value("closes_at")
+        if self.instance.stage == Batch.Stage.OPEN:
+            self._require_selling_time()
         if opens and closes and closes <= opens:
             self._refuse(("closes_at", "opens_at"), _("It must close after it opens."))
         elif self._moves_cut_off() and closes and closes <= database_now():
             reason = _("An open batch can only close at a moment in the future.")
             self.add_error("closes_at", reason)
+
+    def _require_selling_time(self) -> None:
+        """Only a draft may do without."""
+        for name, reason in (("opens_at", NO_OPENING), ("closes_at", NO_CLOSING)):
+            if name in self.cleaned_data and self.cleaned_data[name] is None:
+                self.add_error(name, reason)
 
     def _moves_cut_off(self) -> bool:
         is_open = self.instance.stage == Batch.Stage.OPEN
@@ -169,6 +177,10 @@ class LaterClosingForm(forms.Form):
             attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
         ),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["closes_at"].help_text = help_text()
 
 
 class AddressLockForm(forms.Form):

@@ -24,6 +24,7 @@ from campaigns.admin.scope import ScopedRows
 from campaigns.errors import (
     CampaignError,
     CapacityBelowTaken,
+    ChangedMeanwhile,
     InvalidTransition,
     NotReady,
 )
@@ -201,6 +202,11 @@ def in_words(refusal: CampaignError) -> str:
             return below_taken(refusal.taken, refusal.cap, refusal.currency)
         case NotReady():
             return " ".join(refusal.reasons)
+        case ChangedMeanwhile():
+            return _(
+                "Something changed at the same moment, so nothing was saved."
+                " Look at the numbers below and try again."
+            )
         case WentOtherwise():
             return refusal.words
         case InvalidTransition():

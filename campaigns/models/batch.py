@@ -29,6 +29,8 @@ NO_ROOM_TO_EXTEND = _(
     "Leave room for the extension: closing that many days later, it must still close"
     " before production starts."
 )
+NO_OPENING = _("Say when it opens.")
+NO_CLOSING = _("Say when it closes.")
 NO_WINDOW = _("Say from when until when it ships.")
 MINIMUM_MISSED = "minimum_missed"
 
@@ -265,8 +267,8 @@ class Batch(LocksAddresses, HasMinimum):
         fits = self.minimum_units is None or self.minimum_units <= self.capacity
         is_ahead = self.closes_at is None or self.closes_at > now
         checks = [
-            (self.opens_at is not None, _("Say when it opens.")),
-            (self.closes_at is not None, _("Say when it closes.")),
+            (self.opens_at is not None, NO_OPENING),
+            (self.closes_at is not None, NO_CLOSING),
             (is_ahead, _("The closing time has passed; choose a later one.")),
             (self.has_window, NO_WINDOW),
             (self.is_in_order(self.closes_at), DATES_OUT_OF_ORDER),
@@ -290,10 +292,10 @@ class Batch(LocksAddresses, HasMinimum):
 
     def open(self, *, actor: Actor) -> None:
         """Let orders in from `opens_at` on; raises NotReady."""
-        if missing := self.missing_for_opening(database_now()):
-            raise NotReady(missing)
         with transaction.atomic():
             self.complete_allotments()
+            if missing := self._locked().missing_for_opening(database_now()):
+                raise NotReady(missing)
             self._move_to(self.Stage.OPEN, actor, origin=self.Stage.DRAFT)
 
     def close(self, *, actor: Actor) -> None:

@@ -11,9 +11,14 @@ from orders.models import Order
 
 
 def of_order(order: Order) -> list[str]:
-    """For the buyer of a running or canceled order; nothing once it is over."""
-    is_over = order.status in (Order.Status.EXPIRED, Order.Status.FULFILLED)
-    return [] if is_over else of_batch(order.batch)
+    """For the buyer of a running order, or of one that the missed minimum ended."""
+    is_running = order.status in (Order.Status.PENDING, Order.Status.CONFIRMED)
+    return of_batch(order.batch) if is_running or _ended_by_it(order) else []
+
+
+def _ended_by_it(order: Order) -> bool:
+    missed, canceled = order.batch.minimum_missed_at, order.canceled_at
+    return bool(missed and canceled and missed <= canceled)
 
 
 def of_batch(batch: Batch) -> list[str]:

@@ -83,6 +83,11 @@ class BatchNumbers:
         return sum((variant.units for variant in self.variants), start=Units())
 
     @property
+    def adds_up(self) -> bool:
+        """Whether what is left of the variants makes up what is left of the batch."""
+        return self.left == sum(variant.left for variant in self.variants)
+
+    @property
     def short_of_minimum(self) -> int:
         """The minimum is decided on what is paid for."""
         return max(0, (self.batch.minimum_units or 0) - self.units.paid)

@@ -67,6 +67,25 @@ def test_caps_in_orders_and_money_change_and_are_recorded(
     assert str(BatchEvent.objects.get().user) == "admin"
 
 
+@pytest.mark.parametrize("typed", ["15.000.000", "15,000,000", " 15000000 "])
+def test_a_cap_in_rupiah_may_be_typed_as_the_shop_writes_it(staff, typed):
+    batch = make_batch()
+
+    edit(staff, batch, goods_capacity=typed)
+
+    assert Batch.objects.get().goods_capacity == 15_000_000
+
+
+@pytest.mark.parametrize("typed", ["1.500", "1,500", "1.500.000"])
+def test_a_mark_that_could_part_cents_parts_no_thousands(staff, typed):
+    batch = in_dollars()
+
+    response = edit(staff, batch, goods_capacity=typed)
+
+    assert set(response.context["adminform"].form.errors) == {"goods_capacity"}
+    assert Batch.objects.get().goods_capacity is None
+
+
 def test_the_cap_in_money_is_typed_and_shown_in_the_main_unit(staff):
     batch = in_dollars(goods_capacity=123_450, goods_taken=5_000)
 
@@ -132,7 +151,7 @@ TAKEN = {"taken": 4, "orders_taken": 3, "goods_taken": 600_000}
         ),
         (
             "goods_capacity",
-            "600.000",
+            "600000.5",
             "IDR has no decimals; give a whole amount.",
         ),
         (
@@ -141,6 +160,8 @@ TAKEN = {"taken": 4, "orders_taken": 3, "goods_taken": 600_000}
             "Ensure that there are no more than 14 digits in total.",
         ),
         ("goods_capacity", "NaN", "Enter a number."),
+        ("goods_capacity", "6.00.000", "Enter a number."),
+        ("goods_capacity", "0.600", "IDR has no decimals; give a whole amount."),
     ],
 )
 def test_a_cap_that_cannot_be_is_refused_and_nothing_is_written(

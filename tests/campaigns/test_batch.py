@@ -214,6 +214,16 @@ def test_only_a_closed_batch_is_reopened(stage):
     assert_refused(lambda: batch.reopen(closes_at=in_days(1), actor=SYSTEM))
 
 
+def test_a_window_taken_away_since_the_batch_was_read_keeps_it_closed():
+    batch = make_batch(stage=Stage.DRAFT)
+    Batch.objects.update(ships_from=None, ships_until=None)
+
+    with pytest.raises(NotReady):
+        batch.open(actor=SYSTEM)
+
+    assert Batch.objects.get().stage == Stage.DRAFT
+
+
 def test_the_cut_off_of_an_open_batch_moves_only_to_a_moment_ahead():
     batch = make_batch()
     before, after = batch.closes_at, in_days(2)

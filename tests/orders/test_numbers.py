@@ -175,6 +175,19 @@ def test_public_can_have_no_more_than_the_variants_on_sale():
     assert numbers.left == 3
 
 
+@pytest.mark.parametrize(
+    ("own", "goods", "is_whole"),
+    [(10, None, True), (None, None, False), (10, 2_000_000, False)],
+)
+def test_what_is_left_adds_up_unless_variants_share_it(own, goods, is_whole):
+    batch = make_offer(capacity=20, goods_capacity=goods)
+    make_variant(campaign=batch.campaign)
+    batch.complete_allotments()
+    batch.allotments.update(capacity=own)
+
+    assert numbers_of(batch).adds_up is is_whole
+
+
 def test_minimum_waits_for_paid_units():
     batch = make_offer(capacity=20, minimum_units=5)
     place_paid(batch, units=[3])

@@ -49,7 +49,25 @@ def test_one_mailbox_has_one_spelling(email):
 
 
 @pytest.mark.parametrize(
-    "email", ["ani@example.org", "a.ni@example.com", "ani2@example.com"]
+    "email",
+    ["a.n.i+x@gmail.com", "Ani@GoogleMail.com", "ani@\uff47mail.com", "ani@gmail.com"],
+)
+def test_one_mailbox_at_gmail_has_one_spelling(email):
+    assert normalised_email(email) == "ani@gmail.com"
+
+
+def test_a_domain_in_its_own_letters_and_in_ascii_is_one_domain():
+    assert normalised_email("ani@b\u00fccher.example") == "ani@xn--bcher-kva.example"
+    assert normalised_email("ani@xn--bcher-kva.example") == "ani@xn--bcher-kva.example"
+    assert normalised_email("ani@a..example") == "ani@a..example"
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        *("ani@example.org", "a.ni@example.com", "ani2@example.com"),
+        *("ani@gmail.com", "ani@gma\u0131l.com"),
+    ],
 )
 def test_other_mailboxes_stay_other_mailboxes(email):
     assert normalised_email(email) != "ani@example.com"

@@ -1,5 +1,6 @@
 """Orders taken by chat pass the same caps, limits and gate as the shop's own."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from campaigns.clock import database_now
 from campaigns.models import Batch, Membership
 from orders.models import BuyerTally, Message, Order, OrderEvent, OrderLine
 from tests.concurrency.racing import assert_invariants
@@ -170,6 +172,29 @@ def test_closed_batch_refuses(staff):
 
     assert answer.status_code == 409
     assert rows_of_orders() == before
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("opens_in", "closes_in", "said"),
+    [
+        (-DAY, DAY, ""),
+        (DAY, 2 * DAY, "This batch takes orders from "),
+        (-2 * DAY, -DAY, "This batch takes no orders now (Closed, 10 left)."),
+    ],
+)
+def test_why_an_open_batch_takes_no_orders_now_is_said(
+    staff, opens_in, closes_in, said
+):
+    batch, now = make_shop(), database_now()
+    Batch.objects.update(opens_at=now + opens_in, closes_at=now + closes_in)
+
+    page = words_of(staff.get(chat_url(batch), headers={"accept-language": "en"}))
+
+    assert said in page
+    assert ("This batch takes" in page) is bool(said)
 
 
 def test_changed_window_is_told_and_the_next_try_makes_the_new_promise(staff):

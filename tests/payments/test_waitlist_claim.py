@@ -100,6 +100,18 @@ def test_the_page_tells_what_is_held_until_when_and_at_which_price(client):
     assert response["Referrer-Policy"] == "same-origin"
     assert response["Content-Language"] == "id"
     assert 'content="same-origin"' in html
+    assert f'href="{entry.batch.campaign.get_absolute_url()}"' in html
+
+
+def test_only_the_province_changes_the_shipping_of_what_is_offered(client):
+    entry = an_offer()
+    WaitlistEntry.objects.update(locale="en")
+    Order.objects.update(locale="en")
+
+    html = client.get(page_of(entry)).content.decode()
+
+    assert "After you change the province." in html
+    assert "change a quantity" not in html
 
 
 def test_accepting_fills_the_offer_and_leads_to_the_payment(client):
