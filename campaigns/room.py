@@ -153,9 +153,8 @@ def roomy(batches: "QuerySet[Batch]") -> "QuerySet[Batch]":
     pays_for_one = Q(goods_capacity__isnull=True) | Q(
         GreaterThanOrEqual(money_rest, cheapest)
     )
-    return counted(batches).filter(
-        has_order_left, pays_for_one, variants_rest__gt=0, taken__lt=F("capacity")
-    )
+    is_left = Q(variants_rest__gt=0, taken__lt=F("capacity"))
+    return counted(batches).filter(is_left, has_order_left, pays_for_one)
 
 
 def is_full(batch: Batch, allotments: Iterable[Allotment]) -> bool:

@@ -18,9 +18,10 @@ from campaigns.admin.forms import ShopModelForm
 from campaigns.admin.moments import MomentField, help_text
 from campaigns.admin.proposals import next_number
 from campaigns.clock import database_now
+from campaigns.errors import Gap
 from campaigns.models import Allotment, Batch
 from campaigns.models.address_lock import SHORTEST_NOTICE
-from campaigns.models.batch import NO_CLOSING, NO_OPENING, NO_ROOM_TO_EXTEND
+from campaigns.readiness import GAPS
 
 # Until a campaign is chosen.
 UNKNOWN = "IDR"
@@ -131,9 +132,9 @@ class BatchForm(ShopModelForm):
 
     def _require_selling_time(self) -> None:
         """Only a draft may do without."""
-        for name, reason in (("opens_at", NO_OPENING), ("closes_at", NO_CLOSING)):
+        for name, gap in (("opens_at", Gap.OPENING), ("closes_at", Gap.CLOSING)):
             if name in self.cleaned_data and self.cleaned_data[name] is None:
-                self.add_error(name, reason)
+                self.add_error(name, GAPS[gap])
 
     def _moves_cut_off(self) -> bool:
         is_open = self.instance.stage == Batch.Stage.OPEN
@@ -155,7 +156,7 @@ class BatchForm(ShopModelForm):
         """A closing that may move once must leave the days for it."""
         is_entered = set(OF_AN_EXTENSION) & set(self.changed_data)
         if is_entered and not self.errors and not self._entered().has_room_to_extend():
-            self._refuse(OF_AN_EXTENSION, str(NO_ROOM_TO_EXTEND))
+            self._refuse(OF_AN_EXTENSION, str(GAPS[Gap.ROOM_TO_EXTEND]))
 
     def _entered(self) -> Batch:
         """The batch as it would be, for rules that need all of it."""
@@ -205,8 +206,7 @@ class AddressLockForm(forms.Form):
     def clean_lock_at(self) -> datetime:
         moment: datetime = self.cleaned_data["lock_at"]
         if moment < database_now() + SHORTEST_NOTICE:
-            words = _("Choose a moment at least 48 hours from now.")
-            raise forms.ValidationError(words)
+            raise forms.ValidationError(GAPS[Gap.NOTICE])
         return moment
 
 

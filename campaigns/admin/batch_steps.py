@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import dates, room, wording
+from campaigns import dates, readiness, room, wording
 from campaigns.actors import Actor
 from campaigns.admin.batch_forms import AddressLockForm, LaterClosingForm
 from campaigns.admin.caps import wider_than
@@ -13,6 +13,7 @@ from campaigns.admin.transitions import Transition
 from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign
 from campaigns.money import format_money, from_minor_units
+from campaigns.wakeup import wake_up
 
 
 class BatchStep(Transition):
@@ -42,7 +43,7 @@ class Open(BatchStep):
         ]
 
     def missing(self, row: Batch) -> list[str]:
-        return row.missing_for_opening(database_now())
+        return readiness.in_words(row.missing_for_opening(database_now()))
 
     def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
         row.open(actor=actor)
@@ -51,17 +52,17 @@ class Open(BatchStep):
 def _visibility(campaign: Campaign) -> list[tuple[Any, object]]:
     if campaign.is_public:
         return []
-    return [(_("The campaign"), _("not public: nobody can order before it is"))]
+    return [(_("campaign"), _("not public: nobody can order before it is"))]
 
 
 def _other_caps(batch: Batch) -> list[tuple[Any, object]]:
     caps: list[tuple[Any, object]] = []
     if batch.order_capacity is not None:
-        caps.append((_("Capacity in orders"), batch.order_capacity))
+        caps.append((_("capacity in orders"), batch.order_capacity))
     if batch.goods_capacity is not None:
         currency = batch.campaign.currency
         amount = from_minor_units(batch.goods_capacity, currency)
-        caps.append((_("Capacity in money"), format_money(amount, currency)))
+        caps.append((_("capacity in money"), format_money(amount, currency)))
     if words := wider_than(batch):
         caps.append((_("Variants"), words))
     return caps
@@ -128,3 +129,4 @@ class LockAddresses(Transition):
 
     def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
         row.announce_address_lock(data["lock_at"], actor=actor)
+        wake_up()

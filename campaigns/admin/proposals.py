@@ -37,7 +37,7 @@ class Before:
         last = max(dated, key=attrgetter("closes_at"), default=None)
         ends = [batch.production_ends_on for batch in batches]
         return cls(
-            closes_at=last and last.closes_at,
+            closes_at=last.closes_at if last else None,
             is_full=last is not None and not last.rest,
             production_ends_on=max((day for day in ends if day), default=None),
             extension_days=max((b.extension_days for b in batches), default=0),

@@ -853,9 +853,9 @@ def test_opening_tells_every_cap_and_that_nobody_sees_the_campaign(staff):
     facts = staff.get(page_of(batch, "open")).context["facts"]
 
     told_of = {str(name): str(value) for name, value in facts}
-    assert told_of["The campaign"] == "not public: nobody can order before it is"
-    assert told_of["Capacity in orders"] == "3"
-    assert told_of["Capacity in money"] == "Rp\xa0900.000"
+    assert told_of["campaign"] == "not public: nobody can order before it is"
+    assert told_of["capacity in orders"] == "3"
+    assert told_of["capacity in money"] == "Rp\xa0900.000"
     assert told_of["Variants"] == ("L: 9 – more than the batch has; it sells 5 at most")
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ NO_DATES = {"opens_at": None, "closes_at": None, "ships_from": None}
 
 OFFERED = ON_SALE | {Phase.FULL}
 
-BATCHES = {
+BATCHES: dict[str, dict[str, Any]] = {
     "roomy": {},
     "roomy later": {"close_in": 9},
     "full": {"taken": 10},
