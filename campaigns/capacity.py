@@ -129,7 +129,7 @@ def _shift_batch(move: Move) -> None:
         orders=move.orders,
         goods=move.goods,
     ):
-        raise Refused(f"batch {move.batch_id}")
+        raise Refused(f"batch {move.batch_id}", batch_id=move.batch_id)
 
 
 # Units that come back (negative) are tested against the caps too; that never refuses,

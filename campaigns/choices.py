@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import takewhile
 
 from django.utils.translation import gettext as _
 
-from campaigns import wording
+from campaigns import room_wording, wording
+from campaigns.caps import Cap
 from campaigns.models import Batch, Variant
 from campaigns.money import format_money
 from campaigns.room import Room
@@ -56,6 +58,20 @@ class Choice:
         return f"variant-{self.variant.pk}"
 
     @property
+    def cap(self) -> Cap:
+        """What allows no more of it in the first batch on sale."""
+        found = self.rooms[0][1].variants if self.rooms else {}
+        left = found.get(self.variant.pk)
+        return left.cap if left else Cap.SALE
+
+    @property
+    def lacking(self) -> Rooms:
+        """The batches that have none of it, before the one that has."""
+        if self.instead is None:
+            return []
+        return list(takewhile(lambda each: each[0] is not self.instead, self.rooms))
+
+    @property
     def room(self) -> str:
         return self.room_with()
 
@@ -66,7 +82,7 @@ class Choice:
     def room_with(self, returning: int = 0) -> str:
         """`returning`: units of a gone variant that are held and may come back."""
         if self.is_gone:
-            return wording.gone_short(returning)
+            return room_wording.gone_short(self.cap, returning)
         if self.instead:
             return _("batch %(number)s only") % {"number": self.instead.number}
         return "" if self.left is None else wording.units_left(self.left)

@@ -66,7 +66,14 @@ class MinimumUndecided(CampaignError):
 
 
 class Refused(CampaignError):
-    """A capacity row did not accept; roll back, then `capacity.explain` tells why."""
+    """A capacity row did not accept; roll back, then `capacity.explain` tells why.
+
+    `batch_id` is the batch whose own row it was.
+    """
+
+    def __init__(self, row: str = "", *, batch_id: int | None = None) -> None:
+        super().__init__(row)
+        self.batch_id = batch_id
 
 
 class BatchClosed(CampaignError):

@@ -10,7 +10,7 @@ from typing import Self
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from campaigns import balance_wording, room, wording
+from campaigns import balance_wording, room, room_wording, wording
 from campaigns.batch_timeline import steps
 from campaigns.choices import Choice, Group, choose_from, grouped, option_names
 from campaigns.clock import Clock
@@ -122,7 +122,7 @@ class Offer:
     @property
     def limit(self) -> str:
         """Why less is left than the batch can make, where the units do not say it."""
-        return wording.limit(self.row.room.batch.cap) if self.row else ""
+        return room_wording.limit(self.row.room.cap) if self.row and self.left else ""
 
     @property
     def badge(self) -> wording.Badge:

@@ -61,29 +61,33 @@ class Room:
     variants: Mapping[int, Left]
     # Variants that are gone but sold all the same: somebody may wait for them.
     gone: frozenset[int]
+    # What the batch still bears, be it for the public or for who waits.
+    borne: Left
 
     @classmethod
     def of(cls, batch: Batch, allotments: Iterable[Allotment]) -> Self:
         """`allotments` are all of the batch, each with its variant."""
         active = [a for a in allotments if a.variant.active]
-        roomy = [a for a in active if a.is_on_sale and a.rest]
-        left = _of_batch(
-            batch,
-            rest=sum(a.rest for a in roomy),
-            price=min((a.variant.price for a in roomy), default=None),
-            currency=batch.campaign.currency,
-        )
-        if not any(a.is_on_sale for a in active):
-            left = NOT_SOLD
         variants = {a.variant_id: of_variant(a, batch) for a in active}
         gone = {a.variant_id for a in active if a.is_sold} - {
             variant for variant, own in variants.items() if own.units
         }
-        return cls(left, variants, frozenset(gone))
+        return cls(
+            batch=_of_allotments(batch, [a for a in active if a.is_on_sale]),
+            variants=variants,
+            gone=frozenset(gone),
+            borne=_of_allotments(batch, [a for a in active if a.is_sold]),
+        )
 
     @property
     def left(self) -> int:
         return self.batch.units
+
+    @property
+    def cap(self) -> Cap:
+        """What allows no more; what is kept for who waits has a cap behind the list."""
+        is_kept = self.batch.cap is Cap.SALE and not self.borne.units
+        return (self.borne if is_kept else self.batch).cap
 
     def units_of(self, variant_id: int) -> int:
         left = self.variants.get(variant_id)
@@ -135,11 +139,15 @@ def counted(batches: "QuerySet[Batch]") -> "QuerySet[Batch]":
     )
 
 
-def left_in_list(batch: Batch, currency: str) -> int:
-    """What `Room.left` says, from the columns that `counted` added."""
+def in_list(batch: Batch, currency: str) -> Left:
+    """What `Room.batch` says, from the columns that `counted` added."""
     columns = vars(batch)
     rest, price = columns["variants_rest"] or 0, columns["lowest_price"]
-    return _of_batch(batch, rest=rest, price=price, currency=currency).units
+    return _of_batch(batch, rest=rest, price=price, currency=currency)
+
+
+def left_in_list(batch: Batch, currency: str) -> int:
+    return in_list(batch, currency).units
 
 
 def roomy(batches: "QuerySet[Batch]") -> "QuerySet[Batch]":
@@ -222,6 +230,18 @@ def _cap_of_basket(batch: Batch, wanted: Wanted) -> Cap | None:
         ),
     ]
     return next((cap for is_broken, cap in checks if is_broken), None)
+
+
+def _of_allotments(batch: Batch, allotments: list[Allotment]) -> Left:
+    if not allotments:
+        return NOT_SOLD
+    roomy = [a for a in allotments if a.rest]
+    return _of_batch(
+        batch,
+        rest=sum(a.rest for a in roomy),
+        price=min((a.variant.price for a in roomy), default=None),
+        currency=batch.campaign.currency,
+    )
 
 
 def _of_batch(batch: Batch, *, rest: int, price: Decimal | None, currency: str) -> Left:

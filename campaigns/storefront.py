@@ -10,7 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns import room, shelves, wording
+from campaigns import room, room_wording, shelves, wording
 from campaigns.clock import database_now
 from campaigns.gallery import Image
 from campaigns.models import Batch, Campaign, Picture, Seller, Variant
@@ -206,7 +206,7 @@ class _Shelving:
             paid=batch.taken if batch else 0,
             capacity=batch.capacity if batch and is_counted else None,
             minimum=batch.minimum_units if batch else None,
-            count=wording.left(offer.main.left, batch) if batch else "",
+            count=_count(batch, campaign.currency) if batch else "",
             foot=foot,
             seller_name=campaign.seller.name if self.with_seller else "",
             image=image,
@@ -219,6 +219,10 @@ class _Shelving:
 
     def _rows(self, batches: QuerySet[Batch]) -> list[Row]:
         return [_row(batch, self.now) for batch in batches[:ROWS]]
+
+
+def _count(batch: Batch, currency: str) -> str:
+    return room_wording.count(room.in_list(batch, currency), batch)
 
 
 def _row(batch: Batch, now: datetime) -> Row:

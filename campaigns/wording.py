@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import dates
-from campaigns.caps import Cap
 from campaigns.models import Batch, Campaign
 from campaigns.phases import Phase
 
@@ -65,30 +64,6 @@ def left(units: int, batch: Batch) -> str:
 
 def units_left(units: int) -> str:
     return _("%(n)s left") % {"n": units}
-
-
-def limit(cap: Cap) -> str:
-    """A cap that no count of units shows."""
-    return {
-        Cap.ORDERS: _("This batch takes a limited number of orders."),
-        Cap.MONEY: _("This batch takes orders up to a limited value of goods."),
-    }.get(cap, "")
-
-
-def gone(returning: int) -> str:
-    """Nothing is left; `returning` units are unpaid and would be on sale again."""
-    if not returning:
-        return _("sold out")
-    return _("all taken, %(n)s unpaid and may come back") % {"n": returning}
-
-
-def gone_to_the_list() -> str:
-    """Nothing is left; unpaid units are not for the public once they expire."""
-    return _("all taken, what comes free is offered to the waiting list first")
-
-
-def gone_short(returning: int) -> str:
-    return _("%(n)s held, may return") % {"n": returning} if returning else gone(0)
 
 
 def cut_off(batch: Batch, now: datetime) -> str:

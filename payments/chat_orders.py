@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import dates, room
+from campaigns import dates, room, room_wording
 from campaigns.actors import Actor
 from campaigns.errors import CampaignError, Refused, SoldOut, WindowChanged
 from campaigns.models import Allotment, Batch
@@ -156,13 +156,14 @@ class ChatPage:
     def _in_words(self, refusal: CampaignError) -> list[str]:
         if isinstance(refusal, SoldOut):
             labels = {line.variant.pk: line.variant.label for line in self.lines}
-            words = _("%(label)s: %(wanted)s wanted, %(left)s left.")
+            words = _("%(label)s: %(wanted)s wanted, %(left)s left (%(why)s).")
             return [
                 words
                 % {
                     "label": labels.get(short.variant_id or 0, _("The batch")),
                     "wanted": short.wanted,
                     "left": short.left,
+                    "why": room_wording.because(short.cap),
                 }
                 for short in refusal.shortages
             ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.busy import is_busy
 from campaigns.errors import BatchClosed, SoldOut, WindowChanged
 from campaigns.throttle import throttled
-from orders import origins
+from orders import limit_words, origins
 from orders.holds import limits as hold_limits
 from orders.holds.limits import TooManyUnpaid
 from orders.lifecycle import NotExtendable
@@ -22,7 +22,6 @@ from orders.models import Order
 from orders.pages import find, order_door, order_page
 from orders.tallies import BuyerLimitReached
 from payments import attempts, gateways
-from payments.checkout import words as checkout_words
 from payments.checkout.page import CheckoutPage
 from payments.checkout.placing import place
 from payments.extension import extend
@@ -58,9 +57,7 @@ def _submit(request: HttpRequest, page: CheckoutPage) -> HttpResponse:
             submit_key=cleaned["submit_key"],
         )
     except BuyerLimitReached as refusal:
-        page.form.add_error(
-            None, checkout_words.limit_reached(refusal.limit, page.units_held())
-        )
+        page.form.add_error(None, limit_words.reached(refusal.limit, page.units_held()))
         return _checkout(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
     except TooManyUnpaid as refusal:
         page.hoard = refusal

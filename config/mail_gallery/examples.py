@@ -174,7 +174,10 @@ WRITERS: dict[str, dict[str, Write]] = {
         ),
     },
     "waitlist_joined": {
-        "joined": lambda w: waitlist_emails.waitlist_joined(w.entry(), turn=1)
+        "joined": lambda w: waitlist_emails.waitlist_joined(w.entry(), turn=1),
+        "asked again": lambda w: waitlist_emails.waitlist_joined(
+            w.entry(), turn=1, asked=w.entry(quantity=3)
+        ),
     },
     "waitlist_offer": {
         "offered": lambda w: emails.waitlist_offer(w.offer(), claim_path=w.entry().url)

@@ -74,10 +74,13 @@ class World:
         """Of the waiting list, before anybody gave an address."""
         return self.order(**{"source": "waitlist", "rules": {}} | columns)
 
-    def entry(self) -> WaitlistEntry:
+    def entry(self, quantity: int = 12) -> WaitlistEntry:
         line = self.row.lines.get(sku="1")
         entry = WaitlistEntry(
-            batch=self.batch, variant=line.variant, quantity=12, email=self.row.email
+            batch=self.batch,
+            variant=line.variant,
+            quantity=quantity,
+            email=self.row.email,
         )
         entry.pk, entry.locale = 1, self.row.locale
         return entry

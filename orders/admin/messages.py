@@ -1,8 +1,10 @@
 """Mails as they were sent, why one failed, and the step that sends it again."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -19,6 +21,7 @@ from campaigns.wakeup import wake_up
 from orders.mail.failures import trouble_of
 from orders.mail.html import html_of
 from orders.models import Message
+from orders.models.mail_kinds import name_of
 from orders.models.message import MessageQuerySet
 from orders.subscriptions import unsubscribing
 
@@ -87,6 +90,17 @@ def outdated_words(message: Message) -> SafeString:
     return format_html('{} <a href="{}">{}</a>: {} ({})', *link)
 
 
+class KindFilter(admin.AllValuesFieldListFilter):
+    """The kinds that were written so far, in words."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        everything, *kinds = super().choices(changelist)
+        for kind in kinds:
+            kind["display"] = name_of(str(kind["display"]))
+        yield everything
+        yield from sorted(kinds, key=lambda kind: str(kind["display"]).casefold())
+
+
 @admin.register(Message)
 class MessageAdmin(ReadOnlyModelAdmin):
     seller_path = ("order__batch__campaign__seller", "campaign__seller")
@@ -100,7 +114,7 @@ class MessageAdmin(ReadOnlyModelAdmin):
         "trouble",
     )
     list_select_related = ("order",)
-    list_filter = ("state", "kind", "locale", "priority")
+    list_filter = ("state", ("kind", KindFilter), "locale", "priority")
     search_fields = ("to", "subject", "order__number")
     transitions: ClassVar[list[Transition]] = [SendAgain()]
     fields = (
@@ -114,7 +128,7 @@ class MessageAdmin(ReadOnlyModelAdmin):
         "smtp_answer",
         "written",
         "sent",
-        "kind",
+        "kind_in_words",
         "locale",
         "order_link",
         "message_id",
@@ -125,6 +139,7 @@ class MessageAdmin(ReadOnlyModelAdmin):
         "trouble",
         "written",
         "sent",
+        "kind_in_words",
         "order_link",
     )
 
@@ -163,6 +178,10 @@ class MessageAdmin(ReadOnlyModelAdmin):
             return trouble.words
         link = (trouble.words, trouble.whatsapp_url, _("Tell it by WhatsApp"))
         return format_html('{} <a href="{}" rel="noopener noreferrer">{}</a>', *link)
+
+    @admin.display(description=_("kind"))
+    def kind_in_words(self, message: Message) -> str:
+        return message.kind_in_words
 
     @admin.display(description=_("order"))
     def order_link(self, message: Message) -> SafeString | str:

@@ -31,6 +31,12 @@ WORDS = {
     Reason.NO_WINDOW: gettext_lazy("The other batch has no shipping window."),
     Reason.LACKS_VARIANT: gettext_lazy("The other batch does not have its items."),
     Reason.FULL: gettext_lazy("The other batch has not enough left."),
+    Reason.NO_MORE_ORDERS: gettext_lazy(
+        "The other batch has units left, but takes no more orders."
+    ),
+    Reason.NO_MORE_VALUE: gettext_lazy(
+        "The other batch has units left, but not for goods of this value."
+    ),
     Reason.ANSWER_TOO_SOON: gettext_lazy("Choose a moment in the future."),
     Reason.ANSWER_TOO_LATE: gettext_lazy("The other batch closes before the answer."),
 }

@@ -24,6 +24,7 @@ from orders.numbers.batch import BatchNumbers, VariantNumbers
 from orders.numbers.chart import History, Row, history
 from orders.numbers.chart_words import span_text, tick_text
 from orders.numbers.drawing import Drawing, drawn
+from orders.waitlist import another_batch
 
 SALES = {"open": "ok", "waitlist": "warn", "stopped": "bad"}
 
@@ -90,6 +91,7 @@ class NumbersPage(RowPage):
             past = _past(batch)
         with timezone.override(_zone(batch)):
             context = frame | _context(numbers, past, sees_money=frame["sees_money"])
+            context["add_url"] = another_batch.url_for(request.user, batch)
             return render(request, "admin/campaigns/batch/numbers.html", context)
 
 

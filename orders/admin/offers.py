@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import room
+from campaigns import room, room_wording
 from campaigns.actors import Actor
 from campaigns.admin.transitions import staff
 from campaigns.models import Batch
@@ -150,7 +150,8 @@ def _step(
 ) -> dict[str, Any]:
     offer = form.cleaned_data
     if step != "ask":
-        left = room.in_batch(offer["target"]).left
+        found = room.in_batch(offer["target"])
+        left = room_wording.units_left(found.left, found.cap)
         return {"plan": Plan.of(orders, offer), "offer": offer, "left": left}
     done = Plan.carried_out(orders, offer, staff(request))
     model_admin: Any = admin.site.get_model_admin(Order)

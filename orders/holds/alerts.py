@@ -43,10 +43,12 @@ def _tell(batch: Batch, held: int) -> bool:
 def alert(batch: Batch, held: int, *, key: str) -> Message:
     """Read `batch` as `room.counted`; not stored yet."""
     campaign = batch.campaign
+    left = room.in_list(batch, campaign.currency)
     context = {
         "batch": batch,
         "held": held,
-        "left": room.left_in_list(batch, campaign.currency),
+        "left": left.units,
+        "cap": left.cap,
         "orders_url": absolute(_unpaid_orders_of(batch)),
     }
     return seller_alerts.mail(SELLER_ALERT, campaign, key=key, context=context)

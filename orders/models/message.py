@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.clock import Clock
 from campaigns.models import Campaign, ScheduleChange, Update
 from orders.models.event import OrderEvent
+from orders.models.mail_kinds import name_of
 from orders.models.order import Order
 
 # Word for word the condition of the outbox's index: with a parameter in it, SQLite
@@ -242,7 +243,11 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} → {self.to}"
+        return f"{self.kind_in_words} → {self.to}"
+
+    @property
+    def kind_in_words(self) -> str:
+        return name_of(self.kind)
 
     @property
     def tells_dates_beside_its_news(self) -> bool:

@@ -181,6 +181,13 @@ class WaitlistEntry(models.Model):
             return self.quantity
         return max(0, left) if self.accepts_fewer else 0
 
+    def wait_for(self, quantity: int, *, accepts_fewer: bool) -> None:
+        """Another quantity in the same place; raises InvalidTransition."""
+        waiting = WaitlistEntry.objects.filter(pk=self.pk, state=self.State.WAITING)
+        if not waiting.update(quantity=quantity, accepts_fewer=accepts_fewer):
+            raise InvalidTransition(self, self.State.WAITING)
+        self.quantity, self.accepts_fewer = quantity, accepts_fewer
+
     @in_transaction
     def move_to(self, target: "WaitlistEntry.State", **columns: Any) -> None:
         """One compare-and-set with its stamp; raises InvalidTransition."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns import dates, room
+from campaigns import dates, room, room_wording
 from campaigns.admin.forms import check_readable
 from campaigns.admin.moments import MomentField, help_text
 from campaigns.clock import database_now
@@ -25,11 +25,12 @@ PROPOSED = timedelta(days=3)
 
 class TargetField(BatchChoice):
     def label_from_instance(self, batch: Batch) -> str:
-        words = _("%(batch)s: %(left)s left, ships %(window)s")
+        words = _("%(batch)s: %(left)s, ships %(window)s")
         window = dates.window_short(batch.ships_from, batch.ships_until)
+        found = room.in_batch(batch)
         return words % {
             "batch": batch,
-            "left": room.in_batch(batch).left,
+            "left": room_wording.units_left(found.left, found.cap),
             "window": window,
         }
 

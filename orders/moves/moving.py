@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from campaigns import capacity, room
 from campaigns.actors import BUYER
 from campaigns.capacity import Gate, Move
+from campaigns.caps import Cap
 from campaigns.errors import CampaignError
 from campaigns.models import Allotment, Batch
 from orders import lifecycle
@@ -35,6 +36,8 @@ class NotMovable(CampaignError):
         NO_WINDOW = auto()
         LACKS_VARIANT = auto()
         FULL = auto()
+        NO_MORE_ORDERS = auto()
+        NO_MORE_VALUE = auto()
         ANSWER_TOO_SOON = auto()
         ANSWER_TOO_LATE = auto()
 
@@ -44,6 +47,12 @@ class NotMovable(CampaignError):
 
 
 Reason = NotMovable.Reason
+# Of room for the order, though units are left.
+LACKS = {Cap.ORDERS: Reason.NO_MORE_ORDERS, Cap.MONEY: Reason.NO_MORE_VALUE}
+
+
+class ProductionStarted(CampaignError):
+    """Of the batch to be left, beside the answer, which may be given again."""
 
 
 def with_room(batches: "QuerySet[Batch]") -> "QuerySet[Batch]":
@@ -91,8 +100,8 @@ def _lack_of_room(target: Batch, order: Order) -> Reason | None:
     if wanted.keys() - sold:
         return Reason.LACKS_VARIANT
     basket = {allotments[variant]: units for variant, units in wanted.items()}
-    is_short = room.shortages(target, basket, room.for_the_asked)
-    return Reason.FULL if is_short else None
+    short = room.shortages(target, basket, room.for_the_asked)
+    return LACKS.get(short[0].cap, Reason.FULL) if short else None
 
 
 def left_for(order: Order, target: Batch) -> int:

@@ -7,7 +7,8 @@ from typing import ClassVar
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from campaigns import dates, wording
+from campaigns import dates, room_wording, wording
+from campaigns.caps import Cap
 from campaigns.errors import BatchClosed, CampaignError, SoldOut, WindowChanged
 from campaigns.models import Batch
 from orders.decisions import settling
@@ -15,6 +16,7 @@ from orders.decisions.page import Trouble, version_in
 from orders.models import Decision, Order
 from orders.moves import moving
 from orders.moves import questions as move_questions
+from orders.moves.moving import ProductionStarted
 
 Answer = Decision.Answer
 State = Decision.State
@@ -90,6 +92,10 @@ class MovePage:
         """Units of the other batch for orders like this one."""
         return moving.left_for(self.order, self.target)
 
+    @property
+    def fits(self) -> bool:
+        return moving.hindrance_at(self.target, self.order, self.now) is None
+
     def answer(self, request: HttpRequest, choice: Decision.Answer) -> None:
         """Raises what `move_questions.answer` raises."""
         seen = version_in(request)
@@ -104,15 +110,10 @@ class MovePage:
 def _trouble(page: MovePage, refusal: CampaignError) -> Trouble:
     number = {"number": page.target.number, "left": page.left}
     match refusal:
+        case ProductionStarted():
+            return _production_started(page.origin)
         case SoldOut():
-            return Trouble(
-                _("Batch %(number)s has not enough left") % number,
-                _(
-                    "It has %(left)s left, so nothing was changed. You can try again"
-                    " later, or stay."
-                )
-                % number,
-            )
+            return _no_room(page, refusal)
         case WindowChanged():
             return Trouble(
                 _("The shipping date has changed"),
@@ -129,6 +130,34 @@ def _trouble(page: MovePage, refusal: CampaignError) -> Trouble:
             )
     return Trouble(
         _("This order can no longer be moved"), _("Nothing was changed; it stays.")
+    )
+
+
+def _production_started(origin: Batch) -> Trouble:
+    return Trouble(
+        _("Production of batch %(number)s has started") % {"number": origin.number},
+        _(
+            "It started at the moment of your answer, so nothing was changed. You can"
+            " still leave the batch: look again, then answer again."
+        ),
+    )
+
+
+def _no_room(page: MovePage, refusal: SoldOut) -> Trouble:
+    number = {"number": page.target.number, "left": page.left}
+    if page.fits:
+        return Trouble(
+            _("Batch %(number)s has enough left again") % number,
+            _("It has %(left)s left now. Nothing was changed yet: answer again.")
+            % number,
+        )
+    caps = (short.cap for short in refusal.shortages)
+    cap = next(filter(room_wording.hidden, caps), Cap.BATCH)
+    title_cap = Cap.BATCH if page.left else cap
+    left = {"left": room_wording.units_left(page.left, cap)}
+    return Trouble(
+        room_wording.not_enough(page.target.number, title_cap),
+        _("Nothing was changed: %(left)s. You can try again later, or stay.") % left,
     )
 
 

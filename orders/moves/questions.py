@@ -20,7 +20,7 @@ from orders.decisions.settling import AlreadyDecided
 from orders.models import Decision, Order
 from orders.moves import emails as move_emails
 from orders.moves import moving
-from orders.moves.moving import NotMovable, Reason
+from orders.moves.moving import NotMovable, ProductionStarted, Reason
 
 Answer, State = Decision.Answer, Decision.State
 
@@ -69,15 +69,15 @@ def answer(decision_id: int, *, choice: Decision.Answer, seen: int) -> Decision:
     """The buyer's final word; the same one again changes nothing.
 
     `seen` is the version of the other batch's window that the buyer read. Raises
-    AlreadyDecided, NotMovable, SoldOut, BatchClosed or WindowChanged; nothing has
-    changed then, and an open question stays open.
+    AlreadyDecided, NotMovable, ProductionStarted, SoldOut, BatchClosed or
+    WindowChanged; nothing has changed then, and an open question stays open.
     """
     order_id = settling.order_of(decision_id)
     try:
         with transaction.atomic():
             return _answer(lifecycle.locked(order_id), decision_id, choice, seen)
     except Refused as refusal:
-        raise _explained(decision_id, seen) from refusal
+        raise _explained(decision_id, seen, refusal) from refusal
 
 
 def _answer(
@@ -125,8 +125,11 @@ def _refuse_to_move(order: Order, decision: Decision, seen: int) -> None:
         raise NotMovable(found or Reason.SAME_BATCH)
 
 
-def _explained(decision_id: int, seen: int) -> CampaignError:
+def _explained(decision_id: int, seen: int, refusal: Refused) -> CampaignError:
     decision = Decision.objects.select_related("order", "target").get(pk=decision_id)
+    if refusal.batch_id == decision.origin_id:
+        found = moving.hindrance(decision.order)
+        return NotMovable(found) if found else ProductionStarted()
     arriving = moving.arrival_of(decision.order, decision.destination, seen=seen)
     return explain_arrival(arriving, schedule_version=seen)
 

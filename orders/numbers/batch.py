@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.db.models import Count, Q, QuerySet, Sum
 
 from campaigns import room
+from campaigns.caps import Cap
 from campaigns.models import Allotment, Batch
 from orders.models import Order, OrderLine, WaitlistEntry
 
@@ -52,13 +53,15 @@ class BatchNumbers:
     batch: Batch
     variants: list[VariantNumbers]
     left: int
+    # What allows no more than is left.
+    cap: Cap
     people_waiting: int
 
     @classmethod
     def read(cls, batch: Batch) -> Self:
         """Four queries, however many variants and orders there are."""
         allotments = list(Allotment.objects.of([batch]))
-        left = room.Room.of(batch, allotments)
+        found = room.Room.of(batch, allotments)
         sold, wanted = _sold(batch), _wanted(batch)
         return cls(
             batch=batch,
@@ -70,11 +73,12 @@ class BatchNumbers:
                         **sold.get(allotment.pk, {}),
                         **wanted.get(allotment.variant_id, {}),
                     ),
-                    left=left.units_of(allotment.variant_id),
+                    left=found.units_of(allotment.variant_id),
                 )
                 for allotment in allotments
             ],
-            left=left.left,
+            left=found.left,
+            cap=found.cap,
             people_waiting=_people_waiting(batch),
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from campaigns import room_wording
 from campaigns.lists import any_of, has_list, link_to
 from campaigns.models import Batch
 from campaigns.money import format_money, from_minor_units
@@ -28,6 +29,7 @@ class Figure:
 class Card:
     title: str
     figures: list[Figure]
+    is_of_the_list: bool = False
 
 
 def cards(numbers: BatchNumbers, *, sees_money: bool) -> list[Card]:
@@ -36,7 +38,11 @@ def cards(numbers: BatchNumbers, *, sees_money: bool) -> list[Card]:
         Card(title=_("Taken by"), figures=_sold(numbers)),
         Card(title=_("Minimum"), figures=list(_minimum(numbers))),
         Card(title=_("Other caps"), figures=list(_caps(numbers.batch, sees_money))),
-        Card(title=_("Waiting list"), figures=list(_waiting(numbers, sees_money))),
+        Card(
+            title=_("Waiting list"),
+            figures=list(_waiting(numbers, sees_money)),
+            is_of_the_list=True,
+        ),
     ]
     return [card for card in found if card.figures]
 
@@ -57,7 +63,7 @@ def waiting_list(batch: Batch, **lookups: int) -> str:
 def summary(numbers: BatchNumbers) -> str:
     """One sentence, said aloud when it changes."""
     units = numbers.units
-    return _(
+    numbers_said = _(
         "%(taken)s of %(capacity)s units taken: %(paid)s paid for, %(held)s held"
         " unpaid; %(left)s left for the public, %(waiting)s on the waiting list."
     ) % {
@@ -68,6 +74,7 @@ def summary(numbers: BatchNumbers) -> str:
         "left": numbers.left,
         "waiting": units.waiting,
     }
+    return f"{numbers_said} {room_wording.limit(numbers.cap)}".strip()
 
 
 def _room(numbers: BatchNumbers) -> list[Figure]:
@@ -76,7 +83,11 @@ def _room(numbers: BatchNumbers) -> list[Figure]:
     return [
         Figure(label=_("Capacity"), value=batch.capacity),
         Figure(label=_("Taken"), value=batch.taken, url=taken),
-        Figure(label=_("Left for the public"), value=numbers.left),
+        Figure(
+            label=_("Left for the public"),
+            value=numbers.left,
+            note=room_wording.hidden(numbers.cap),
+        ),
     ]
 
 

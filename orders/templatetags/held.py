@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django import template
 
-from campaigns import wording
-from campaigns.choices import Choice
+from campaigns import room_wording, wording
+from campaigns.choices import SEPARATOR, Choice
 from campaigns.models import Batch
 from campaigns.offer import BatchRow
 from campaigns.room import Room
@@ -30,14 +30,14 @@ def in_batch(held: Held, batch: Batch) -> int:
     return held.in_batch(batch)
 
 
-@register.filter
-def returning(row: BatchRow, held: Held) -> int:
-    return held.returning(row.batch, row.room)
-
-
-@register.filter
-def is_for_the_list(row: BatchRow, held: Held) -> bool:
-    return held.is_for_the_list(row.batch, row.room)
+@register.simple_tag
+def full_notice(row: BatchRow, held: Held) -> room_wording.Notice:
+    """In place of the order form of a batch that has nothing left."""
+    return room_wording.notice(
+        row.room.cap,
+        returning=held.returning(row.batch, row.room),
+        is_for_the_list=held.is_for_the_list(row.batch, row.room),
+    )
 
 
 @register.filter
@@ -56,8 +56,8 @@ def room_in_words(held: Held, batch: Batch, room: Room) -> str:
 
 def _gone(held: Held, batch: Batch, room: Room) -> str:
     if held.is_for_the_list(batch, room):
-        return wording.gone_to_the_list()
-    return wording.gone(held.returning(batch, room))
+        return room_wording.gone_to_the_list(room.cap)
+    return room_wording.gone(room.cap, held.returning(batch, room))
 
 
 @register.simple_tag
@@ -66,13 +66,25 @@ def held_note(held: Held, batch: Batch, room: Room, variant_id: int | None) -> s
     if variant_id is None or room.units_of(variant_id):
         return ""
     returning = held.returning_of(variant_id, batch, room)
-    return wording.gone_short(returning) if returning else ""
+    return room_wording.held(returning) if returning else ""
 
 
 @register.filter
 def note(choice: Choice, held: Held) -> str:
     """The second line of an option's tile."""
     return choice.note_with(_returning(choice, held))
+
+
+@register.simple_tag
+def held_before(choices: Iterable[Choice], held: Held) -> dict[int, str]:
+    """By batch: what is held of variants that only a later batch has now."""
+    found: dict[int, list[str]] = {}
+    for choice in choices:
+        for batch, room in choice.lacking:
+            if units := held.returning_of(choice.variant.pk, batch, room):
+                told = f"{choice.variant.label}: {room_wording.held(units)}"
+                found.setdefault(batch.number, []).append(told)
+    return {number: SEPARATOR.join(told) for number, told in found.items()}
 
 
 def _returning(choice: Choice, held: Held) -> int:

@@ -6,13 +6,12 @@ from typing import Any
 
 from django import template
 from django.db.models import Count, Sum
-from django.urls import reverse
 
 from campaigns.lists import link_to
 from campaigns.models import Allotment, Batch, Campaign
 from campaigns.money import format_money
 from orders.models import WaitlistEntry
-from orders.waitlist import public_sale
+from orders.waitlist import another_batch, public_sale
 
 register = template.Library()
 
@@ -48,7 +47,7 @@ def waiting_panel(context: dict[str, Any], batch: Batch) -> dict[str, Any]:
         "money": format_money(money, batch.campaign.currency),
         "sees_money": user.has_perm("campaigns.see_money", seller),
         "list_url": _list_of(batch, user),
-        "add_url": _another(batch, user),
+        "add_url": another_batch.url_for(user, batch),
     }
 
 
@@ -57,10 +56,3 @@ def _list_of(batch: Batch, user: Any) -> str:
         return ""
     waiting = WaitlistEntry.State.WAITING.value
     return link_to(WaitlistEntry, batch__id__exact=batch.pk, state__exact=waiting)
-
-
-def _another(batch: Batch, user: Any) -> str:
-    if not user.has_perm("campaigns.add_batch", batch.campaign.seller):
-        return ""
-    page = reverse("admin:campaigns_batch_add")
-    return f"{page}?campaign={batch.campaign_id}"

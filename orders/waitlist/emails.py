@@ -13,9 +13,16 @@ from orders.models import Message, WaitlistEntry
 LIST_ENDED = "waitlist_ended"
 
 
-def waitlist_joined(entry: WaitlistEntry, *, turn: int) -> None:
-    """The only way the secret link leaves the shop; `turn` lets it be asked again."""
-    mail_rows.queue(_message(entry, "waitlist_joined", key=str(turn)))
+def waitlist_joined(
+    entry: WaitlistEntry, *, turn: int, asked: WaitlistEntry | None = None
+) -> None:
+    """The only way the secret link leaves the shop; `turn` lets it be asked again.
+
+    `asked` is what the same address wanted now, where its place waits for another
+    quantity: the mail tells, as no public page may.
+    """
+    key = f"{turn}-again" if asked else str(turn)
+    mail_rows.queue(_message(entry, "waitlist_joined", key=key, asked=asked))
 
 
 def joined_prefix(entry: WaitlistEntry) -> str:

@@ -68,8 +68,10 @@ def _offer(entry_id: int, units: int) -> bool:
 
 
 def _insert_offer(entry_id: int, units: int) -> bool:
+    """Another quantity may be waited for since the room was read."""
     entry = WaitlistEntry.objects.locked(entry_id)
-    if entry.state != WaitlistEntry.State.WAITING:
+    units = entry.fitting(units)
+    if entry.state != WaitlistEntry.State.WAITING or not units:
         return False
     order = _order_of(entry, units)
     order.save(force_insert=True)

@@ -60,7 +60,8 @@ def _send_link(entry: WaitlistEntry) -> None:
     ).first()
     if place and not mail_rows.sent_often(waitlist_emails.joined_prefix(place)):
         turn = int(database_now().timestamp()) // LINK_AGAIN_AFTER_SECONDS
-        waitlist_emails.waitlist_joined(place, turn=turn)
+        asked = entry if place.quantity != entry.quantity else None
+        waitlist_emails.waitlist_joined(place, turn=turn, asked=asked)
 
 
 def depart(entry_id: int) -> None:

@@ -7,18 +7,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns.errors import BatchClosed, Refused
+from campaigns.errors import BatchClosed, InvalidTransition, Refused
 from campaigns.throttle import throttled, too_many
-from orders import origins
+from orders import limit_words, origins
 from orders.holds import limits as hold_limits
 from orders.models import WaitlistEntry
 from orders.pages import place_page, see_other
-from orders.waitlist import places
+from orders.tallies import BuyerLimitReached
+from orders.waitlist import places, wishes
+from orders.waitlist.form import WishForm
 from orders.waitlist.page import JoinPage
 from orders.waitlist.public_sale import NotSold, StillAvailable
+from orders.waitlist.wishes import BeyondBatch
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,9 +70,48 @@ def show_place(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     """Who waits sees for what; of a place that is over, the page says why."""
     is_waiting = entry.state == WaitlistEntry.State.WAITING
     status = HTTPStatus.OK if is_waiting else HTTPStatus.NOT_FOUND
+    return _place(request, entry, WishForm.of(entry), status)
+
+
+def _place(
+    request: HttpRequest, entry: WaitlistEntry, form: WishForm, status: HTTPStatus
+) -> HttpResponse:
     campaign = entry.batch.campaign
     context = {"entry": entry, "campaign": campaign, "seller": campaign.seller}
-    return render(request, "orders/waitlist_place.html", context, status=status)
+    page = "orders/waitlist_place.html"
+    return render(request, page, context | {"form": form}, status=status)
+
+
+@require_POST
+@place_page
+def quantity(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
+    if entry.state != WaitlistEntry.State.WAITING:
+        return _unchanged(request, entry)
+    form = WishForm.of(entry, request.POST)
+    if not form.is_valid():
+        return _place(request, entry, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        wishes.change(entry.pk, **form.cleaned_data)
+    except InvalidTransition:
+        return _unchanged(request, entry)
+    except BuyerLimitReached as refusal:
+        held = wishes.held_by(entry)
+        form.add_error("quantity", limit_words.reached(refusal.limit, held))
+    except BeyondBatch as refusal:
+        words = _("The batch makes at most %(most)s of it.") % {"most": refusal.most}
+        form.add_error("quantity", words)
+    if form.errors:
+        return _place(request, entry, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return see_other(entry.url)
+
+
+def _unchanged(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
+    """It waits no more: its own page says what became of it."""
+    entry.refresh_from_db(fields=["state", "quantity"])
+    campaign = entry.batch.campaign
+    context = {"entry": entry, "campaign": campaign, "seller": campaign.seller}
+    page = "orders/waitlist_unchanged.html"
+    return render(request, page, context, status=HTTPStatus.CONFLICT)
 
 
 @require_POST

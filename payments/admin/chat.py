@@ -11,10 +11,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns import room
+from campaigns import room, room_wording
 from campaigns.admin.transitions import staff
 from campaigns.models import Batch
 from campaigns.models.batch import BatchQuerySet
+from campaigns.room import Room
 from orders.models import Order
 from payments.chat_orders import ChatPage, link_of, whatsapp_link
 
@@ -31,13 +32,18 @@ def chat_order(request: HttpRequest) -> HttpResponse:
         rooms = room.in_batches(accepting)
         context = {
             "title": _("Which batch is it for?"),
-            "batches": [(batch, rooms[batch.pk].left) for batch in accepting],
+            "batches": [_choice(batch, rooms[batch.pk]) for batch in accepting],
         }
         return _page(request, "admin/orders/order/chat_batches.html", context)
     data = request.POST if request.method == "POST" else None
     page = ChatPage.read(_chosen(batches, asked), data)
     order = page.place(actor=staff(request)) if data is not None else None
     return _placed(request, order) if order else _form_page(request, page)
+
+
+def _choice(batch: Batch, found: Room) -> tuple[Batch, int, str]:
+    """What is left of it, and why, where its units do not tell."""
+    return batch, found.left, room_wording.hidden(found.cap)
 
 
 @require_safe

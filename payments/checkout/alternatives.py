@@ -6,13 +6,12 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from campaigns import room
+from campaigns import room, room_wording
 from campaigns.caps import Cap
 from campaigns.clock import Clock
 from campaigns.errors import CampaignError, Shortage, SoldOut, WindowChanged
 from campaigns.models import Allotment, Batch
 from campaigns.room import Room, Wanted
-from payments.checkout import words as checkout_words
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,12 @@ class Offer:
     @property
     def left(self) -> int:
         return self.room.left
+
+    @property
+    def title(self) -> str:
+        """Of a refusal for what is left."""
+        cap = Cap.BATCH if self.left else self.room.cap
+        return room_wording.not_enough(self.batch.number, cap)
 
     @property
     def is_not_open_yet(self) -> bool:
@@ -84,7 +89,7 @@ def offer_instead(
         refusal=refusal,
         batch=batch,
         room=Room.of(batch, allotments),
-        shortages=_in_words(short, wanted),
+        shortages=_in_words(short, wanted, batch),
         smaller=_smaller(refusal, batch, wanted),
         left_of_basket=room.most(batch, wanted),
         next_batch=next_batch,
@@ -133,7 +138,7 @@ def _fits(batch: Batch, quantities: Mapping[int, int]) -> bool:
     return is_whole and not room.shortages(batch, wanted)
 
 
-def _in_words(shortages: list[Shortage], wanted: Wanted) -> list[Short]:
+def _in_words(shortages: list[Shortage], wanted: Wanted, batch: Batch) -> list[Short]:
     """The basket as a whole is named only where its parts alone do not tell."""
     chosen = {allotment.variant_id: allotment for allotment in wanted}
     return [
@@ -141,7 +146,7 @@ def _in_words(shortages: list[Shortage], wanted: Wanted) -> list[Short]:
             label=str(own.variant.label if own else _("All together")),
             wanted=short.wanted,
             left=short.left,
-            reason=_because(short.cap, own),
+            reason=_because(short.cap, own, batch),
             variant_id=short.variant_id,
         )
         for short in shortages
@@ -149,7 +154,12 @@ def _in_words(shortages: list[Shortage], wanted: Wanted) -> list[Short]:
     ]
 
 
-def _because(cap: Cap, allotment: Allotment | None) -> str:
-    if allotment and allotment.is_sold and cap is Cap.SALE:
-        return _("sold out; what comes free is offered to the waiting list first")
-    return checkout_words.because(cap)
+def _because(cap: Cap, allotment: Allotment | None, batch: Batch) -> str:
+    if allotment is None or not allotment.is_sold or cap is not Cap.SALE:
+        return room_wording.because(cap)
+    behind = room.for_the_asked(allotment, batch)
+    if not behind.units and (hidden := room_wording.hidden(behind.cap)):
+        return _("%(why)s; what comes free is offered to the waiting list first") % {
+            "why": hidden
+        }
+    return _("sold out; what comes free is offered to the waiting list first")

@@ -12,14 +12,13 @@ from django.views.decorators.http import require_http_methods
 from campaigns.busy import is_busy
 from campaigns.errors import SoldOut, WindowChanged
 from campaigns.throttle import throttled
-from orders import origins
+from orders import limit_words, origins
 from orders.holds import limits as hold_limits
 from orders.holds.limits import TooManyUnpaid
 from orders.models import WaitlistEntry
 from orders.pages import place_page, see_other
 from orders.tallies import BuyerLimitReached
 from orders.waitlist.views import show_place
-from payments.checkout import words as checkout_words
 from payments.checkout.claim_page import ClaimPage
 from payments.checkout.claiming import OfferOver, complete, is_live
 
@@ -51,7 +50,7 @@ def _submit(request: HttpRequest, page: ClaimPage) -> HttpResponse:
     try:
         order = complete(page.entry.pk, page.draft(origin), gateway=gateway)
     except BuyerLimitReached as refusal:
-        words = checkout_words.limit_reached(refusal.limit, page.units_held())
+        words = limit_words.reached(refusal.limit, page.units_held())
         page.form.add_error(None, words)
         return _claim(request, page, HTTPStatus.UNPROCESSABLE_ENTITY)
     except TooManyUnpaid as refusal:

@@ -19,7 +19,7 @@ from campaigns.gallery import Image
 from campaigns.models import Batch, Campaign, Picture, ShippingOption, Variant
 from campaigns.money import format_money
 from campaigns.prepared import Prepared, given
-from orders import tallies
+from orders import limit_words, tallies
 from orders.holds.limits import TooManyUnpaid
 from orders.origins import Origin
 from payments.checkout import choices as checkout_choices
@@ -311,7 +311,7 @@ def _refuse_too_many(basket: Basket, campaign: Campaign) -> None:
     limit = campaign.buyer_limit
     if limit is not None and sum(basket.quantities.values()) > limit:
         field = f"quantity-{next(iter(basket.quantities))}"
-        basket.errors.append((field, checkout_words.limit_reached(limit)))
+        basket.errors.append((field, limit_words.reached(limit)))
 
 
 def _batch(slug: str, number: str) -> Batch:

@@ -7,7 +7,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns import balance_wording, wording
-from campaigns.caps import Cap
 from campaigns.models import Batch, Campaign, ShippingOption
 
 FEW_PROVINCES = 3
@@ -26,24 +25,6 @@ def rules(campaign: Campaign, batch: Batch) -> list[str]:
     if minimum := wording.minimum(batch):
         sentences.append(minimum)
     return sentences
-
-
-def because(cap: Cap) -> str:
-    """The cap that allows no more."""
-    return {
-        Cap.SALE: _("not on sale in this batch now"),
-        Cap.VARIANT: _("this variant has a limit of its own"),
-        Cap.BATCH: _("the batch makes no more units"),
-        Cap.ORDERS: _("the batch takes no more orders"),
-        Cap.MONEY: _("the batch has a limit in value of goods"),
-    }[cap]
-
-
-def limit_reached(limit: int, held: int = 0) -> str:
-    words = _("You can order at most %(limit)s units of this campaign.")
-    if held:
-        words += " " + _("You already have %(held)s in other orders.")
-    return words % {"limit": limit, "held": held}
 
 
 def terms_changed() -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from tests.benchmarks.limits import SCRIPTS
@@ -13,6 +14,7 @@ SHOPS = (
     *("shop without cap", "bare view"),
 )
 FEW, MANY = 8, 64
+FIGURE_COLUMNS = ["what", "aim", "measured", "met"]
 # What the aim of 25 ms is on any machine: the bare order took 2.4 ms where it was set.
 PURCHASE_MS, YARDSTICK_MS = 25, 2.4
 PURCHASE_YARDS = PURCHASE_MS / YARDSTICK_MS
@@ -46,7 +48,8 @@ What was measured by other means, and what was tried: [notes](notes.md).
 def _database(results: Results) -> list[str]:
     return [
         f"## {results.database}",
-        "### Ratios\n\n" + _table(["what", "aim", "measured"], _ratios(results)),
+        "### Against the aims\n\n"
+        + _table(FIGURE_COLUMNS, [figure.row() for figure in _figures(results)]),
         "### A whole purchase, CPU ms (application + database)\n\n"
         + _table(["step", *map(_count, results.sizes())], _steps(results)),
         *_order_posts(results),
@@ -56,39 +59,56 @@ def _database(results: Results) -> list[str]:
     ]
 
 
-def _ratios(results: Results) -> Iterable[list[str]]:
+@dataclass(frozen=True)
+class Figure:
+    """What was measured, to be at most its aim, or at least when that is a floor."""
+
+    what: str
+    aim: float
+    measured: float
+    is_floor: bool = False
+
+    def row(self) -> list[str]:
+        is_met = (
+            self.measured >= self.aim if self.is_floor else self.measured <= self.aim
+        )
+        sign = "≥" if self.is_floor else "≤"
+        aim = f"{sign} {round(self.aim, 2):g}"
+        return [self.what, aim, f"{self.measured:.2f}", "yes" if is_met else "**no**"]
+
+
+def _figures(results: Results) -> Iterable[Figure]:
     first, last = results.sizes()[0], results.sizes()[-1]
-    yield [
+    yield Figure(
         f"CPU ms of a whole purchase, {_count(first)} orders in the shop",
-        f"≤ {PURCHASE_MS}",
-        f"{results.purchase_ms(first):.1f}",
-    ]
-    yield [
-        f"whole purchase : {YARDSTICK}",
-        f"≤ {PURCHASE_YARDS:.1f}",
-        f"{results.purchase_in_yardsticks(first):.1f}",
-    ]
+        PURCHASE_MS,
+        results.purchase_ms(first),
+    )
+    in_yards = results.purchase_in_yardsticks(first)
+    yield Figure(f"whole purchase : {YARDSTICK}", PURCHASE_YARDS, in_yards)
     if results.orders:
-        yield from _ratios_of_posts(results)
+        yield from _figures_of_posts(results)
     if last > first:
         growth = results.purchase_ms(last) / results.purchase_ms(first)
         what = f"cost at {_count(last)} orders : at {_count(first)}"
-        yield [what, "≤ 1.2", f"{growth:.2f}"]
+        yield Figure(what, 1.2, growth)
+        by_yards = results.purchase_in_yardsticks(last) / in_yards
+        yield Figure(f"{what}, both in bare orders", 1.2, by_yards)
     what = f"check_invariants at {_count(results.invariants_orders)} orders, s"
-    yield [what, "≤ 5", f"{results.invariants_seconds:.1f}"]
+    yield Figure(what, 5, results.invariants_seconds)
 
 
-def _ratios_of_posts(results: Results) -> Iterable[list[str]]:
-    yield _ratio(results, "order POST : bare view, 8 buyers", "≥ 0.25", "bare view")
-    yield _ratio(results, "with cap : without, 8 buyers", "≥ 0.9", "shop without cap")
+def _figures_of_posts(results: Results) -> Iterable[Figure]:
+    few = results.rates("shop", FEW)
+    for what, aim, rival in (
+        ("order POST : bare view, 8 buyers", 0.25, "bare view"),
+        ("with cap : without, 8 buyers", 0.9, "shop without cap"),
+    ):
+        rate = ratio(few, results.rates(rival, FEW))
+        yield Figure(what, aim, rate, is_floor=True)
     for shop in ("shop", "shop, threads"):
-        many, few = results.rates(shop, MANY), results.rates(shop, FEW)
-        yield [f"{shop}: 64 buyers : 8", "≥ 0.9", f"{ratio(many, few):.2f}"]
-
-
-def _ratio(results: Results, what: str, aim: str, other: str) -> list[str]:
-    shop, rival = results.rates("shop", FEW), results.rates(other, FEW)
-    return [what, aim, f"{ratio(shop, rival):.2f}"]
+        kept = ratio(results.rates(shop, MANY), results.rates(shop, FEW))
+        yield Figure(f"{shop}: 64 buyers : 8", 0.9, kept, is_floor=True)
 
 
 def _steps(results: Results) -> Iterable[list[str]]:

@@ -58,6 +58,24 @@ def test_the_least_of_the_caps_is_left(caps, variant, left, cap):
     assert room.in_batch(batch).batch == room.Left(left, cap)
 
 
+@pytest.mark.parametrize(
+    ("caps", "sale", "cap"),
+    [
+        ({"order_capacity": 1, "orders_taken": 1}, Sale.OPEN, Cap.ORDERS),
+        ({"order_capacity": 1, "orders_taken": 1}, Sale.WAITLIST, Cap.ORDERS),
+        ({"goods_capacity": 5}, Sale.WAITLIST, Cap.MONEY),
+        ({"taken": 10}, Sale.WAITLIST, Cap.BATCH),
+        ({}, Sale.WAITLIST, Cap.SALE),
+        ({"order_capacity": 1, "orders_taken": 1}, Sale.STOPPED, Cap.SALE),
+    ],
+)
+def test_the_cap_behind_a_waiting_list_is_known(caps, sale, cap):
+    batch = make_offer(**caps)
+    Allotment.objects.update(sale=sale)
+
+    assert room.in_batch(batch).cap == cap
+
+
 def test_a_variant_given_away_costs_the_cap_in_money_nothing():
     batch = make_offer(goods_capacity=1, capacity=4)
     Variant.objects.update(price=0)
@@ -93,7 +111,9 @@ def test_inactive_variants_have_no_room():
     Variant.objects.update(active=False)
 
     assert left_of_first(batch) == room.Left(0, Cap.SALE)
-    assert room.in_batch(batch) == room.Room(room.NOT_SOLD, {}, frozenset())
+    assert room.in_batch(batch) == room.Room(
+        room.NOT_SOLD, {}, frozenset(), room.NOT_SOLD
+    )
 
 
 def test_cents_are_exact():

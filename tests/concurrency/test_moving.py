@@ -139,7 +139,7 @@ def test_whoever_moves_while_production_starts_is_in_the_sheet_or_gone():
         events__kind="moved", events__data__after_freeze=False
     ).count()
     # One that met the freeze is told to try again, and its question is still open.
-    assert set(outcomes) <= {"ok", "SoldOut"}
+    assert set(outcomes) <= {"ok", "ProductionStarted"}
     assert planned(first) == 12 - moves_before
     assert counters_of(second)[0][1] == Decision.objects.moved().count()
     assert_invariants()
@@ -163,7 +163,7 @@ def test_a_move_that_meets_the_freeze_is_refused_and_may_be_tried_again(monkeypa
     [decision] = asked(first, second, 1)
     close(first)
 
-    with monkeypatch.context() as patch, pytest.raises(capacity.SoldOut):
+    with monkeypatch.context() as patch, pytest.raises(moves.ProductionStarted):
         answer_beside_a_freeze(first, decision, patch)
 
     assert counters_of(first, second) == [(1, 1, UNIT), (0, 0, 0)]

@@ -11,7 +11,7 @@ from campaigns.errors import InvalidTransition
 from campaigns.models import Allotment, Batch
 from orders.models import Order, WaitlistEntry
 from orders.waitlist import offers as waitlist_offers
-from orders.waitlist import places, public_sale
+from orders.waitlist import places, public_sale, wishes
 from payments import expiry
 from payments.checkout import claiming
 from payments.models import Payment
@@ -113,6 +113,53 @@ def test_control_without_the_entrys_lock_two_sweeps_stumble_over_each_other(
     assert outcomes["ok"] >= 1
     assert Order.objects.filter(source="waitlist").count() == 1
     assert_invariants()
+
+
+def wants(entry, quantity):
+    return partial(wishes.change, entry.pk, quantity=quantity, accepts_fewer=False)
+
+
+@pytest.mark.parametrize("quantity", [1, 2])
+def test_a_quantity_changed_while_the_list_is_asked_is_offered_or_stays(quantity):
+    batch, orders = full_batch(capacity=6)
+    entry = wait(batch, quantity=3)
+    for order in orders[:3]:
+        give_back(order)
+
+    outcomes = race([wants(entry, quantity), *[waitlist_offers.offer_freed] * 3])
+    waitlist_offers.offer_freed()
+
+    entry.refresh_from_db()
+    assert outcomes in ({"ok": 4}, {"ok": 3, "InvalidTransition": 1})
+    assert entry.quantity == (3 if "InvalidTransition" in outcomes else quantity)
+    assert offered_to(entry).units == entry.quantity
+    assert_invariants()
+
+
+def test_what_is_offered_is_what_is_wanted_now_not_when_the_room_was_read():
+    batch, orders = full_batch(capacity=6)
+    entry = wait(batch, quantity=3)
+    for order in orders[:3]:
+        give_back(order)
+    wants(entry, 1)()
+
+    waitlist_offers._offer(entry.pk, 3)
+
+    assert offered_to(entry).units == 1
+    assert_invariants()
+
+
+def test_control_without_the_second_look_more_is_offered_than_is_wanted(monkeypatch):
+    batch, orders = full_batch(capacity=6)
+    entry = wait(batch, quantity=3)
+    for order in orders[:3]:
+        give_back(order)
+    wants(entry, 1)()
+    monkeypatch.setattr(WaitlistEntry, "fitting", lambda _entry, left: left)
+
+    waitlist_offers._offer(entry.pk, 3)
+
+    assert offered_to(entry).units == 3
 
 
 def test_one_address_joining_sixteen_times_at_once_has_one_place():

@@ -14,6 +14,7 @@ from config.mail_gallery import views as gallery_views
 from config.mail_gallery import world as mail_world
 from config.mail_gallery.examples import EXAMPLES
 from orders.models import Message, Order
+from orders.models.mail_kinds import KINDS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -55,6 +56,10 @@ def test_every_template_has_an_example():
 
     assert {example.words for example in EXAMPLES} == kinds
     assert len({example.slug for example in EXAMPLES}) == len(EXAMPLES)
+
+
+def test_every_kind_of_mail_has_a_name_for_staff(samples):
+    assert {sample.message.kind for sample, _html in samples} == KINDS.keys()
 
 
 def test_no_mail_lacks_a_word(samples):

@@ -14,6 +14,7 @@ from tests.factories import make_batch, make_campaign, make_variant
 pytestmark = pytest.mark.django_db
 
 CHANGELIST_QUERIES = 12
+MAILS = "/admin/orders/message/"
 
 
 @pytest.fixture
@@ -161,6 +162,28 @@ def test_message_is_shown_as_the_buyer_got_it(staff):
     assert "&lt;b&gt;sudah&lt;/b&gt;" in page
     assert "550 no such user" in page
     assert staff.get(reverse("admin:orders_message_changelist")).status_code == 200
+
+
+def test_mails_are_filtered_by_their_kind_in_words(staff):
+    order = an_order()
+    a_message(order, kind="production_started"), a_message(order)
+
+    page = staff.get(MAILS, headers={"accept-language": "en"})
+    found = staff.get(f"{MAILS}?kind=production_started").context["cl"].result_list
+
+    confirmed, started = "Order confirmed</a>", "Production started</a>"
+    assert 0 < text_of(page).index(confirmed) < text_of(page).index(started)
+    assert "production_started</a>" not in text_of(page)
+    assert [mail.kind for mail in found] == ["production_started"]
+
+
+def test_a_mail_tells_its_kind_in_the_language_of_its_reader(staff):
+    message = a_message(an_order(), kind="production_started")
+
+    page = text_of(staff.get(url_of(message), headers={"accept-language": "en"}))
+
+    assert "Production started → sri@example.com" in page
+    assert "production_started" not in page
 
 
 @pytest.mark.once

@@ -120,6 +120,50 @@ def test_caps_minimum_and_waiting_list_are_told_in_words(staff):
     assert told["At the prices of today"] == ("Rp\xa0450.000", "")
 
 
+def test_a_cap_that_units_do_not_show_is_named_beside_what_is_left(staff):
+    batch = make_offer(capacity=20, order_capacity=1)
+    place_paid(batch, units=[2])
+
+    page = page_of(staff, batch)
+
+    left = figures_of(page)["Left for the public"]
+    assert (left.value, left.note) == (0, "the batch takes no more orders")
+    assert page.context["summary"].endswith(
+        "0 on the waiting list. This batch takes a limited number of orders."
+    )
+
+
+def test_a_list_that_grows_leads_to_another_batch(client):
+    batch = make_offer(capacity=2)
+    place_paid(batch, units=[2])
+    hire(client, batch, "owner")
+    another = f"/admin/campaigns/batch/add/?campaign={batch.campaign_id}"
+    quiet = page_of(client, batch).content.decode()
+    wait(batch, quantity=3)
+
+    html = page_of(client, batch).content.decode()
+
+    assert another not in quiet
+    assert f'<a class="button" href="{another}">Open another batch</a>' in html
+    form = client.get(another).context["adminform"].form
+    assert (form.initial["campaign"], form.initial["number"]) == (
+        str(batch.campaign_id),
+        2,
+    )
+
+
+def test_who_may_add_no_batch_is_not_led_there(client):
+    batch = make_offer(capacity=2)
+    place_paid(batch, units=[2])
+    wait(batch)
+    hire(client, batch, "packer")
+
+    page = page_of(client, batch)
+
+    assert page.status_code == 200
+    assert "batch/add/" not in page.content.decode()
+
+
 def test_page_costs_the_same_for_any_number_of_variants_and_orders(
     staff, django_assert_num_queries
 ):

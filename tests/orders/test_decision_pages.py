@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone, translation
 
-from campaigns import dates
+from campaigns import capacity, dates
 from campaigns.clock import database_now
+from campaigns.errors import SoldOut
 from campaigns.models import Batch
+from orders.decisions.page import Trouble
 from orders.models import Decision, Order
 from orders.moves import questions as move_questions
+from orders.moves.page import MovePage
 from tests.drafts import place_paid, rows_of_orders
 from tests.orders.moving import MOVE, STAY, answer, ask, time_is_over, two_batches
 from tests.orders.test_pages import text_of
@@ -163,11 +166,85 @@ def test_a_full_batch_says_in_digits_what_is_left_and_asks_on(client, question):
 
     text = text_of(response)
     assert response.status_code == 409
-    assert "Batch 2 has not enough left" in text
-    assert "It has 1 left, so nothing was changed." in text
+    assert "Not enough left in batch 2" in text
+    assert "Nothing was changed: 1 left. You can try again later" in text
     assert "2 wanted, 1 left" in text
     assert "Stay in batch 1" in text
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("caps", "title", "left"),
+    [
+        (
+            {"order_capacity": 0},
+            "Batch 2 takes no more orders",
+            "0 left (the batch takes no more orders)",
+        ),
+        (
+            {"goods_capacity": 100_000},
+            "Batch 2 has reached its limit in value of goods",
+            "0 left (the batch has a limit in value of goods)",
+        ),
+        (
+            {"goods_capacity": 200_000},
+            "Not enough left in batch 2",
+            "1 left (the batch has a limit in value of goods)",
+        ),
+    ],
+)
+def test_a_batch_with_units_left_names_the_cap_that_holds(
+    client, question, caps, title, left
+):
+    Batch.objects.filter(pk=question.target_id).update(**caps)
+    before = everything()
+
+    text = text_of(send(client, question))
+
+    assert title in text
+    assert f"Nothing was changed: {left}." in text
+    assert everything() == before
+
+
+def test_room_that_came_back_meanwhile_is_not_called_too_little(client, question):
+    page = MovePage(order=question.order, decision=question, now=database_now())
+
+    with translation.override("en"):
+        page.tell(SoldOut([]))
+
+    assert page.trouble == Trouble(
+        "Batch 2 has enough left again",
+        "It has 100 left now. Nothing was changed yet: answer again.",
+    )
+
+
+def on_the_way(batch, monkeypatch, **columns):
+    """The batch goes on after the order was read, before its row is passed."""
+    shift = capacity.shift
+
+    def shift_late(*moves):
+        Batch.objects.filter(pk=batch).update(**columns)
+        shift(*moves)
+
+    monkeypatch.setattr(capacity, "shift", shift_late)
+
+
+def test_production_that_starts_beside_the_answer_is_what_the_refusal_says(
+    client, question, monkeypatch
+):
+    before = everything()
+    with monkeypatch.context() as patch:
+        on_the_way(question.origin_id, patch, stage="production")
+
+        response = send(client, question)
+
+    text = text_of(response)
+    assert response.status_code == 409
+    assert "Production of batch 1 has started" in text
+    assert "You can still leave the batch" in text
+    assert "not enough left" not in text
+    assert everything() == before
+    assert send(client, question).status_code == 303
 
 
 def test_a_closed_batch_says_so_and_the_buyer_may_stay(client, question):

@@ -127,7 +127,8 @@ def test_an_order_that_cannot_move_is_not_asked(make, reason):
         ({"stage": "draft"}, Reason.CLOSED),
         ({"ships_until": None}, Reason.NO_WINDOW),
         ({"capacity": 1}, Reason.FULL),
-        ({"order_capacity": 0}, Reason.FULL),
+        ({"order_capacity": 0}, Reason.NO_MORE_ORDERS),
+        ({"goods_capacity": 1}, Reason.NO_MORE_VALUE),
     ],
 )
 def test_a_batch_that_cannot_receive_the_order_is_not_offered(columns, reason):

@@ -13,7 +13,9 @@ from orders.holds import held
 from orders.holds.held import Held
 from orders.models import OrderLine
 from orders.templatetags import held as tags
+from orders.waitlist import places, public_sale
 from tests.drafts import end_hold, make_offer, place_order, place_paid
+from tests.factories import make_batch
 from tests.waiting import full_batch, wait
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,6 +96,102 @@ def test_three_words_for_a_batch():
 
     assert last.units == 2
     assert said == ["2 left", "all taken, 2 unpaid and may come back", "sold out"]
+
+
+@pytest.mark.parametrize(
+    ("caps", "held", "listed", "gone"),
+    [
+        (
+            {"order_capacity": 2},
+            "takes no more orders, 2 unpaid and may come back",
+            "takes no more orders, what comes free is offered to the waiting list"
+            " first",
+            "takes no more orders",
+        ),
+        (
+            {"goods_capacity": 450_000},
+            "limit in value reached, 2 unpaid and may come back",
+            "limit in value reached, what comes free is offered to the waiting list"
+            " first",
+            "limit in value reached",
+        ),
+    ],
+)
+def test_units_that_are_left_are_never_called_taken(caps, held, listed, gone):
+    batch = make_offer(capacity=50, **caps)
+    order = place_order(batch, units=[2])
+    place_paid(batch)
+    said = [words_of(batch)]
+
+    entry = wait(batch)
+    said.append(words_of(batch))
+    places.depart(entry.pk)
+    public_sale.divide(batch.pk)
+    type(order).objects.filter(pk=order.pk).update(status="confirmed")
+    said.append(words_of(batch))
+
+    assert said == [held, listed, gone]
+
+
+@pytest.mark.parametrize(
+    ("caps", "title", "why"),
+    [
+        (
+            {"order_capacity": 1},
+            "This batch takes no more orders",
+            "Units are left, but it takes a limited number of orders.",
+        ),
+        (
+            {"goods_capacity": 400_000},
+            "This batch has reached its limit in value of goods",
+            "Units are left, but no order fits the value it still takes.",
+        ),
+    ],
+)
+def test_a_full_batch_with_units_left_says_what_it_has_reached(
+    client, caps, title, why
+):
+    batch = make_offer(capacity=50, **caps)
+    place_order(batch, units=[2])
+
+    html = page_of(client, batch)
+    home = " ".join(client.get("/en/").content.decode().split())
+
+    assert title in html
+    assert f"{why} 2 units are unpaid and may come back" in html
+    assert "<dt>Left</dt><dd>0</dd>" in html
+    assert "Every place is taken" not in html
+    assert "0 of 50 left" not in home
+
+
+def test_a_variant_only_a_later_batch_has_says_what_is_held_before(client):
+    batch = make_offer(variants=3)
+    own, sold, _free = batch.allotments.order_by("pk")
+    make_batch(campaign=batch.campaign)
+    Allotment.objects.filter(pk=own.pk).update(capacity=3)
+    Allotment.objects.filter(pk=sold.pk).update(capacity=2, taken=2)
+    place_order(batch, units=[2])
+    place_paid(batch)
+
+    html = page_of(client, batch)
+
+    [variant] = [v for v in batch.campaign.variants.all() if v.pk == own.variant_id]
+    assert html.count("<small>batch 2 only</small>") == 2
+    assert f"Batch 1 · {variant.label}: 2 held, may return</p>" in html
+
+
+def test_what_a_list_is_asked_for_first_is_not_said_to_return(client):
+    batch = make_offer(variants=2)
+    own, _free = batch.allotments.order_by("pk")
+    make_batch(campaign=batch.campaign)
+    Allotment.objects.filter(pk=own.pk).update(capacity=2)
+    place_order(batch, units=[2])
+    wait(batch)
+
+    html = page_of(client, batch)
+
+    assert "<small>batch 2 only</small>" in html
+    assert "may return" not in html
 
 
 def words_of(batch):

@@ -42,6 +42,16 @@ def test_a_batch_held_for_the_most_part_is_told_of_once_a_day():
     assert "Unpaid orders hold 6 of the 10 units of batch 1; 4 are left" in alert.text
 
 
+def test_an_alert_names_the_cap_where_units_are_left():
+    held_batch(6, order_capacity=1)
+    Campaign.objects.update(lang="en")
+
+    tell_sellers()
+
+    text = Message.objects.get(kind="seller_alert").text
+    assert "0 are left for others. Units are left, but it takes a limited" in text
+
+
 def test_the_next_day_it_is_told_again():
     held_batch(6)
     tell_sellers()

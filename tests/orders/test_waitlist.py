@@ -67,7 +67,7 @@ def test_the_same_address_keeps_its_one_place_and_gets_no_second_mail_at_once():
     batch, _orders = full_batch()
     wait(batch, email="ani@example.com")
 
-    waitlist.join(unsaved(batch, email="Ani+lagi@example.com", quantity=5))
+    waitlist.join(unsaved(batch, email="Ani+lagi@example.com"))
 
     assert WaitlistEntry.objects.values_list("quantity", flat=True).get() == 1
     assert Message.objects.filter(kind="waitlist_joined").count() == 1

@@ -162,6 +162,20 @@ def test_sold_out_tells_what_is_left_and_keeps_the_form(staff):
     assert rows_of_orders() == before
 
 
+def test_a_cap_that_units_do_not_show_is_named_to_staff(staff):
+    batch = make_shop(capacity=30, order_capacity=1)
+    place_order(batch)
+    staff.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+
+    refused = enter(staff, batch)
+    choice = staff.get(reverse("admin:orders_order_chat"))
+
+    why = "(the batch takes no more orders)"
+    assert refused.status_code == 409
+    assert f"The batch: 1 wanted, 0 left {why}." in refused.context["page"].reasons
+    assert f"0 of 30 left {why}" in words_of(choice)
+
+
 def test_closed_batch_refuses(staff):
     batch = make_shop()
     data = entered(staff, batch)

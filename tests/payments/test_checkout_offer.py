@@ -17,6 +17,7 @@ from tests.factories import (
     make_shop,
     make_variant,
 )
+from tests.waiting import wait
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -90,6 +91,48 @@ def test_the_cap_that_binds_is_named_with_what_is_left(
     assert f"You want 4; of what you chose, batch 1 has {left} left." in text
     assert f"L: 4 wanted, {left} left ({reason})" in text
     assert rows_of_orders() == before
+
+
+@pytest.mark.parametrize(
+    ("caps", "title", "words"),
+    [
+        (
+            {"order_capacity": 1},
+            "Batch 1 takes no more orders",
+            "batch 1 has 0 left. (takes no more orders, 1 unpaid and may come back)",
+        ),
+        (
+            {"goods_capacity": PRICE},
+            "Batch 1 has reached its limit in value of goods",
+            "batch 1 has 0 left. (limit in value reached, 1 unpaid and may come back)",
+        ),
+    ],
+)
+def test_a_batch_with_units_left_is_not_called_sold_out(client, caps, title, words):
+    batch = make_shop(**caps)
+    place_order(batch)
+    before = rows_of_orders()
+
+    response = order(client, batch, 1)
+
+    assert response.status_code == 409
+    assert title in text_of(response)
+    assert words in text_of(response)
+    assert rows_of_orders() == before
+
+
+def test_a_list_behind_a_cap_is_named_with_the_cap(client):
+    batch = make_shop(order_capacity=1)
+    place_order(batch)
+    wait(batch)
+
+    text = text_of(order(client, batch, 1))
+
+    assert "Batch 1 takes no more orders" in text
+    assert (
+        "(the batch takes no more orders; what comes free is offered to the waiting"
+        " list first)"
+    ) in text
 
 
 def test_every_short_line_is_named(client):
