@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.forms import ModelChoiceField
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -19,7 +20,7 @@ from campaigns.admin.moments import MomentField, help_text
 from campaigns.admin.proposals import next_number
 from campaigns.clock import database_now
 from campaigns.errors import Gap
-from campaigns.models import Allotment, Batch
+from campaigns.models import Allotment, Batch, Campaign
 from campaigns.models.address_lock import SHORTEST_NOTICE
 from campaigns.readiness import GAPS
 
@@ -32,6 +33,8 @@ IN_ORDER = (
     "ships_from",
     "ships_until",
 )
+# The addresses of its pages carry no more than four digits.
+GREATEST_NUMBER = MaxValueValidator(9999)
 # Where a lack of room is told: at the first of these that the form may change.
 OF_AN_EXTENSION = (
     *("extension_days", "minimum_rule", "minimum_units", "closes_at"),
@@ -63,6 +66,7 @@ class BatchForm(ShopModelForm):
             self.fields["number"].required = False
             if not self.initial.get("number"):
                 self.fields["number"].help_text = _("Left empty, it is the next one.")
+        _bound(self, "number", GREATEST_NUMBER)
         _bound(self, "capacity", AT_LEAST_ONE, AT_MOST)
         _bound(self, "order_capacity", AT_LEAST_ONE, AT_MOST)
         if "goods_capacity" in self.fields:
@@ -84,7 +88,14 @@ class BatchForm(ShopModelForm):
     def clean_number(self) -> int:
         number: int | None = self.cleaned_data["number"]
         campaign = self.cleaned_data.get("campaign")
+        if number and campaign and self._is_another(campaign, number):
+            words = _("This campaign has a batch %(number)s already.")
+            raise forms.ValidationError(words, params={"number": number})
         return number or (next_number(campaign) if campaign else 1)
+
+    def _is_another(self, campaign: Campaign, number: int) -> bool:
+        others = campaign.batches.exclude(pk=self.instance.pk)
+        return others.filter(number=number).exists()
 
     def clean(self) -> dict[str, Any] | None:
         self._check_caps()

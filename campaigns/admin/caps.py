@@ -1,5 +1,6 @@
 """Caps as they are typed: whole numbers a column can hold, money as people write it."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,8 @@ from campaigns.money import (
     to_minor_units,
 )
 
+# `15.000.000`, as the shop itself writes it.
+IN_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}(?:\1[0-9]{3})*")
 AT_LEAST_ONE = MinValueValidator(1)
 # The largest the columns hold, on every database.
 AT_MOST = MaxValueValidator(UNLIMITED)
@@ -44,6 +47,17 @@ class MoneyCapField(AmountField):
         amount = from_minor_units(value, self.currency)
         is_whole = amount == amount.to_integral_value()
         return amount.quantize(Decimal(1)) if is_whole else amount
+
+    def to_python(self, value: Any) -> Any:
+        """Where there are no decimals, a mark can only part thousands.
+
+        Only here: nothing is paid by a cap, and the next page shows what was read.
+        """
+        text = str(value).strip()
+        is_whole = smallest_unit(self.currency) == 1
+        if is_whole and IN_THOUSANDS.fullmatch(text):
+            value = re.sub("[.,]", "", text)
+        return super().to_python(value)
 
     def clean(self, value: Any) -> int | None:
         amount: Decimal | None = super().clean(value)

@@ -1,7 +1,6 @@
 """Forms that write only what their reader changed; JSON as people write it."""
 
 import hashlib
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     AnyModelForm = forms.ModelForm[Any]
 else:
     AnyModelForm = forms.ModelForm
-
-
-# `15.000.000`, as the shop itself writes it.
-IN_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}(?:\1[0-9]{3})*")
 
 
 class SeenField(forms.JSONField):
@@ -223,14 +218,6 @@ class AmountField(forms.DecimalField):
             error_messages=finer,
             **kwargs,
         )
-        self.is_whole = exponent(currency) == 0
-
-    def to_python(self, value: Any) -> Any:
-        """Where there are no decimals, a mark can only part thousands."""
-        text = str(value).strip()
-        if self.is_whole and IN_THOUSANDS.fullmatch(text):
-            value = re.sub("[.,]", "", text)
-        return super().to_python(value)
 
 
 def _without_zeros(amount: Any) -> Any:

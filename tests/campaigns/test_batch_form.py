@@ -113,3 +113,28 @@ def test_the_page_that_reopens_a_batch_names_the_zone_of_its_times(staff):
     page = staff.get(f"/admin/campaigns/batch/{batch.pk}/reopen/")
 
     assert "Time in WIB." in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("1", "This campaign has a batch 1 already."),
+        ("10000", "Ensure this value is less than or equal to 9999."),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_in_words(staff, typed, reason):
+    campaign = make_batch(number=1).campaign
+    url = reverse("admin:campaigns_batch_add")
+    shown = fields_of(staff.get(f"{url}?campaign={campaign.pk}"))
+
+    response = staff.post(url, shown | {"capacity": "5", "number": typed})
+
+    assert reason in response.context["adminform"].form.errors["number"]
+    assert Batch.objects.get().number == 1
+
+
+def test_a_draft_keeps_its_own_number(staff):
+    batch = make_batch(stage=Stage.DRAFT, number=3)
+
+    assert edit(staff, batch, capacity="12").status_code == 302
+    assert Batch.objects.get().number == 3
