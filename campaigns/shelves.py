@@ -11,18 +11,17 @@ from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from campaigns import room
 from campaigns.models import Batch, Campaign
-from campaigns.models.batch import BatchQuerySet
 
 Stage = Batch.Stage
 
 
 def on_sale(campaigns: QuerySet[Campaign], now: datetime) -> QuerySet[Campaign]:
     """Soonest close first; what is full stands behind what can be had."""
-    accepting = _of_campaign().accepting_at(now)
+    accepting = _open_of_each().filter(opens_at__lte=now, closes_at__gt=now)
     # The batches that a card speaks about: `phases.headline`.
     roomy = room.roomy(accepting).order_by("number")
     full = accepting.order_by("-number")
-    found = campaigns.filter(Exists(accepting)).annotate(
+    found = campaigns.filter(pk__in=_accepting(now)).annotate(
         roomy_until=Subquery(roomy.values("closes_at")[:1]),
         full_until=Subquery(full.values("closes_at")[:1]),
     )
@@ -32,11 +31,11 @@ def on_sale(campaigns: QuerySet[Campaign], now: datetime) -> QuerySet[Campaign]:
 
 def upcoming(campaigns: QuerySet[Campaign], now: datetime) -> QuerySet[Campaign]:
     """Soonest opening first; last the ones without a batch that was announced."""
-    announced = _of_campaign()
-    scheduled = announced.filter(stage=Stage.OPEN, opens_at__gt=now)
+    announced = Batch.objects.public().filter(campaign=OuterRef("pk"))
+    scheduled = _open_of_each().filter(opens_at__gt=now)
     first = scheduled.order_by("number").values("opens_at")[:1]
-    found = campaigns.filter(
-        Exists(scheduled) | ~Exists(announced), ~Exists(announced.accepting_at(now))
+    found = campaigns.exclude(pk__in=_accepting(now)).filter(
+        Exists(scheduled) | ~Exists(announced)
     )
     opening = found.annotate(opens_next_at=Subquery(first))
     return opening.order_by(F("opens_next_at").asc(nulls_last=True), "-pk")
@@ -62,8 +61,16 @@ def next_change(campaigns: QuerySet[Campaign], now: datetime) -> datetime | None
     return min((moment for moment in moments.values() if moment), default=None)
 
 
-def _of_campaign() -> BatchQuerySet:
-    return Batch.objects.public().filter(campaign=OuterRef("pk"))
+def _accepting(now: datetime) -> QuerySet[Any, Any]:
+    return Batch.objects.accepting_at(now).order_by().values("campaign")
+
+
+def _open_of_each() -> QuerySet[Batch]:
+    """Of each campaign, found by it: SQLite would rather find the open ones by their
+    cut-off, and read all of them for each campaign. Of "not" it has no index.
+    """
+    of_campaign = Batch.objects.filter(campaign=OuterRef("pk"))
+    return of_campaign.exclude(stage__in=[s for s in Stage if s != Stage.OPEN])
 
 
 def _by_shipping(campaigns: QuerySet[Campaign]) -> QuerySet[Batch]:
