@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from campaigns.clock import database_now
 from campaigns.models import Batch, Campaign
+from campaigns.readiness import SELLABLE
 
-Proposal = dict[str, date]
 CLOSING = time(21)
 DAYS_OPEN = 14
 # Whatever is chosen for a missed minimum, its usual days are free.
@@ -33,8 +33,8 @@ class Before:
     @classmethod
     def of(cls, campaign: Campaign) -> Self:
         batches = list(campaign.batches.exclude(stage=Batch.Stage.CANCELED))
-        dated = [batch for batch in batches if batch.closes_at]
-        last = max(dated, key=attrgetter("closes_at"), default=None)
+        sold = [b for b in batches if b.closes_at and b.stage in SELLABLE]
+        last = max(sold, key=attrgetter("closes_at"), default=None)
         ends = [batch.production_ends_on for batch in batches]
         return cls(
             closes_at=last.closes_at if last else None,

@@ -552,6 +552,17 @@ def test_when_all_batches_are_full_the_next_one_is_proposed_to_open_at_once():
     assert dates["production_starts_on"] > full.production_ends_on
 
 
+def test_after_a_batch_that_closed_early_the_next_one_opens_at_once():
+    campaign = make_campaign()
+    closed = make_batch(campaign=campaign, stage=Batch.Stage.CLOSED)
+    now = database_now()
+
+    dates = proposals.schedule(now, "Asia/Jakarta", Before.of(campaign))
+
+    assert dates["opens_at"] <= now + timedelta(hours=1) < closed.closes_at
+    assert dates["production_starts_on"] > closed.production_ends_on
+
+
 def test_a_batch_that_ended_long_ago_moves_no_proposal():
     now = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
     before = Before(
