@@ -20,7 +20,7 @@ from campaigns.web_addresses import absolute
 
 HOUR_SECONDS = 3600
 YEAR_SECONDS = 31_536_000
-# Proofs of payment and other private files lie elsewhere under MEDIA_ROOT.
+# Nothing else under MEDIA_ROOT is handed out; proofs of transfer lie outside of it.
 PUBLIC_FOLDER = "pictures"
 IMAGE_TYPES = {".webp": "image/webp", ".jpg": "image/jpeg", ".png": "image/png"}
 MOST_ADDRESSES = 10_000

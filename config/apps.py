@@ -11,7 +11,14 @@ class ShopConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers the system checks, and who hears of bounces.
-        from config.checks import gateways, installation, mail  # noqa: F401, PLC0415
+        from config.checks import (  # noqa: F401, PLC0415
+            addresses,
+            folders,
+            gateways,
+            installation,
+            mail,
+            variables,
+        )
 
         if mailers.hears_bounces():
             import_string("config.bounces.listen")()

@@ -4,20 +4,19 @@ Settings are imported before anything can be said politely; so a bad value is re
 by its default here, and `config.checks` names the variable, the reason and an example.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
 import environ
 
-Value = TypeVar("Value")
+from config import env_file, values
 
-TRUE = {"1", "true", "yes", "on"}
-FALSE = {"0", "false", "no", "off"}
-ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
-LARGEST_PORT = 65535
-LARGEST_RATE = 100_000
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -30,120 +29,109 @@ class Misuse:
 
 
 class Environment:
-    """Each method reads one variable, or the file that `<NAME>_FILE` names."""
+    """Each method reads one variable, or the file that `<NAME>_FILE` names.
 
-    def __init__(self, env_file: Path) -> None:
+    A variable of the process wins over the same one in `file`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
         self.misuses: list[Misuse] = []
+        self.known: set[str] = set()
+        self.lines = env_file.read(self._content())
         self._env = environ.FileAwareEnv()
-        if env_file.is_file():
-            self._env.read_env(env_file)
+        self._env.read_env(StringIO("\n".join(self._understood())))
+
+    def is_misused(self, name: str) -> bool:
+        """Then its default is in force, of which nothing need be said."""
+        return any(misuse.variable == name for misuse in self.misuses)
+
+    def is_set(self, name: str) -> bool:
+        return bool(self._env.ENVIRON.get(name))
 
     def text(self, name: str, *, default: str) -> str:
-        return self._read(name, self._env.str, default, f"{name}={default or '…'}")
+        return self._read(name, str, default, default or "…")
 
     def names(self, name: str, *, default: list[str]) -> list[str]:
-        example = f"{name}={','.join(default)}"
-        values = self._read(name, self._env.list, default, example)
-        return [value.strip() for value in values if value.strip()]
+        return self._read(name, values.names, default, ",".join(default) or "…")
 
     def flag(self, name: str, *, default: bool) -> bool:
-        def read(name: str, default: bool) -> bool:
-            text = self._env.str(name, default=str(int(default))).lower()
-            if text not in TRUE | FALSE:
-                raise ValueError(f"{text!r} is neither 1 nor 0")
-            return text in TRUE
-
-        return self._read(name, read, default, f"{name}={int(default)}")
+        return self._read(name, values.flag, default, str(int(default)))
 
     def number(self, name: str, *, default: int, most: int, least: int = 0) -> int:
-        def read(name: str, default: int) -> int:
-            number = int(self._env.str(name, default=str(default)))
-            if not least <= number <= most:
-                raise ValueError(f"{number} is not between {least} and {most}")
-            return number
-
-        return self._read(name, read, default, f"{name}={default}")
+        parse = partial(values.whole_number, least=least, most=most)
+        return self._read(name, parse, default, str(default))
 
     def rate(self, name: str) -> int:
-        """So many in a minute; empty is no limit, and nought would be none at all."""
+        return self._read(name, values.rate, 0, "60")
 
-        def read(name: str, default: int) -> int:
-            text = self._env.str(name, default="").strip()
-            if text and not 1 <= int(text) <= LARGEST_RATE:
-                raise ValueError(f"{text} is not between 1 and {LARGEST_RATE}")
-            return int(text) if text else default
+    def choice(self, name: str, *, default: str, among: Iterable[str]) -> str:
+        return self._read(name, partial(values.choice, among=among), default, default)
 
-        return self._read(name, read, 0, f"{name}=60")
+    def database(self, name: str, *, default: str) -> dict[str, Any]:
+        example = "postgres://user:password@host:5432/kloter"
+        return self._read(name, values.database, values.database(default), example)
+
+    def mail(self, name: str, *, default: str) -> dict[str, Any]:
+        example = "smtp+tls://user:password@mail.example:587"
+        return self._read(name, values.mail, values.mail(default), example)
+
+    def web_folder(self, name: str, *, default: str) -> str:
+        return self._read(name, values.web_folder, default, default)
 
     def starting_with(self, prefix: str) -> dict[str, str]:
         """What the variables of this prefix hold, by the rest of their names."""
         names = {
             n.removesuffix("_FILE") for n in self._env.ENVIRON if n.startswith(prefix)
         }
-        values = {name: self.text(name, default="") for name in sorted(names)}
-        return {name.removeprefix(prefix): v for name, v in values.items() if v}
-
-    def choice(
-        self,
-        name: str,
-        *,
-        default: str,
-        among: Iterable[str],
-    ) -> str:
-        def read(name: str, default: str) -> str:
-            text: str = self._env.str(name, default=default)
-            if text not in among:
-                raise ValueError(f"{text!r} is none of {', '.join(among)}")
-            return text
-
-        return self._read(name, read, default, f"{name}={default}")
-
-    def database(self, name: str, *, default: str) -> dict[Any, Any]:
-        def read(name: str, default: str) -> dict[Any, Any]:
-            database = dict(self._env.db(name, default=default))
-            if database.get("ENGINE") not in ENGINES:
-                raise ValueError("it is neither PostgreSQL nor SQLite")
-            if not database.get("NAME"):
-                raise ValueError("it names no database")
-            return database
-
-        return self._read_url(
-            name,
-            read,
-            default,
-            "DATABASE_URL=postgres://user:password@host:5432/kloter",
-        )
-
-    def mail(self, name: str, *, default: str) -> dict[Any, Any]:
-        def read(name: str, default: str) -> dict[Any, Any]:
-            return dict(self._env.email_url(name, default=default))
-
-        return self._read_url(
-            name, read, default, "EMAIL_URL=smtp+tls://user:password@mail.example:587"
-        )
-
-    def _read_url(
-        self,
-        name: str,
-        read: Callable[[str, str], dict[Any, Any]],
-        default: str,
-        example: str,
-    ) -> dict[Any, Any]:
-        try:
-            return read(name, default)
-        except Exception as error:  # noqa: BLE001  whatever is wrong, it is refused
-            self.misuses.append(Misuse(name, str(error), example))
-            return read("", default)
+        found = {name: self.text(name, default="") for name in sorted(names)}
+        return {name.removeprefix(prefix): v for name, v in found.items() if v}
 
     def _read(
-        self,
-        name: str,
-        read: Callable[..., Value],
-        default: Value,
-        example: str,
+        self, name: str, parse: Callable[[str], Value], default: Value, example: str
     ) -> Value:
+        self.known.add(name)
         try:
-            return read(name, default=default)
-        except Exception as error:  # noqa: BLE001  whatever is wrong, it is refused
-            self.misuses.append(Misuse(name, str(error), example))
+            given = self._given(name)
+            return default if given is None else parse(values.plain(given))
+        except ValueError as error:
+            self.misuses.append(Misuse(name, str(error), f"{name}={example}"))
             return default
+
+    def _given(self, name: str) -> str | None:
+        """Without the line break that an editor or `echo` puts at the end of a file."""
+        try:
+            text = self._env.ENVIRON.get(name)
+        except (OSError, UnicodeDecodeError) as error:
+            file = os.environ[f"{name}_FILE"]
+            raise ValueError(f"{file} cannot be read ({_reason(error)})") from error
+        return None if text is None else str(text).rstrip("\r\n")
+
+    def _content(self) -> str:
+        # A byte order mark is what some editors begin a file with.
+        try:
+            return self.file.read_text("utf-8-sig") if self.file.exists() else ""
+        except (OSError, UnicodeDecodeError) as error:
+            example = "a text file in UTF-8 that the user of the shop may read"
+            self.misuses.append(Misuse(str(self.file), _reason(error), example))
+            return ""
+
+    def _understood(self) -> Iterable[str]:
+        for line in self.lines:
+            if line.flaw:
+                self.misuses.append(self._flaw(line))
+            if line.name:
+                yield f"{line.name}={line.value}"
+
+    def _flaw(self, line: env_file.Line) -> Misuse:
+        """Never what the line says: that may be a password."""
+        place = f"{line.number} of {self.file}"
+        if not line.name:
+            return Misuse(f"Line {place}", line.flaw, "NAME=value")
+        return Misuse(line.name, f"line {place}: {line.flaw}", f"{line.name}=value")
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text in UTF-8"
+    return error.strerror or type(error).__name__

@@ -24,3 +24,11 @@ class DiscreetFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redacted(discreet(super().format(record)))
+
+
+class Briefly(logging.Filter):
+    """One line and no traceback, for what a stranger can cause at will."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        return True

@@ -9,14 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from config import mailers
 from config.database import database_options
-from config.environment import LARGEST_PORT, Environment
+from config.environment import Environment
 from config.origins import payment_page_hosts
+from config.values import LARGEST_PORT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = Environment(BASE_DIR / ".env")
-ENVIRONMENT_MISUSES = env.misuses
+# Checks ask it what could not be used.
+ENVIRONMENT = env = Environment(BASE_DIR / ".env")
+LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 
 def demo_secret_key() -> str:
@@ -36,8 +38,8 @@ if SECRET_KEY_IS_GENERATED:
     # Without DEBUG the check kloter.E002 refuses to start on a key nobody chose.
     SECRET_KEY = demo_secret_key() if DEBUG else secrets.token_urlsafe(50)
 
-PORT = env.number("PORT", default=8000, most=LARGEST_PORT)
-ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+PORT = env.number("PORT", default=8000, least=1, most=LARGEST_PORT)
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", default=LOOPBACK_HOSTS if DEBUG else [])
 BASE_URL = env.text("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 IS_HTTPS = BASE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if IS_HTTPS else []
@@ -63,6 +65,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.OddRequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.health.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.page_copies.PageCopyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -129,7 +132,7 @@ STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = False
 WHITENOISE_AUTOREFRESH = False
-MEDIA_URL = env.text("MEDIA_URL", default="/media/")
+MEDIA_URL = env.web_folder("MEDIA_URL", default="/media/")
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 # Proofs of transfer: never below a folder that a web server hands out.
 PRIVATE_MEDIA_ROOT = Path(
@@ -227,11 +230,14 @@ LOGGING = {
             "style": "{",
         }
     },
+    "filters": {"briefly": {"()": "config.logs.Briefly"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # Django gives these two handlers of its own, which would tell all.
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "propagate": True},
+        # Whoever calls the machine by another name; nothing of ours failed.
+        "django.security.DisallowedHost": {"filters": ["briefly"]},
         # At DEBUG they tell whole addresses and answers, with keys and buyers in them.
         "urllib3": {"level": "INFO"},
         "xendit": {"level": "INFO"},

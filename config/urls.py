@@ -5,7 +5,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health, mailers
+from config import mailers
 from config.mail_gallery import views as gallery_views
 
 MAIL_GALLERY = (
@@ -14,8 +14,6 @@ MAIL_GALLERY = (
 urlpatterns = [
     path("admin/password/", include("config.passwords")),
     path("admin/", admin.site.urls),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     *mailers.urls(),
     path("", include("payments.urls.machines")),
     path("o/<token>/", include("payments.urls.secret")),

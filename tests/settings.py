@@ -37,7 +37,7 @@ KNOWN_ENVIRONMENT = {
     or f"{FOLDER}/private",
     "RATE_LIMITS": "0",
     "REDIS_URL": "",
-    "SECRET_KEY": "only-for-tests-and-nothing-else-0123456789abcdef",
+    "SECRET_KEY": "only-for-tests-and-for-nothing-else-0123456789abcdef",
     "TRUSTED_PROXIES": "0",
     **dict.fromkeys(
         (

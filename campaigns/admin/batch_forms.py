@@ -135,7 +135,9 @@ class BatchForm(ShopModelForm):
         opens, closes = self._value("opens_at"), self._value("closes_at")
         if self.instance.stage == Batch.Stage.OPEN:
             self._require_selling_time()
-        if opens and closes and closes <= opens:
+        if opens and self._moves_what_has_passed():
+            self.add_error("opens_at", _("It has opened. To stop the sale, close it."))
+        elif opens and closes and closes <= opens:
             self._refuse(("closes_at", "opens_at"), _("It must close after it opens."))
         elif self._moves_cut_off() and closes and closes <= database_now():
             reason = _("An open batch can only close at a moment in the future.")
@@ -146,6 +148,13 @@ class BatchForm(ShopModelForm):
         for name, gap in (("opens_at", Gap.OPENING), ("closes_at", Gap.CLOSING)):
             if name in self.cleaned_data and self.cleaned_data[name] is None:
                 self.add_error(name, GAPS[gap])
+
+    def _moves_what_has_passed(self) -> bool:
+        """An opening that buyers saw pass, and perhaps ordered after."""
+        is_open = self.instance.stage == Batch.Stage.OPEN
+        opened_at = self.instance.opens_at
+        is_passed = opened_at is not None and opened_at <= database_now()
+        return is_open and is_passed and "opens_at" in self.changed_data
 
     def _moves_cut_off(self) -> bool:
         is_open = self.instance.stage == Batch.Stage.OPEN

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from config.checks.installation import LOOPBACK_HOSTS
+from config.checks.addresses import LOOPBACK_HOSTS
 from config.checks.refusing import Messages, check, error, warning
 from config.gateway_accounts import Account, configured_accounts
 from config.origins import origin

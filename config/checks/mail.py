@@ -9,6 +9,7 @@ from django.core.mail import get_connection
 from config import mailers
 from config.checks.refusing import Messages, check, error, warning
 
+SERVER = "smtp+tls://user:password@mail.example:587"
 EXAMPLE = "ANYMAIL_WEBHOOK_SECRET=<name>:<at least 20 random characters>"
 SHORTEST_SECRET = 16
 
@@ -17,7 +18,7 @@ SHORTEST_SECRET = 16
 def mailer_loads() -> Messages:
     if settings.ANYMAIL_BACKEND:
         return _anymail(settings.ANYMAIL_BACKEND)
-    return _backend("EMAIL_URL", "smtp+tls://user:password@mail.example:587")
+    return _backend("EMAIL_URL", SERVER)
 
 
 def _backend(variable: str, example: str) -> Messages:
@@ -64,6 +65,21 @@ def _webhook_secret() -> Messages:
             "of the form name:word.",
             EXAMPLE,
         )
+
+
+@check
+def buyers_get_mails() -> Messages:
+    is_sent = settings.ANYMAIL_BACKEND or "smtp" in settings.EMAIL_BACKEND
+    if settings.DEBUG or is_sent or settings.ENVIRONMENT.is_misused("EMAIL_URL"):
+        return
+    is_set = settings.ENVIRONMENT.is_set("EMAIL_URL")
+    found = "names no mail server" if is_set else "is not set"
+    yield warning(
+        2,
+        f"EMAIL_URL {found}: mails are kept in files, printed or dropped, and no "
+        "buyer gets one.",
+        f"EMAIL_URL={SERVER}",
+    )
 
 
 @check

@@ -26,7 +26,11 @@ def check(find: Callable[[], Messages]) -> Callable[..., list[checks.CheckMessag
 
 
 def error(number: int, message: str, example: str) -> checks.Error:
-    return checks.Error(message, hint=f"Example: {example}", id=f"kloter.E{number:03}")
+    return refusal(number, message, f"Example: {example}")
+
+
+def refusal(number: int, message: str, advice: str) -> checks.Error:
+    return checks.Error(message, hint=advice, id=f"kloter.E{number:03}")
 
 
 def warning(number: int, message: str, example: str) -> checks.Warning:

@@ -6,9 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from campaigns.actors import SYSTEM
 from campaigns.admin.batch import BatchAdmin
+from campaigns.clock import database_now
 from campaigns.models import Batch
 from tests.factories import make_batch
 from tests.forms import fields_of
@@ -54,6 +56,35 @@ def test_a_draft_may_wait_for_its_times(staff, name):
 
     assert response.status_code == 302
     assert getattr(Batch.objects.get(), name) is None
+
+
+def moved(staff, batch, *, hours):
+    with timezone.override(batch.campaign.seller.time_zone):
+        moment = timezone.localtime(batch.opens_at + timedelta(hours=hours))
+    entered = {"opens_at_0": f"{moment:%Y-%m-%d}", "opens_at_1": f"{moment:%H:%M}"}
+    return edit(staff, batch, **entered)
+
+
+@pytest.mark.parametrize("hours", [-1, 12])
+def test_an_opening_that_has_passed_stays(staff, hours):
+    batch = make_batch(stage=Stage.OPEN)
+
+    response = moved(staff, batch, hours=hours)
+
+    words = ["It has opened. To stop the sale, close it."]
+    assert response.context["adminform"].form.errors == {"opens_at": words}
+    assert Batch.objects.get().opens_at == batch.opens_at
+
+
+def test_an_opening_to_come_may_be_moved(staff):
+    opens_at = database_now() + timedelta(hours=2)
+    batch = make_batch(stage=Stage.OPEN, opens_at=opens_at)
+
+    response = moved(staff, batch, hours=1)
+
+    assert response.status_code == 302
+    later = Batch.objects.get().opens_at - opens_at
+    assert timedelta(minutes=59) < later <= timedelta(hours=1)
 
 
 def open_while_it_is_saved(monkeypatch):

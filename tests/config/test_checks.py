@@ -17,12 +17,13 @@ REAL = {
     "BASE_URL": "https://shop.example",
     "EMAIL_URL": "smtp://127.0.0.1:25",
     "PAYMENT_GATEWAYS": "sandbox",
+    "TRUSTED_PROXIES": "1",
 }
 
 
 def check(tmp_path, *command, **environment):
     """`manage.py check`, or another command, with these variables only."""
-    quiet = {"PATH": os.environ["PATH"], "MEDIA_ROOT": str(tmp_path)}
+    quiet = {"PATH": os.environ["PATH"], "MEDIA_ROOT": f"{tmp_path}/media"}
     quiet["DATABASE_URL"] = f"sqlite:///{tmp_path}/shop.sqlite3"
     return subprocess.run(
         [sys.executable, "manage.py", *(command or ["check"])],
@@ -63,9 +64,11 @@ def told_of(outcome, level):
                 "MEDIA_ROOT": "media",
                 "DEFAULT_FROM_EMAIL": "foo",
                 "PAYMENT_GATEWAYS": "gopay",
-                "ALLOWED_HOSTS": "shop.example",
                 "SECRET_KEY_FILE": "/nowhere",
                 "BASE_URL": "shop.example",
+                "MEDIA_URL": "media",
+                "MAIL_RATE": "many",
+                "PRIVATE_MEDIA_ROOT": "private",
             },
             {
                 "DEBUG": "DEBUG=1",
@@ -79,9 +82,11 @@ def told_of(outcome, level):
                 "MEDIA_ROOT": "MEDIA_ROOT=/srv",
                 "DEFAULT_FROM_EMAIL": "DEFAULT_FROM_EMAIL=toko@",
                 "PAYMENT_GATEWAYS": "PAYMENT_GATEWAYS=sandbox",
-                "ALLOWED_HOSTS": "ALLOWED_HOSTS=shop.example",
                 "SECRET_KEY": "SECRET_KEY=",
                 "BASE_URL": "BASE_URL=https://",
+                "MEDIA_URL": "MEDIA_URL=/media/",
+                "MAIL_RATE": "MAIL_RATE=60",
+                "PRIVATE_MEDIA_ROOT": "PRIVATE_MEDIA_ROOT=/srv",
             },
         ),
         (
@@ -100,14 +105,20 @@ def told_of(outcome, level):
                 "SECRET_KEY": "",
                 "ALLOWED_HOSTS": "https://shop.example",
                 "PAYMENT_GATEWAYS": "",
+                "BASE_URL": "https://shop.example/toko",
+                "EMAIL_URL": "smtp+tls://",
+                "DATABASE_URL": "sqlite:///relative.db",
             },
             {
-                "SECRET_KEY": "SECRET_KEY=",
+                "SECRET_KEY": "python3 -c 'import secrets",
                 "ALLOWED_HOSTS": "ALLOWED_HOSTS=shop",
-                "PAYMENT_GATEWAYS": "PAYMENT_GATEWAYS=sandbox",
+                "PAYMENT_GATEWAYS": "PAYMENT_GATEWAYS=bank_transfer",
+                "BASE_URL": "BASE_URL=https://",
+                "EMAIL_URL": "EMAIL_URL=smtp+tls://",
+                "DATABASE_URL": "DATABASE_URL=postgres://",
             },
         ),
-        ({"PORT": "99999"}, {"PORT": "PORT=8000"}),
+        ({"ALLOWED_HOSTS": "shop.example"}, {"ALLOWED_HOSTS": "DEBUG=0 SECRET_KEY="}),
     ],
     ids=["demo", "addresses", "real", "one"],
 )
@@ -123,17 +134,40 @@ def test_all_that_cannot_work_is_refused_each_with_an_example(
     assert [name for name in examples if examples[name] not in told[name]] == []
 
 
-def test_what_would_fail_real_buyers_is_warned_of(tmp_path):
-    careless = {
+def test_what_would_fail_real_buyers_is_refused(tmp_path):
+    unsafe = {
         "SECRET_KEY": "short",
-        "EMAIL_URL": "filemail:///tmp/mail",
         "BASE_URL": "https://other.example",
+        "PRIVATE_MEDIA_ROOT": f"{tmp_path}/media/private",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/media/shop.sqlite3",
     }
+    nobody = {"ALLOWED_HOSTS": ""}
+
+    outcome = check(tmp_path, **REAL | unsafe)
+    empty = check(tmp_path, **REAL | nobody)
+
+    assert (outcome.returncode, empty.returncode) == (1, 1)
+    assert told_of(outcome, "E").keys() == unsafe.keys()
+    assert told_of(empty, "E") == {"ALLOWED_HOSTS": "ALLOWED_HOSTS=shop.example"}
+
+
+def test_what_may_be_meant_in_a_real_shop_is_warned_of(tmp_path):
+    careless = {"EMAIL_URL": f"filemail:///{tmp_path}/mail", "TRUSTED_PROXIES": "0"}
 
     outcome = check(tmp_path, **REAL | careless)
 
     assert outcome.returncode == 0
     assert told_of(outcome, "W").keys() == careless.keys()
+    assert "EMAIL_URL names no mail server" in outcome.stderr
+
+
+def test_what_cannot_be_read_is_told_once(tmp_path):
+    outcome = check(
+        tmp_path, **REAL | {"EMAIL_URL": "foo://", "SECRET_KEY_FILE": "/nowhere"}
+    )
+
+    assert outcome.stderr.count("EMAIL_URL cannot be used") == 1
+    assert outcome.stderr.count("kloter.") == 2
 
 
 def test_the_policy_of_pages_lets_forms_lead_to_the_gateway(tmp_path):

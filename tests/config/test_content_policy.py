@@ -8,7 +8,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 HEADER = "Content-Security-Policy"
 
 
-@pytest.mark.parametrize("path", ["/id/", "/en/terms/", "/nowhere/", "/healthz"])
+@pytest.mark.parametrize("path", ["/id/", "/en/terms/", "/nowhere/", "/robots.txt"])
 def test_every_answer_brings_the_policy(path):
     policy = Client().get(path)[HEADER]
 

@@ -1,31 +1,16 @@
 """No line of a log opens an order or names a buyer."""
 
-import io
 import logging
 
 import pytest
 from django.test import Client
 
-from config.logs import DiscreetFormatter, discreet
+from config.logs import discreet
 from tests.web import Browser, gunicorn
 
 pytestmark = pytest.mark.once(on="postgres")
 
 TOKEN = "k3yOf-An_Order-0123456789abcdefghi"
-
-
-@pytest.fixture
-def lines(monkeypatch):
-    """What the shop's own handler writes from now on."""
-    handlers = [
-        handler
-        for handler in logging.root.handlers
-        if isinstance(handler.formatter, DiscreetFormatter)
-    ]
-    (console,) = handlers
-    written = io.StringIO()
-    monkeypatch.setattr(console, "stream", written)
-    return written
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ REAL = {
     "ANYMAIL_BACKEND": "postmark",
     "ANYMAIL_POSTMARK_SERVER_TOKEN": "token",
     "ANYMAIL_WEBHOOK_SECRET": SECRET,
+    "TRUSTED_PROXIES": "1",
 }
 
 
