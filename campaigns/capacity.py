@@ -25,6 +25,7 @@ from campaigns.errors import (
 )
 from campaigns.models import Allotment, Batch
 from campaigns.prepared import PreparedUpdate, given
+from campaigns.transactions import in_transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +99,7 @@ class Move:
         )
 
 
+@in_transaction
 def shift(*moves: Move) -> None:
     """Apply every move or raise Refused; the caller's transaction must then roll back.
 

@@ -1,6 +1,7 @@
 """Refusals as classes with data; words for people are chosen at the edge."""
 
 from dataclasses import dataclass
+from enum import StrEnum, auto
 
 from campaigns.caps import Cap
 
@@ -17,12 +18,32 @@ class InvalidTransition(CampaignError):
         self.subject, self.target = subject, target
 
 
+class Gap(StrEnum):
+    """What a batch lacks for a step; `readiness.in_words` tells it."""
+
+    OPENING = auto()
+    CLOSING = auto()
+    CLOSING_PASSED = auto()
+    CLOSING_AHEAD = auto()
+    WINDOW = auto()
+    ORDER_OF_DATES = auto()
+    MINIMUM_ABOVE_CAPACITY = auto()
+    ROOM_TO_EXTEND = auto()
+    NOTICE = auto()
+
+
 class NotReady(CampaignError):
-    """What a campaign or batch still lacks before it can be published or opened."""
+    """What stands in the way of a step, in the words of who asked for it."""
 
     def __init__(self, reasons: list[str]) -> None:
         super().__init__("; ".join(reasons))
         self.reasons = reasons
+
+
+class BatchNotReady(CampaignError):
+    def __init__(self, *gaps: Gap) -> None:
+        super().__init__(", ".join(gaps))
+        self.gaps = gaps
 
 
 class ChangedMeanwhile(CampaignError):

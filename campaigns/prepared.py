@@ -14,7 +14,8 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.sql import UpdateQuery
-from django.db.transaction import TransactionManagementError
+
+from campaigns import transactions
 
 Row = Sequence[Any]
 M = TypeVar("M", bound=Model)
@@ -139,8 +140,8 @@ class _Plan:
         self._converted = list(compiler.get_converters(expressions).items())
 
     def run(self, values: dict[str, Any]) -> list[Any]:
-        if self._locks and connection.get_autocommit():
-            raise TransactionManagementError("A lock needs a transaction.")
+        if self._locks:
+            transactions.required()
         with connection.cursor() as cursor:
             self.statement.execute(cursor, values)
             return [self._object_of(row) for row in cursor.fetchall()]

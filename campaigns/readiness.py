@@ -11,9 +11,27 @@ from zoneinfo import ZoneInfo
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.errors import Gap
+
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     from campaigns.models import Batch, Campaign
 
+GAPS: dict[Gap, StrOrPromise] = {
+    Gap.OPENING: _("Say when it opens."),
+    Gap.CLOSING: _("Say when it closes."),
+    Gap.CLOSING_PASSED: _("The closing time has passed; choose a later one."),
+    Gap.CLOSING_AHEAD: _("Choose a closing time in the future."),
+    Gap.WINDOW: _("Say from when until when it ships."),
+    Gap.ORDER_OF_DATES: _("Put the dates in order: close, production, shipping."),
+    Gap.MINIMUM_ABOVE_CAPACITY: _("The minimum is above the capacity."),
+    Gap.ROOM_TO_EXTEND: _(
+        "Leave room for the extension: closing that many days later, it must still"
+        " close before production starts."
+    ),
+    Gap.NOTICE: _("Choose a moment at least 48 hours from now."),
+}
 # A batch from which buyers can still order, now or soon.
 SELLABLE = ("draft", "open")
 
@@ -24,6 +42,10 @@ class Check:
 
     is_done: bool
     text: str | Promise
+
+
+def in_words(gaps: Iterable[Gap]) -> list[str]:
+    return [str(GAPS[gap]) for gap in gaps]
 
 
 def checklist(campaign: Campaign, now: datetime) -> list[Check]:

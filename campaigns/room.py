@@ -9,13 +9,26 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
-from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Case,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Round
+from django.db.models.lookups import GreaterThanOrEqual
 
 from campaigns.caps import UNLIMITED, Cap
 from campaigns.errors import Shortage
 from campaigns.models import Allotment, Batch
-from campaigns.money import to_minor_units
+from campaigns.money import EXPONENT, to_minor_units
 
 # What a basket wants: units by allotment, each with its variant.
 Wanted = Mapping[Allotment, int]
@@ -30,6 +43,13 @@ class Left:
 
 
 NOT_SOLD = Left(0, Cap.SALE)
+MINOR_UNITS = Case(
+    *(
+        When(campaign__currency=code, then=Value(10**places))
+        for code, places in EXPONENT.items()
+    ),
+    output_field=IntegerField(),
+)
 LeftOf = Callable[[Allotment, Batch], Left]
 
 
@@ -128,6 +148,21 @@ def in_list(batch: Batch, currency: str) -> Left:
 
 def left_in_list(batch: Batch, currency: str) -> int:
     return in_list(batch, currency).units
+
+
+def roomy(batches: "QuerySet[Batch]") -> "QuerySet[Batch]":
+    """Those of which `left_in_list` says that something is left."""
+    has_order_left = Q(order_capacity__isnull=True) | Q(
+        orders_taken__lt=F("order_capacity")
+    )
+    # To the nearest minor unit: SQLite multiplies decimals as floats.
+    cheapest = Round(F("lowest_price") * MINOR_UNITS)
+    money_rest = F("goods_capacity") - F("goods_taken")
+    pays_for_one = Q(goods_capacity__isnull=True) | Q(
+        GreaterThanOrEqual(money_rest, cheapest)
+    )
+    is_left = Q(variants_rest__gt=0, taken__lt=F("capacity"))
+    return counted(batches).filter(is_left, has_order_left, pays_for_one)
 
 
 def is_full(batch: Batch, allotments: Iterable[Allotment]) -> bool:

@@ -1,38 +1,26 @@
-"""What the home page and a seller's page show: campaigns sorted by where they stand."""
+"""What the home page and a seller's page show: cards and rows, shelf by shelf."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns import room, room_wording, wording
+from campaigns import room, room_wording, shelves, wording
 from campaigns.clock import database_now
 from campaigns.gallery import Image
 from campaigns.models import Batch, Campaign, Picture, Seller, Variant
-from campaigns.phases import (
-    BEING_MADE,
-    ON_SALE,
-    Phase,
-    Standing,
-    headline,
-    next_change,
-    standing,
-)
+from campaigns.phases import Phase, Standing, headline, standing
 
 CARDS_A_PAGE = 24
 ROWS = 12
-CAMPAIGNS = 300
 QUERY_LENGTH = 80
 QUERY_WORDS = 8
 NUL = "\0"
-FAR_AWAY = datetime.max.replace(tzinfo=ZoneInfo("UTC"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +59,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Offered:
-    """A campaign with its standings; `main` is the one its card speaks about."""
+    """A campaign with the standing its card speaks about."""
 
     campaign: Campaign
-    standings: list[Standing]
     main: Standing
-
-    @property
-    def closes_at(self) -> datetime:
-        return (self.main.batch and self.main.batch.closes_at) or FAR_AWAY
-
-    @property
-    def opens_at(self) -> datetime:
-        return (self.main.batch and self.main.batch.opens_at) or FAR_AWAY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +71,7 @@ class Shelf:
 
     now: datetime
     open: list[Card]
-    pages: Page[Offered]
+    pages: Page[Campaign]
     upcoming: list[Card]
     making: list[Row]
     finished: list[Row]
@@ -146,56 +125,58 @@ def _unfinished(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
 
 
 class _Shelving:
-    """Five queries: clock, campaigns, batches, pictures, prices."""
+    """Ten queries, however many campaigns there are: clock; count, page and upcoming;
+    batches, pictures and prices of those; being made, finished; the next change.
+    """
 
     def __init__(self, campaigns: QuerySet[Campaign], *, with_seller: bool) -> None:
         self.now = database_now()
-        self.campaigns = list(campaigns.select_related("seller")[:CAMPAIGNS])
+        self.campaigns = campaigns
         self.with_seller = with_seller
 
     def shelf(self, page: str) -> Shelf:
-        on_page = Paginator(self._on_sale(), CARDS_A_PAGE).get_page(page)
-        upcoming = self._upcoming()[:CARDS_A_PAGE]
-        cards = self._cards([*on_page, *upcoming])
-        batches = [batch for found in self._batches.values() for batch in found]
+        on_page = self._open_page(page)
+        upcoming = shelves.upcoming(self._read, self.now)[:CARDS_A_PAGE]
+        cards = self._cards(self._offers([*on_page, *upcoming]))
+        being_made = shelves.being_made(self.campaigns, self.now)
         return Shelf(
             now=self.now,
             open=cards[: len(on_page)],
             pages=on_page,
             upcoming=cards[len(on_page) :],
-            making=self._rows(BEING_MADE),
-            finished=self._rows({Phase.COMPLETED}),
-            changes_at=next_change(batches, self.now),
+            making=self._rows(being_made),
+            finished=self._rows(shelves.finished(self.campaigns)),
+            changes_at=shelves.next_change(self.campaigns, self.now),
         )
 
-    @cached_property
-    def _batches(self) -> dict[int, list[Batch]]:
+    @property
+    def _read(self) -> QuerySet[Campaign]:
+        return self.campaigns.select_related("seller")
+
+    def _open_page(self, page: str) -> Page[Campaign]:
+        found = shelves.on_sale(self._read, self.now)
+        on_page = Paginator(found, CARDS_A_PAGE).get_page(page)
+        on_page.object_list = list(on_page.object_list)
+        return on_page
+
+    def _offers(self, campaigns: list[Campaign]) -> list[Offered]:
+        batches = self._batches(campaigns)
+        return [self._offered(each, batches[each.pk]) for each in campaigns]
+
+    def _batches(self, campaigns: list[Campaign]) -> dict[int, list[Batch]]:
         found: dict[int, list[Batch]] = defaultdict(list)
-        batches = Batch.objects.public().filter(campaign__in=self.campaigns)
+        batches = Batch.objects.public().filter(campaign__in=campaigns)
         for batch in room.counted(batches).order_by("number"):
             found[batch.campaign_id].append(batch)
         return found
 
-    @cached_property
-    def _offers(self) -> list[Offered]:
-        return [self._offered(campaign) for campaign in self.campaigns]
-
-    def _offered(self, campaign: Campaign) -> Offered:
+    def _offered(self, campaign: Campaign, batches: list[Batch]) -> Offered:
+        left_in = room.left_in_list
         standings = [
-            standing(batch, self.now, left=room.left_in_list(batch, campaign.currency))
-            for batch in self._batches.get(campaign.pk, [])
+            standing(batch, self.now, left=left_in(batch, campaign.currency))
+            for batch in batches
         ]
-        return Offered(campaign, standings, headline(standings))
-
-    def _on_sale(self) -> list[Offered]:
-        """Soonest close first; what is full stands behind what can be had."""
-        shown = ON_SALE | {Phase.FULL}
-        offers = [offer for offer in self._offers if offer.main.phase in shown]
-        return sorted(offers, key=lambda o: (o.main.phase is Phase.FULL, o.closes_at))
-
-    def _upcoming(self) -> list[Offered]:
-        offers = [o for o in self._offers if o.main.phase is Phase.SCHEDULED]
-        return sorted(offers, key=lambda offer: offer.opens_at)
+        return Offered(campaign, headline(standings))
 
     def _cards(self, offers: Iterable[Offered]) -> list[Card]:
         campaigns = [offer.campaign for offer in offers]
@@ -236,22 +217,17 @@ class _Shelving:
             return wording.opening(batch)
         return wording.cut_off(batch, self.now)
 
-    def _rows(self, phases: set[Phase]) -> list[Row]:
-        found = [
-            (offer.campaign, each.phase, each.batch)
-            for offer in self._offers
-            for each in offer.standings
-            if each.phase in phases and each.batch
-        ]
-        found.sort(key=lambda row: row[2].ships_from or FAR_AWAY.date())
-        return [_row(*each) for each in found[:ROWS]]
+    def _rows(self, batches: QuerySet[Batch]) -> list[Row]:
+        return [_row(batch, self.now) for batch in batches[:ROWS]]
 
 
 def _count(batch: Batch, currency: str) -> str:
     return room_wording.count(room.in_list(batch, currency), batch)
 
 
-def _row(campaign: Campaign, phase: Phase, batch: Batch) -> Row:
+def _row(batch: Batch, now: datetime) -> Row:
+    """Of a batch that takes no orders, so what is left of it is not asked."""
+    campaign, phase = batch.campaign, standing(batch, now, left=0).phase
     with timezone.override(campaign.seller.time_zone):
         badge = wording.badge(phase, batch)
         promise = wording.promise(phase, batch)

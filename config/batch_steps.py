@@ -16,6 +16,7 @@ from campaigns.clock import database_now
 from campaigns.errors import MinimumUndecided, NotReady
 from campaigns.models import Batch
 from campaigns.money import format_money
+from campaigns.wakeup import wake_up
 from config import production
 from fulfillment.errors import NotDrained
 from fulfillment.production import confirmed_units, unpaid_orders
@@ -165,6 +166,7 @@ class Cancel(Transition):
 
     def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
         row.cancel(actor=actor)
+        wake_up()
         refund_runs.begin(row, started_by=actor.user)
 
 

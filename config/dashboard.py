@@ -4,55 +4,32 @@ Rows are read as the admin's own lists read them: a number is what its list adds
 and nobody sees a number of a seller that is not theirs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Self
 
 from django.contrib.admin import AdminSite
-from django.db import models
 from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns import dates, room, wording
-from campaigns.clock import Clock, database_now
+from campaigns.clock import Clock
 from campaigns.lists import any_of, link_to
-from campaigns.models import Batch, Question, Update
+from campaigns.models import Batch
 from campaigns.money import format_money, rounded
 from campaigns.phases import standing
+from config import desk_alerts
+from config.desk import Desk, Number
 from orders.holds import alerts as hold_alerts
-from orders.models import Decision, Message, Order
-from orders.news.lists import asking, owed_news
-from payments.models import (
-    Discrepancy,
-    GatewayEvent,
-    Payment,
-    Refund,
-    RefundRun,
-    StatementLine,
-    TransferProof,
-)
+from orders.models import Order
 
 Stage, Status = Batch.Stage, Order.Status
 LIVE = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION, Stage.SHIPPING)
 NOT_MADE_YET = (Stage.OPEN, Stage.CLOSED, Stage.PRODUCTION)
-NOT_STARTED = Batch.BEFORE_PRODUCTION
-UNAPPROVED = {"state__in": "requested,manual", "approved_at__isnull": True}
-# How long a batch that ended by itself is mentioned.
-NEWS_FOR = timedelta(days=14)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Number:
-    """A figure and the list it adds up to."""
-
-    label: str
-    value: Any
-    url: str
 
 
 @dataclass(frozen=True)
@@ -63,26 +40,6 @@ class Tally:
     units: int = 0
     paid: Decimal = Decimal(0)
     refunded: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """Of one request: the lists this person may see."""
-
-    site: AdminSite
-    request: HttpRequest
-
-    def may_see(self, model: type[models.Model]) -> bool:
-        return bool(self._admin(model).has_view_permission(self.request))
-
-    def sees_money(self) -> bool:
-        return bool(self._admin(Order).sees_money(self.request))
-
-    def rows(self, model: type[models.Model]) -> Any:
-        return self._admin(model).get_queryset(self.request).order_by()
-
-    def _admin(self, model: type[models.Model]) -> Any:
-        return self.site.get_model_admin(model)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,10 +103,15 @@ class Card:
 
     @property
     def hoard(self) -> Number:
-        words = _("unpaid orders hold most of %(batch)s")
+        orders = self._tally(Status.PENDING).orders
+        words = ngettext(
+            "unpaid order holds most of %(batch)s",
+            "unpaid orders hold most of %(batch)s",
+            orders,
+        )
         return Number(
             label=words % {"batch": self.batch},
-            value=self._tally(Status.PENDING).orders,
+            value=orders,
             url=self._list(Status.PENDING),
         )
 
@@ -196,74 +158,7 @@ class Dashboard:
         desk = Desk(site=site, request=request)
         cards = _cards(desk)
         hoarded = [card.hoard for card in cards if card.is_hoarded]
-        return cls(alerts=[*_alerts(desk), *hoarded], cards=cards)
-
-
-def _alerts(desk: Desk) -> Iterator[Number]:
-    """What waits for somebody; a list with nothing in it is not mentioned."""
-    overdue = {
-        "stage__in": ",".join(NOT_STARTED),
-        "production_starts_on__lt": timezone.localdate().isoformat(),
-    }
-    unsettled = {"resolved_at__isnull": True}
-    lately = database_now() - NEWS_FOR
-    missed = {"minimum_missed_at__gte": lately.isoformat(timespec="seconds")}
-    asked: list[tuple[str, type[models.Model], dict[str, Any]]] = [
-        (_("Mails that failed"), Message, {"state__exact": "failed"}),
-        (_("Payments that need a look"), Payment, {"needs_review__exact": 1}),
-        (_("Refunds of extra money to approve"), Refund, UNAPPROVED),
-        (_("Proofs of transfer to look at"), TransferProof, {"decision__exact": ""}),
-        (_("Statement lines to assign"), StatementLine, {"state__exact": "new"}),
-        (_("Refunds to pay by hand"), Refund, {"state__exact": "manual"}),
-        (_("Refund runs that stopped"), RefundRun, {"state__exact": "stopped"}),
-        (_("Gateway events given up"), GatewayEvent, {"state__exact": "dead"}),
-        (_("Differences with payment companies"), Discrepancy, unsettled),
-        (_("Questions waiting"), Question, {"state__exact": "waiting"}),
-        (_("Updates about to go out"), Update, {"state__exact": "scheduled"}),
-        (_("Batches past their start of production"), Batch, overdue),
-        (_("Batches that missed their minimum lately"), Batch, missed),
-    ]
-    for label, model, lookups in asked:
-        if desk.may_see(model) and (count := _count(desk.rows(model), lookups)):
-            yield Number(label=label, value=count, url=link_to(model, **lookups))
-    yield from _overdue_balances(desk)
-    yield from _news(desk)
-    yield from _delays_to_ask(desk)
-
-
-def _overdue_balances(desk: Desk) -> Iterator[Number]:
-    if not desk.may_see(Order):
-        return
-    if count := desk.rows(Order).with_overdue_balance().count():
-        url = link_to(Order, balance="overdue")
-        yield Number(label=_("Balances not paid in time"), value=count, url=url)
-
-
-def _news(desk: Desk) -> Iterator[Number]:
-    """Who waits for a word, and who asked for one."""
-    found: list[tuple[Any, type[models.Model], str, Callable[[Any], Any]]] = [
-        (_("Batches whose buyers are owed a word"), Batch, "owed", owed_news),
-        (_("Buyers who ask for news"), Order, "asked", asking),
-    ]
-    for label, model, news, rows_of in found:
-        if desk.may_see(model) and (count := rows_of(desk.rows(model)).count()):
-            yield Number(label=label, value=count, url=link_to(model, news=news))
-
-
-def _delays_to_ask(desk: Desk) -> Iterator[Number]:
-    """Buyers whom no mail reaches: their question waits for the seller."""
-    if not desk.may_see(Order):
-        return
-    asked = Decision.objects.to_ask_by_hand()
-    if count := desk.rows(Order).filter(pk__in=asked.values("order")).count():
-        url = link_to(Order, delay="by_hand")
-        yield Number(label=_("Delays to ask by hand"), value=count, url=url)
-
-
-def _count(rows: Any, lookups: dict[str, Any]) -> int:
-    several = {n: v.split(",") for n, v in lookups.items() if n.endswith("__in")}
-    found: int = rows.filter(**lookups | several).count()
-    return found
+        return cls(alerts=[*desk_alerts.read(desk), *hoarded], cards=cards)
 
 
 def _cards(desk: Desk) -> list[Card]:

@@ -13,7 +13,7 @@ from campaigns.capacity import Gate
 from campaigns.clock import database_now
 from campaigns.errors import CampaignError, Refused
 from campaigns.models import Batch, Campaign
-from campaigns.models.batch import MINIMUM_MISSED
+from campaigns.models.minimum import MINIMUM_MISSED
 from campaigns.money import smallest_unit
 from campaigns.wakeup import wake_up
 from orders import emails, lifecycle

@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 
 from campaigns.clock import database_now
-from campaigns.models.batch import MINIMUM_MISSED
+from campaigns.models.minimum import MINIMUM_MISSED
 from campaigns.web_addresses import absolute
 from orders.balance_terms import BalanceTerms
 from orders.mail.rows import copy_of, of_order, queue

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns import dates
-from campaigns.models.batch import MINIMUM_MISSED
+from campaigns.models.minimum import MINIMUM_MISSED
 from orders.models import OrderEvent
 from orders.models.event import (
     BALANCE_OVERDUE,

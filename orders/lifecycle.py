@@ -1,6 +1,6 @@
 """What payment and time do to an order: confirm, expire, extend.
 
-Every function runs inside the caller's transaction with the order's row locked. Rows
+Every step refuses outside a transaction; its caller holds the order's row locked. Rows
 are taken in the one order that cannot deadlock: order, lines, tallies, allotments,
 batch.
 """
@@ -17,6 +17,7 @@ from campaigns.errors import CampaignError, InvalidTransition
 from campaigns.models import Batch
 from campaigns.money import to_minor_units
 from campaigns.prepared import Prepared, given
+from campaigns.transactions import in_transaction
 from orders import emails, tallies
 from orders.models import Order, WaitlistEntry
 from orders.models.event import HOLD_ENDED
@@ -59,11 +60,13 @@ def locked_together(keys: Sequence[int]) -> list[Order]:
     return list(rows.filter(pk__in=keys).order_by("pk").prefetch_related("lines"))
 
 
+@in_transaction
 def confirm(order: Order, *, actor: Actor = GATEWAY) -> None:
     order.move_to(Order.Status.CONFIRMED, actor=actor)
     emails.order_confirmed(order)
 
 
+@in_transaction
 def expire(order: Order) -> None:
     """End an unpaid hold; raises InvalidTransition while its time is not over."""
     if order.expires_at is None or order.expires_at > database_now():
@@ -74,6 +77,7 @@ def expire(order: Order) -> None:
     release_units(order)
 
 
+@in_transaction
 def end_hold(order: Order, *, actor: Actor) -> bool:
     """Let the time to pay end now; False when the order holds nothing unpaid."""
     now = database_now()
@@ -85,6 +89,7 @@ def end_hold(order: Order, *, actor: Actor) -> bool:
     return True
 
 
+@in_transaction
 def extend_hold(order: Order, *, actor: Actor) -> None:
     """Give more time to pay, once; raises NotExtendable."""
     until = order.longer_until
@@ -99,6 +104,7 @@ def extend_hold(order: Order, *, actor: Actor) -> None:
     order.refresh_from_db(fields=["expires_at", "extended_at"])
 
 
+@in_transaction
 def prolong_hold(order: Order, *, until: datetime, actor: Actor, why: str) -> bool:
     """Let the hold last until then at least; False when it does, or holds nothing."""
     ends = order.expires_at
@@ -112,6 +118,7 @@ def prolong_hold(order: Order, *, until: datetime, actor: Actor, why: str) -> bo
     return True
 
 
+@in_transaction
 def release_units(order: Order, gate: Gate = capacity.ANY_TIME) -> None:
     """Give the units back to the buyer's tallies, the allotments and the batch.
 

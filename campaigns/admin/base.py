@@ -18,6 +18,7 @@ from campaigns.admin.money_sight import HidesMoney, HidesMoneyInLists
 from campaigns.admin.scope import ScopedInlineRows
 from campaigns.admin.transitions import TransitionsMixin, in_words
 from campaigns.errors import CampaignError, ChangedMeanwhile
+from campaigns.models import Seller
 from campaigns.money import format_money
 
 if TYPE_CHECKING:
@@ -61,6 +62,17 @@ class GuardedOptions(Options):
 class ShopModelAdmin(HidesMoneyInLists, GuardedOptions, TransitionsMixin):
     # Nothing of a shop is deleted by the dozen.
     actions: Any = None
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        return self._only_seller(request) | given
+
+    def _only_seller(self, request: HttpRequest) -> dict[str, Any]:
+        """Who works for one seller is not asked for which."""
+        if self.seller_path != "seller":
+            return {}
+        sellers = self.related_rows(request, Seller, "change").values_list("pk")[:2]
+        return {"seller": sellers[0][0]} if len(sellers) == 1 else {}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ShopList]:
         return ShopList

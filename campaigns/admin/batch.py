@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -20,6 +20,7 @@ from campaigns.admin.base import (
 from campaigns.admin.batch_forms import AllotmentForm, BatchForm
 from campaigns.admin.batch_history import BatchEventInline
 from campaigns.admin.batch_steps import Close, LockAddresses, Open, Reopen
+from campaigns.admin.caps import wider_than
 from campaigns.admin.row_pages import RowPage, RowPagesMixin
 from campaigns.admin.tones import STAGES
 from campaigns.admin.transitions import Transition, staff
@@ -94,10 +95,10 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
         (
             _("Schedule"),
             {
-                "fields": (SELLING_TIME, PRODUCTION, WINDOW, "addresses_lock_at"),
+                "fields": (SELLING_TIME, PRODUCTION, "addresses_lock_at", WINDOW),
                 "description": _(
-                    "Buyers read: ships between the two last dates. Once the batch"
-                    " was opened, that window is a promise: announce new dates."
+                    "Buyers read that it ships between “ships from” and “ships until”."
+                    " Once the batch was opened, that is a promise: announce new dates."
                 ),
             },
         ),
@@ -146,6 +147,7 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
         super().save_related(request, form, formsets, change)
         if change:
             self._save_batch(request, form.instance, form.changed_columns)
+            self._tell_of_wider(request, form.instance)
         else:
             form.instance.complete_allotments()
 
@@ -159,6 +161,10 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
         for row in sorted(rows, key=lambda row: row.instance.pk):
             _save_allotment(row.instance, row.changed_columns, actor=staff(request))
         return None
+
+    def _tell_of_wider(self, request: HttpRequest, batch: Batch) -> None:
+        if words := wider_than(batch):
+            self.message_user(request, f"{words}.", messages.WARNING)
 
     def _save_batch(
         self, request: HttpRequest, batch: Batch, columns: list[str]

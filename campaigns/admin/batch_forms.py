@@ -19,9 +19,10 @@ from campaigns.admin.forms import ShopModelForm
 from campaigns.admin.moments import MomentField, help_text
 from campaigns.admin.proposals import next_number
 from campaigns.clock import database_now
+from campaigns.errors import Gap
 from campaigns.models import Allotment, Batch, Campaign
 from campaigns.models.address_lock import SHORTEST_NOTICE
-from campaigns.models.batch import NO_CLOSING, NO_OPENING, NO_ROOM_TO_EXTEND
+from campaigns.readiness import GAPS
 
 # Until a campaign is chosen.
 UNKNOWN = "IDR"
@@ -63,7 +64,8 @@ class BatchForm(ShopModelForm):
         super().__init__(*args, **kwargs)
         if "number" in self.fields:
             self.fields["number"].required = False
-            self.fields["number"].help_text = _("Left empty, it is the next one.")
+            if not self.initial.get("number"):
+                self.fields["number"].help_text = _("Left empty, it is the next one.")
         _bound(self, "number", GREATEST_NUMBER)
         _bound(self, "capacity", AT_LEAST_ONE, AT_MOST)
         _bound(self, "order_capacity", AT_LEAST_ONE, AT_MOST)
@@ -143,9 +145,9 @@ class BatchForm(ShopModelForm):
 
     def _require_selling_time(self) -> None:
         """Only a draft may do without."""
-        for name, reason in (("opens_at", NO_OPENING), ("closes_at", NO_CLOSING)):
+        for name, gap in (("opens_at", Gap.OPENING), ("closes_at", Gap.CLOSING)):
             if name in self.cleaned_data and self.cleaned_data[name] is None:
-                self.add_error(name, reason)
+                self.add_error(name, GAPS[gap])
 
     def _moves_what_has_passed(self) -> bool:
         """An opening that buyers saw pass, and perhaps ordered after."""
@@ -174,7 +176,7 @@ class BatchForm(ShopModelForm):
         """A closing that may move once must leave the days for it."""
         is_entered = set(OF_AN_EXTENSION) & set(self.changed_data)
         if is_entered and not self.errors and not self._entered().has_room_to_extend():
-            self._refuse(OF_AN_EXTENSION, str(NO_ROOM_TO_EXTEND))
+            self._refuse(OF_AN_EXTENSION, str(GAPS[Gap.ROOM_TO_EXTEND]))
 
     def _entered(self) -> Batch:
         """The batch as it would be, for rules that need all of it."""
@@ -224,8 +226,7 @@ class AddressLockForm(forms.Form):
     def clean_lock_at(self) -> datetime:
         moment: datetime = self.cleaned_data["lock_at"]
         if moment < database_now() + SHORTEST_NOTICE:
-            words = _("Choose a moment at least 48 hours from now.")
-            raise forms.ValidationError(words)
+            raise forms.ValidationError(GAPS[Gap.NOTICE])
         return moment
 
 

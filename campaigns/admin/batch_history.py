@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import dates
 from campaigns.admin.base import ReadOnlyInline
 from campaigns.models import Allotment, BatchEvent
-from campaigns.models.batch import MINIMUM_MISSED
+from campaigns.models.minimum import MINIMUM_MISSED
 from campaigns.money import format_money, from_minor_units
 
 EVENTS = {

@@ -5,12 +5,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import dates, room, wording
+from campaigns import dates, readiness, room, wording
 from campaigns.actors import Actor
 from campaigns.admin.batch_forms import AddressLockForm, LaterClosingForm
+from campaigns.admin.caps import wider_than
 from campaigns.admin.transitions import Transition
 from campaigns.clock import database_now
-from campaigns.models import Batch
+from campaigns.models import Batch, Campaign
+from campaigns.money import format_money, from_minor_units
+from campaigns.wakeup import wake_up
 
 
 class BatchStep(Transition):
@@ -29,7 +32,9 @@ class Open(BatchStep):
     def facts(self, row: Batch) -> list[tuple[Any, object]]:
         variants = row.campaign.variants.active().count()
         return [
+            *_visibility(row.campaign),
             (_("Capacity"), row.capacity),
+            *_other_caps(row),
             (_("Minimum"), wording.minimum(row) or "–"),
             (_("Variants for sale"), variants),
             (_("Opens"), dates.moment(row.opens_at) if row.opens_at else "–"),
@@ -38,10 +43,29 @@ class Open(BatchStep):
         ]
 
     def missing(self, row: Batch) -> list[str]:
-        return row.missing_for_opening(database_now())
+        return readiness.in_words(row.missing_for_opening(database_now()))
 
     def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
         row.open(actor=actor)
+
+
+def _visibility(campaign: Campaign) -> list[tuple[Any, object]]:
+    if campaign.is_public:
+        return []
+    return [(_("campaign"), _("not public: nobody can order before it is"))]
+
+
+def _other_caps(batch: Batch) -> list[tuple[Any, object]]:
+    caps: list[tuple[Any, object]] = []
+    if batch.order_capacity is not None:
+        caps.append((_("capacity in orders"), batch.order_capacity))
+    if batch.goods_capacity is not None:
+        currency = batch.campaign.currency
+        amount = from_minor_units(batch.goods_capacity, currency)
+        caps.append((_("capacity in money"), format_money(amount, currency)))
+    if words := wider_than(batch):
+        caps.append((_("Variants"), words))
+    return caps
 
 
 class Close(BatchStep):
@@ -105,3 +129,4 @@ class LockAddresses(Transition):
 
     def perform(self, row: Batch, *, actor: Actor, data: dict[str, Any]) -> None:
         row.announce_address_lock(data["lock_at"], actor=actor)
+        wake_up()

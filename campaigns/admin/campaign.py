@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
@@ -12,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import dates, readiness
+from campaigns import dates, naming, readiness
 from campaigns.admin.base import (
     ReadOnlyInline,
     ShopInline,
@@ -34,7 +35,12 @@ from campaigns.money import format_money
 class VariantForm(MoneyForm):
     amounts = ("price", "production_cost")
     options = PairsField(
-        label=_("options"), required=False, help_text=_("Size: L, Color: Indigo")
+        label=_("options"),
+        required=False,
+        help_text=_("Written as “Size: L, Color: Indigo”."),
+        widget=forms.TextInput(
+            attrs={"class": "vTextField", "placeholder": _("Size: L, Color: Indigo")}
+        ),
     )
 
     @property
@@ -61,6 +67,10 @@ class CampaignForm(ShopModelForm):
         if "hold_minutes" in self.fields:
             longest = MaxValueValidator(LONGEST_HOLD)
             self.fields["hold_minutes"].validators.append(longest)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            words = _("The end of the page's web address. Left empty, from the title.")
+            self.fields["slug"].help_text = words
 
     def clean(self) -> dict[str, Any]:
         entered: dict[str, Any] = super().clean() or self.cleaned_data
@@ -77,6 +87,11 @@ class CampaignForm(ShopModelForm):
         if len(dues) > 1:
             words = _("Days after the start of production or a date: leave one empty.")
             self.add_error("balance_due_on", words)
+
+    def clean_slug(self) -> str:
+        """An address that buyers may know already is not made anew."""
+        entered: str = self.cleaned_data["slug"] or self.instance.slug
+        return entered or _free_address(self.cleaned_data.get("title", ""))
 
     def clean_currency(self) -> str:
         """Orders and caps in money are counted in it."""
@@ -133,7 +148,7 @@ class BatchInline(ReadOnlyInline):
         return dates.window_short(batch.ships_from, batch.ships_until)
 
 
-CONTENT = ("seller", "slug", "title", "tagline", "lang", "story")
+CONTENT = ("seller", "title", "slug", "tagline", "lang", "story")
 PRODUCT = ("materials", "size_table", "care", "defects_policy")
 MONEY = (
     "currency",
@@ -176,6 +191,13 @@ class CampaignAdmin(RowPagesMixin, PreviewedAdmin):
         (_("Questions to the buyer"), {"fields": QUESTIONS}),
         (_("Batches"), {"fields": ("new_batch",)}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        """What publishing needs is not said of what is public."""
+        (name, first), *others = super().get_fieldsets(request, obj)
+        hidden = {"checklist"} if obj and obj.is_public else set()
+        shown = [field for field in first["fields"] if field not in hidden]
+        return [(name, first | {"fields": shown}), *others]
 
     def get_view_on_site_url(self, obj: Campaign | None = None) -> str | None:
         return super().get_view_on_site_url(obj) if obj and obj.is_public else None
@@ -233,6 +255,16 @@ class VariantAdmin(ShopModelAdmin):
     @admin.display(description=_("price"), ordering="price")
     def price_in_words(self, variant: Variant) -> str:
         return format_money(variant.price, variant.campaign.currency)
+
+
+def _free_address(title: str) -> str:
+    longest = Campaign._meta.get_field("slug").max_length or 0
+    others = Campaign.objects.all()
+    return naming.first_free(
+        naming.slug_of(title),
+        lambda slug: others.filter(slug=slug).exists(),
+        limit=longest,
+    )
 
 
 def _lines(checks: list[readiness.Check]) -> SafeString:

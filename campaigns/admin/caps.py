@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.admin.forms import AmountField
 from campaigns.caps import UNLIMITED, Cap
+from campaigns.models import Batch
 from campaigns.money import (
     format_money,
     from_minor_units,
@@ -80,3 +81,12 @@ def below_taken(taken: int, cap: Cap = Cap.BATCH, currency: str = "") -> str:
     else:
         words = _("%(taken)s units are already taken; the capacity cannot be less.")
     return words % {"taken": taken}
+
+
+def wider_than(batch: Batch) -> str:
+    """That a variant was given more than its batch has: allowed, and perhaps a slip."""
+    wider = batch.allotments.filter(capacity__gt=batch.capacity)
+    rows = wider.select_related("variant")
+    given = ", ".join(f"{row.variant}: {row.capacity}" for row in rows)
+    words = _("%(given)s – more than the batch has; it sells %(capacity)s at most")
+    return words % {"given": given, "capacity": batch.capacity} if given else ""

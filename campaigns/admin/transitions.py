@@ -17,11 +17,13 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns import readiness
 from campaigns.actors import Actor
 from campaigns.admin.caps import below_taken
 from campaigns.admin.row_urls import RowUrls
 from campaigns.admin.scope import ScopedRows
 from campaigns.errors import (
+    BatchNotReady,
     CampaignError,
     CapacityBelowTaken,
     ChangedMeanwhile,
@@ -133,8 +135,8 @@ class TransitionsMixin(ScopedRows, RowUrls, AnyModelAdmin):
     ) -> HttpResponse:
         try:
             preview = step.preview(row, form.cleaned_data)
-        except NotReady as refusal:
-            return self._confirmation(request, row, step, form, refusal.reasons)
+        except (NotReady, BatchNotReady) as refusal:
+            return self._confirmation(request, row, step, form, reasons_of(refusal))
         return self._confirmation(request, row, step, form, preview=preview)
 
     def _perform(
@@ -143,8 +145,8 @@ class TransitionsMixin(ScopedRows, RowUrls, AnyModelAdmin):
         made = None
         try:
             made = step.perform(row, actor=staff(request), data=form.cleaned_data)
-        except NotReady as refusal:
-            return self._confirmation(request, row, step, form, refusal.reasons)
+        except (NotReady, BatchNotReady) as refusal:
+            return self._confirmation(request, row, step, form, reasons_of(refusal))
         except CampaignError as refusal:
             self._refuse(request, refusal)
         else:
@@ -196,12 +198,18 @@ def staff(request: HttpRequest) -> Actor:
     return Actor.staff(request.user)
 
 
+def reasons_of(refusal: NotReady | BatchNotReady) -> list[str]:
+    if isinstance(refusal, BatchNotReady):
+        return readiness.in_words(refusal.gaps)
+    return refusal.reasons
+
+
 def in_words(refusal: CampaignError) -> str:
     match refusal:
         case CapacityBelowTaken():
             return below_taken(refusal.taken, refusal.cap, refusal.currency)
-        case NotReady():
-            return " ".join(refusal.reasons)
+        case NotReady() | BatchNotReady():
+            return " ".join(reasons_of(refusal))
         case ChangedMeanwhile():
             return _(
                 "Something changed at the same moment, so nothing was saved."

@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
 from campaigns.clock import database_now
-from campaigns.errors import InvalidTransition, NotReady
-from campaigns.wakeup import wake_up
+from campaigns.errors import BatchNotReady, Gap, InvalidTransition
 
 LOCK_ANNOUNCED = "addresses_lock"
 # Buyers are told at least so long before.
@@ -46,15 +45,15 @@ class LocksAddresses(models.Model):
     def announce_address_lock(self, lock_at: datetime, *, actor: Actor) -> None:
         """Let the addresses lock then; a later announcement replaces an earlier one.
 
-        Raises NotReady for a notice that is too short, InvalidTransition when no order
-        of the batch waits to be shipped.
+        Raises BatchNotReady for a notice that is too short, InvalidTransition when no
+        order of the batch waits to be shipped.
         """
         with transaction.atomic():
             stored = self._locked()
             if stored.stage not in self.BEFORE_COMPLETION:
                 raise InvalidTransition(self, LOCK_ANNOUNCED)
             if lock_at < database_now() + SHORTEST_NOTICE:
-                raise NotReady([str(_("Choose a moment at least 48 hours from now."))])
+                raise BatchNotReady(Gap.NOTICE)
             if stored.addresses_lock_at == lock_at:
                 return
             type(self)._default_manager.filter(pk=self.pk).update(
@@ -63,5 +62,4 @@ class LocksAddresses(models.Model):
             before = stored.addresses_lock_at and stored.addresses_lock_at.isoformat()
             data = {"from": before, "to": lock_at.isoformat()}
             self.record(LOCK_ANNOUNCED, actor=actor, data=data)
-            wake_up()
         self.addresses_lock_at = lock_at

@@ -2,37 +2,25 @@
 
 from datetime import datetime
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
-from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.actors import Actor
-from campaigns.caps import Cap
 from campaigns.clock import Clock, database_now
 from campaigns.errors import (
-    CapacityBelowTaken,
+    BatchNotReady,
+    Gap,
     InvalidTransition,
     MinimumUndecided,
-    NotReady,
 )
 from campaigns.models.address_lock import LocksAddresses
+from campaigns.models.batch_caps import HasCaps
+from campaigns.models.batch_dates import HasDates
 from campaigns.models.batch_event import BatchEvent
 from campaigns.models.campaign import PUBLIC, Campaign
 from campaigns.models.minimum import HasMinimum
-from campaigns.wakeup import wake_up
-
-DATES_OUT_OF_ORDER = _("Put the dates in order: close, production, shipping.")
-NO_ROOM_TO_EXTEND = _(
-    "Leave room for the extension: closing that many days later, it must still close"
-    " before production starts."
-)
-NO_OPENING = _("Say when it opens.")
-NO_CLOSING = _("Say when it closes.")
-NO_WINDOW = _("Say from when until when it ships.")
-MINIMUM_MISSED = "minimum_missed"
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -41,6 +29,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.filter(
             stage=Batch.Stage.OPEN, opens_at__lte=Clock(), closes_at__gt=Clock()
         )
+
+    def accepting_at(self, now: datetime) -> Self:
+        """The same at a moment, for what a page shows."""
+        return self.filter(stage=Batch.Stage.OPEN, opens_at__lte=now, closes_at__gt=now)
 
     def before_close(self) -> Self:
         """Open by the database's clock, or opening later."""
@@ -74,7 +66,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.select_for_update(no_key=True).get(pk=batch_id)
 
 
-class Batch(LocksAddresses, HasMinimum):
+class Batch(HasCaps, HasDates, HasMinimum, LocksAddresses):
     class Stage(models.TextChoices):
         DRAFT = "draft", _("Draft")
         OPEN = "open", _("Open")
@@ -92,13 +84,6 @@ class Batch(LocksAddresses, HasMinimum):
         Stage.SHIPPING: {Stage.COMPLETED},
     }
 
-    # Each cap with its counter.
-    CAPS = {
-        Cap.BATCH: ("capacity", "taken"),
-        Cap.ORDERS: ("order_capacity", "orders_taken"),
-        Cap.MONEY: ("goods_capacity", "goods_taken"),
-    }
-
     # Until then money may confirm an order, and a buyer may cancel one.
     BEFORE_PRODUCTION = (Stage.OPEN, Stage.CLOSED)
     # Orders are still to be made or shipped.
@@ -114,32 +99,6 @@ class Batch(LocksAddresses, HasMinimum):
     stage = models.CharField(
         _("stage"), max_length=10, choices=Stage, default=Stage.DRAFT, editable=False
     )
-    opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
-    closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
-
-    capacity = models.PositiveIntegerField(
-        _("capacity"), validators=[MinValueValidator(1)]
-    )
-    taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
-    order_capacity = models.PositiveIntegerField(
-        _("capacity in orders"), null=True, blank=True
-    )
-    orders_taken = models.PositiveIntegerField(default=0, editable=False)
-    # The money cap counts goods in minor units, so that the database compares integers.
-    goods_capacity = models.PositiveBigIntegerField(
-        _("capacity in money"),
-        null=True,
-        blank=True,
-        help_text=_("In the currency's smallest unit: rupiah, or cents."),
-    )
-    goods_taken = models.PositiveBigIntegerField(default=0, editable=False)
-
-    production_starts_on = models.DateField(
-        _("production starts"), null=True, blank=True
-    )
-    production_ends_on = models.DateField(_("production ends"), null=True, blank=True)
-    ships_from = models.DateField(_("ships from"), null=True, blank=True)
-    ships_until = models.DateField(_("ships until"), null=True, blank=True)
     schedule_version = models.PositiveIntegerField(default=1, editable=False)
 
     open_at = models.DateTimeField(null=True, editable=False)
@@ -223,27 +182,6 @@ class Batch(LocksAddresses, HasMinimum):
             "number": self.number,
         }
 
-    @property
-    def rest(self) -> int:
-        """Units its own cap still allows; what buyers can have is in `room`."""
-        return self.capacity - self.taken
-
-    @property
-    def has_order_left(self) -> bool:
-        cap = self.order_capacity
-        return cap is None or self.orders_taken < cap
-
-    @property
-    def money_rest(self) -> int | None:
-        """Minor units of goods its cap in money still allows; None without one."""
-        cap = self.goods_capacity
-        return None if cap is None else cap - self.goods_taken
-
-    @property
-    def has_window(self) -> bool:
-        """Whether buyers are promised a date; without one nobody can order."""
-        return self.ships_from is not None and self.ships_until is not None
-
     def is_accepting(self, now: datetime) -> bool:
         """For what a page shows; the gate itself is tested in the claiming UPDATE."""
         return (
@@ -258,40 +196,27 @@ class Batch(LocksAddresses, HasMinimum):
         is_ahead = self.closes_at is not None and now < self.closes_at
         return self.stage == self.Stage.OPEN and is_ahead
 
-    def missing_for_opening(self, now: datetime) -> list[str]:
-        """Reasons why buyers cannot be promised anything yet."""
+    def missing_for_opening(self, now: datetime) -> list[Gap]:
+        """Why buyers cannot be promised anything yet."""
         fits = self.minimum_units is None or self.minimum_units <= self.capacity
         is_ahead = self.closes_at is None or self.closes_at > now
         checks = [
-            (self.opens_at is not None, NO_OPENING),
-            (self.closes_at is not None, NO_CLOSING),
-            (is_ahead, _("The closing time has passed; choose a later one.")),
-            (self.has_window, NO_WINDOW),
-            (self.is_in_order(self.closes_at), DATES_OUT_OF_ORDER),
-            (fits, _("The minimum is above the capacity.")),
-            (self.has_room_to_extend(), NO_ROOM_TO_EXTEND),
+            (self.opens_at is not None, Gap.OPENING),
+            (self.closes_at is not None, Gap.CLOSING),
+            (is_ahead, Gap.CLOSING_PASSED),
+            (self.has_window, Gap.WINDOW),
+            (self.is_in_order(self.closes_at), Gap.ORDER_OF_DATES),
+            (fits, Gap.MINIMUM_ABOVE_CAPACITY),
+            (self.has_room_to_extend(), Gap.ROOM_TO_EXTEND),
         ]
-        return [str(reason) for fulfilled, reason in checks if not fulfilled]
-
-    def is_in_order(self, closes_at: datetime | None) -> bool:
-        """Whether close, production and shipping follow each other (seller's days)."""
-        zone = ZoneInfo(self.campaign.seller.time_zone)
-        days = [
-            closes_at and closes_at.astimezone(zone).date(),
-            self.production_starts_on,
-            self.production_ends_on,
-            self.ships_from,
-            self.ships_until,
-        ]
-        known = [day for day in days if day]
-        return known == sorted(known)
+        return [gap for fulfilled, gap in checks if not fulfilled]
 
     def open(self, *, actor: Actor) -> None:
-        """Let orders in from `opens_at` on; raises NotReady."""
+        """Let orders in from `opens_at` on; raises BatchNotReady."""
         with transaction.atomic():
             self.complete_allotments()
             if missing := self._locked().missing_for_opening(database_now()):
-                raise NotReady(missing)
+                raise BatchNotReady(*missing)
             self._move_to(self.Stage.OPEN, actor, origin=self.Stage.DRAFT)
 
     def close(self, *, actor: Actor) -> None:
@@ -300,13 +225,13 @@ class Batch(LocksAddresses, HasMinimum):
     def reopen(self, *, closes_at: datetime, actor: Actor, **columns: Any) -> None:
         """Take orders again until `closes_at`, which must lie in the future."""
         if closes_at <= database_now():
-            raise NotReady([str(_("Choose a closing time in the future."))])
+            raise BatchNotReady(Gap.CLOSING_AHEAD)
         if not self.is_in_order(closes_at):
-            raise NotReady([str(DATES_OUT_OF_ORDER)])
+            raise BatchNotReady(Gap.ORDER_OF_DATES)
         with transaction.atomic():
             locked = self._locked()
             if not locked.has_window:
-                raise NotReady([str(NO_WINDOW)])
+                raise BatchNotReady(Gap.WINDOW)
             closed_at = locked.closed_at
             self._move_to(
                 self.Stage.OPEN,
@@ -319,43 +244,6 @@ class Batch(LocksAddresses, HasMinimum):
             )
 
     # Whether what follows may happen is decided by the apps that see the orders.
-
-    def go_ahead(self, *, units: int, actor: Actor) -> None:
-        """Decide that it is made, with these units paid, whatever is canceled later."""
-        minimum = self.minimum_units or 0
-        kind = "minimum_reached" if units >= minimum else "minimum_waived"
-        with transaction.atomic():
-            rows = Batch.objects.undecided().filter(pk=self.pk)
-            if not rows.update(minimum_decided_at=Clock()):
-                raise InvalidTransition(self, kind)
-            self.record(kind, actor=actor, data={"units": units, "minimum": minimum})
-        self.refresh_from_db(fields=["minimum_decided_at"])
-
-    def extend(self, *, units: int, actor: Actor) -> None:
-        """Reopen it for the days agreed; raises NotReady when they do not fit."""
-        if self.rule_below_minimum != self.MinimumRule.EXTEND:
-            raise InvalidTransition(self, "minimum_extended")
-        before = self.closes_at and self.closes_at.isoformat()
-        closes_at = self.extended_closing(database_now())
-        moved = {"from": before, "to": closes_at.isoformat()}
-        counted = {"units": units, "minimum": self.minimum_units}
-        with transaction.atomic():
-            self.reopen(closes_at=closes_at, actor=actor, extended_at=Clock())
-            self.record("minimum_extended", actor=actor, data=moved | counted)
-
-    def miss_minimum(self, *, units: int, actor: Actor) -> None:
-        """Cancel it because too few units were paid; its orders follow."""
-        counted = {"units": units, "minimum": self.minimum_units}
-        with transaction.atomic():
-            self._move_to(
-                self.Stage.CANCELED,
-                actor,
-                origin=self.Stage.CLOSED,
-                data={"reason": MINIMUM_MISSED} | counted,
-                minimum_decided_at=Clock(),
-                minimum_missed_at=Clock(),
-            )
-            wake_up()
 
     def start_production(self, *, actor: Actor) -> None:
         """Raises MinimumUndecided while it may still turn out to be missed."""
@@ -373,54 +261,7 @@ class Batch(LocksAddresses, HasMinimum):
 
     def cancel(self, *, actor: Actor) -> None:
         """End the batch at once; its orders are canceled by the sweep."""
-        with transaction.atomic():
-            self._move_to(self.Stage.CANCELED, actor)
-            wake_up()
-
-    def change_capacity(self, capacity: int, *, actor: Actor) -> None:
-        """Set the cap; raises CapacityBelowTaken when more units are gone already."""
-        self._change_cap(Cap.BATCH, capacity, actor=actor)
-
-    def change_order_capacity(self, orders: int | None, *, actor: Actor) -> None:
-        self._change_cap(Cap.ORDERS, orders, actor=actor)
-
-    def change_goods_capacity(self, goods: int | None, *, actor: Actor) -> None:
-        """`goods` in minor units, as the counter."""
-        self._change_cap(Cap.MONEY, goods, actor=actor)
-
-    def _change_cap(self, cap: Cap, limit: int | None, *, actor: Actor) -> None:
-        column, counter = self.CAPS[cap]
-        with transaction.atomic():
-            stored = self._locked()
-            rows = Batch.objects.filter(pk=self.pk)
-            if limit is not None:
-                rows = rows.filter(**{f"{counter}__lte": limit})
-            if not rows.update(**{column: limit}):
-                taken = getattr(stored, counter)
-                raise CapacityBelowTaken(
-                    wanted=limit or 0,
-                    taken=taken,
-                    cap=cap,
-                    currency=self.campaign.currency,
-                )
-            before = getattr(stored, column)
-            if before != limit:
-                self.record(column, actor=actor, data={"from": before, "to": limit})
-        setattr(self, column, limit)
-
-    def change_cut_off(self, closes_at: datetime, *, actor: Actor) -> None:
-        """Let an open batch close at another future moment; raises NotReady."""
-        if not self.is_in_order(closes_at):
-            raise NotReady([str(DATES_OUT_OF_ORDER)])
-        with transaction.atomic():
-            batch = self._locked()
-            rows = Batch.objects.filter(pk=self.pk, stage=self.Stage.OPEN)
-            if closes_at <= database_now() or not rows.update(closes_at=closes_at):
-                raise NotReady([str(_("Choose a closing time in the future."))])
-            before = batch.closes_at and batch.closes_at.isoformat()
-            change = {"from": before, "to": closes_at.isoformat()}
-            self.record("cut_off", actor=actor, data=change)
-        self.closes_at = closes_at
+        self._move_to(self.Stage.CANCELED, actor)
 
     def complete_allotments(self) -> None:
         """Give every variant of the campaign its row; units are counted per row."""

@@ -1,16 +1,20 @@
 """What a batch needs to be made, and the rule for fewer; read before anyone pays."""
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.actors import Actor
+from campaigns.clock import Clock, database_now
+from campaigns.errors import InvalidTransition
 from campaigns.models.campaign import Campaign
 
 DAY = timedelta(days=1)
+MINIMUM_MISSED = "minimum_missed"
 
 
 class HasMinimum(models.Model):
@@ -43,18 +47,26 @@ class HasMinimum(models.Model):
 
     if TYPE_CHECKING:
         # Of the batch.
+        pk: int
+        Stage: Any
         campaign: models.ForeignKey[Campaign, Campaign]
         closes_at: models.DateTimeField[datetime | None, datetime | None]
         production_starts_on: models.DateField[date | None, date | None]
         production_ends_on: models.DateField[date | None, date | None]
         ships_from: models.DateField[date | None, date | None]
 
+        def is_in_order(self, closes_at: datetime | None) -> bool: ...
+
+        def reopen(
+            self, *, closes_at: datetime, actor: Actor, **columns: Any
+        ) -> None: ...
+
+        def record(self, kind: str, *, actor: Actor, data: dict[str, Any]) -> None: ...
+
+        def _move_to(self, target: Any, actor: Actor, **columns: Any) -> None: ...
+
     class Meta:
         abstract = True
-
-    def is_in_order(self, closes_at: datetime | None) -> bool:
-        """Whether a closing at this moment comes before production and shipping."""
-        raise NotImplementedError
 
     @property
     def is_undecided(self) -> bool:
@@ -108,3 +120,41 @@ class HasMinimum(models.Model):
         """By the clock on the seller's wall, which some zones change in between."""
         zone = ZoneInfo(self.campaign.seller.time_zone)
         return moment.astimezone(zone) + timedelta(days=self.extension_days)
+
+    # Whether what follows may happen is decided by the apps that see the orders.
+
+    def go_ahead(self, *, units: int, actor: Actor) -> None:
+        """Decide that it is made, with these units paid, whatever is canceled later."""
+        minimum = self.minimum_units or 0
+        kind = "minimum_reached" if units >= minimum else "minimum_waived"
+        with transaction.atomic():
+            batches: Any = type(self)._default_manager
+            undecided = batches.undecided().filter(pk=self.pk)
+            if not undecided.update(minimum_decided_at=Clock()):
+                raise InvalidTransition(self, kind)
+            self.record(kind, actor=actor, data={"units": units, "minimum": minimum})
+        self.refresh_from_db(fields=["minimum_decided_at"])
+
+    def extend(self, *, units: int, actor: Actor) -> None:
+        """Reopen it for the days agreed; raises BatchNotReady when they do not fit."""
+        if self.rule_below_minimum != self.MinimumRule.EXTEND:
+            raise InvalidTransition(self, "minimum_extended")
+        before = self.closes_at and self.closes_at.isoformat()
+        closes_at = self.extended_closing(database_now())
+        moved = {"from": before, "to": closes_at.isoformat()}
+        counted = {"units": units, "minimum": self.minimum_units}
+        with transaction.atomic():
+            self.reopen(closes_at=closes_at, actor=actor, extended_at=Clock())
+            self.record("minimum_extended", actor=actor, data=moved | counted)
+
+    def miss_minimum(self, *, units: int, actor: Actor) -> None:
+        """Cancel it because too few units were paid; its orders follow."""
+        counted = {"units": units, "minimum": self.minimum_units}
+        self._move_to(
+            self.Stage.CANCELED,
+            actor,
+            origin=self.Stage.CLOSED,
+            data={"reason": MINIMUM_MISSED} | counted,
+            minimum_decided_at=Clock(),
+            minimum_missed_at=Clock(),
+        )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Seller, Variant
-from campaigns.product_import.naming import first_free, slug_from_handle
+from campaigns.naming import first_free, slug_of
 from campaigns.product_import.shopify import Product, ProductVariant, RejectedProduct
 
 ATTEMPTS = 3
@@ -106,7 +106,7 @@ def _create(product: Product, to: Destination) -> Verdict:
 
 def _free_slug(handle: str, seller: Seller) -> str:
     return first_free(
-        slug_from_handle(handle),
+        slug_of(handle),
         lambda slug: Campaign.objects.filter(slug=slug).exists(),
         limit=SLUG_LENGTH,
         suffix=seller.slug,

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from campaigns.naming import first_free
 from campaigns.product_import import cells
 from campaigns.product_import.cells import BadCell, at_most, words
 from campaigns.product_import.html_text import to_markdown
-from campaigns.product_import.naming import first_free
 from campaigns.product_import.table import Row, UnreadableFile, read_rows
 from campaigns.text.markdown import MAX_LENGTH as STORY_LENGTH
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from campaigns.models.batch import MINIMUM_MISSED
+from campaigns.models.minimum import MINIMUM_MISSED
 from orders.mail.rows import of_order
 from orders.models import Message, Order
 

@@ -6,7 +6,7 @@ The decision is one short transaction on the batch; its mails are found missing 
 from django.db.models import F, OuterRef, Q
 
 from campaigns.models import Batch
-from campaigns.models.batch import MINIMUM_MISSED
+from campaigns.models.minimum import MINIMUM_MISSED
 from orders.mail import rows as mail_rows
 from orders.minimum import emails as minimum_emails
 from orders.models import Order

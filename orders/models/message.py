@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.clock import Clock
 from campaigns.models import Campaign, ScheduleChange, Update
 from orders.models.event import OrderEvent
-from orders.models.mail_kinds import name_of
+from orders.models.mail_kinds import KINDS, name_of
 from orders.models.order import Order
 
 # Word for word the condition of the outbox's index: with a parameter in it, SQLite
@@ -84,6 +84,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def withdraw_unsent(self, *kinds: str) -> int:
         """Take back the mails of these kinds that nobody began to send."""
+        if unknown := set(kinds) - KINDS.keys():
+            raise ValueError(f"no mail is of the kind {', '.join(sorted(unknown))}")
         waiting = self.filter(kind__in=kinds, state=Message.State.QUEUED, attempts=0)
         return waiting.update(state=Message.State.ABORTED)
 

@@ -16,6 +16,7 @@ from campaigns.clock import Clock, database_now
 from campaigns.errors import InvalidTransition
 from campaigns.models import Batch, ScheduleChange, ShippingOption
 from campaigns.money import CURRENCY_CHOICES
+from campaigns.transactions import in_transaction
 from orders.models.event import BALANCE_OVERDUE, HOLD_ENDED, OrderEvent
 
 # What they ask for is settled, or pointless, once the order changes its status.
@@ -349,6 +350,7 @@ class Order(models.Model):
         """An offer of the waiting list: nobody gave an address or agreed to rules."""
         return self.source == self.Source.WAITLIST and not self.rules
 
+    @in_transaction
     def move_to(
         self,
         target: "Order.Status",
@@ -375,6 +377,7 @@ class Order(models.Model):
         self.messages.withdraw_unsent(*REMINDERS)
         self.record(target, actor=actor, data={"from": origin} | (data or {}))
 
+    @in_transaction
     def change_batch(self, batch: Batch, *, schedule_version: int) -> None:
         """Under another promise, which its buyer read; the first one stays noted."""
         rows = Order.objects.filter(pk=self.pk, batch=self.batch_id)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.clock import Clock
 from campaigns.errors import InvalidTransition
 from campaigns.models import Batch, Variant
+from campaigns.transactions import in_transaction
 from orders.models.order import Order, new_token
 
 
@@ -192,6 +193,7 @@ class WaitlistEntry(models.Model):
             raise InvalidTransition(self, self.State.WAITING)
         self.quantity, self.accepts_fewer = quantity, accepts_fewer
 
+    @in_transaction
     def move_to(self, target: "WaitlistEntry.State", **columns: Any) -> None:
         """One compare-and-set with its stamp; raises InvalidTransition."""
         origin = self.State(self.state)

@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns import readiness
 from campaigns.admin.batch import BatchAdmin
 from campaigns.models import Allotment, Batch, BatchEvent, Campaign, Seller, Variant
 from tests.factories import (
@@ -450,7 +451,7 @@ def test_draft_that_is_not_ready_lists_the_reasons(staff):
     shown = staff.get(step_url(batch, "open"))
     refused = staff.post(step_url(batch, "open"))
 
-    reasons = batch.missing_for_opening(timezone.now())
+    reasons = readiness.in_words(batch.missing_for_opening(timezone.now()))
     assert len(reasons) == 1
     assert shown.context["missing"] == refused.context["missing"] == reasons
     assert refused.status_code == 409

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import translation
 
+from campaigns import readiness
 from campaigns.actors import SYSTEM, Actor
 from campaigns.clock import database_now
-from campaigns.errors import InvalidTransition, NotReady
+from campaigns.errors import BatchNotReady, Gap, InvalidTransition
 from campaigns.models import Allotment, Batch, BatchEvent
 from tests.factories import make_batch, make_variant
 
@@ -106,41 +107,36 @@ def test_only_a_draft_is_opened(stage):
 
 
 @pytest.mark.parametrize(
-    ("change", "reasons"),
+    ("change", "gaps"),
     [
-        ({"opens_at": None}, ["Say when it opens."]),
-        ({"closes_at": None}, ["Say when it closes."]),
-        ({"ships_from": None}, ["Say from when until when it ships."]),
-        ({"ships_until": None}, ["Say from when until when it ships."]),
-        ({"minimum_units": 11}, ["The minimum is above the capacity."]),
+        ({"opens_at": None}, [Gap.OPENING]),
+        ({"closes_at": None}, [Gap.CLOSING]),
+        ({"ships_from": None}, [Gap.WINDOW]),
+        ({"ships_until": None}, [Gap.WINDOW]),
+        ({"minimum_units": 11}, [Gap.MINIMUM_ABOVE_CAPACITY]),
         (
             {"opens_at": None, "closes_at": None, "minimum_units": 11},
-            [
-                "Say when it opens.",
-                "Say when it closes.",
-                "The minimum is above the capacity.",
-            ],
+            [Gap.OPENING, Gap.CLOSING, Gap.MINIMUM_ABOVE_CAPACITY],
         ),
     ],
 )
-def test_what_is_missing_is_told_all_at_once(change, reasons):
+def test_what_is_missing_is_told_all_at_once(change, gaps):
     batch = make_batch(stage="draft")
     Batch.objects.update(**change)
     batch.refresh_from_db()
 
-    with translation.override("en"):
-        refusal = assert_refused(lambda: batch.open(actor=SYSTEM), NotReady)
+    refusal = assert_refused(lambda: batch.open(actor=SYSTEM), BatchNotReady)
 
-    assert refusal.reasons == reasons
+    assert list(refusal.gaps) == gaps
     assert not Allotment.objects.exists()
 
 
 def test_a_cut_off_in_the_past_is_not_opened():
     batch = make_batch(stage="draft", closes_at=in_days(-1))
 
-    refusal = assert_refused(lambda: batch.open(actor=SYSTEM), NotReady)
+    refusal = assert_refused(lambda: batch.open(actor=SYSTEM), BatchNotReady)
 
-    assert len(refusal.reasons) == 1
+    assert refusal.gaps == (Gap.CLOSING_PASSED,)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +154,7 @@ def test_dates_out_of_order_are_not_promised(change):
     Batch.objects.update(**{name: day + n * DAY for name, n in change.items()})
     batch.refresh_from_db()
 
-    assert_refused(lambda: batch.open(actor=SYSTEM), NotReady)
+    assert_refused(lambda: batch.open(actor=SYSTEM), BatchNotReady)
 
 
 def test_closing_twice_closes_once():
@@ -202,9 +198,10 @@ def test_reopening_needs_a_cut_off_ahead():
 
     for closes_at in (database_now(), in_days(-1)):
         step = assert_refused(
-            lambda at=closes_at: batch.reopen(closes_at=at, actor=SYSTEM), NotReady
+            lambda at=closes_at: batch.reopen(closes_at=at, actor=SYSTEM),
+            BatchNotReady,
         )
-        assert len(step.reasons) == 1
+        assert step.gaps == (Gap.CLOSING_AHEAD,)
 
 
 @pytest.mark.parametrize("stage", [stage for stage in Stage if stage != "closed"])
@@ -218,7 +215,7 @@ def test_a_window_taken_away_since_the_batch_was_read_keeps_it_closed():
     batch = make_batch(stage=Stage.DRAFT)
     Batch.objects.update(ships_from=None, ships_until=None)
 
-    with pytest.raises(NotReady):
+    with pytest.raises(BatchNotReady):
         batch.open(actor=SYSTEM)
 
     assert Batch.objects.get().stage == Stage.DRAFT
@@ -233,14 +230,16 @@ def test_the_cut_off_of_an_open_batch_moves_only_to_a_moment_ahead():
     assert Batch.objects.get().closes_at == batch.closes_at == after
     assert event().data == {"from": before.isoformat(), "to": after.isoformat()}
     past = in_days(-1)
-    assert_refused(lambda: batch.change_cut_off(past, actor=SYSTEM), NotReady)
+    assert_refused(lambda: batch.change_cut_off(past, actor=SYSTEM), BatchNotReady)
 
 
 @pytest.mark.parametrize("stage", [stage for stage in Stage if stage != "open"])
 def test_the_cut_off_of_another_batch_does_not_move(stage):
     batch = make_batch(stage=stage)
 
-    assert_refused(lambda: batch.change_cut_off(in_days(1), actor=SYSTEM), NotReady)
+    assert_refused(
+        lambda: batch.change_cut_off(in_days(1), actor=SYSTEM), BatchNotReady
+    )
 
 
 def test_who_did_it_is_written_down(django_user_model):
@@ -264,3 +263,11 @@ def test_the_audit_is_only_written():
             change()
 
     assert event().kind == "closed"
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_every_gap_has_words_of_its_own(language):
+    with translation.override(language):
+        words = readiness.in_words(Gap)
+
+    assert len(set(words)) == len(Gap)

@@ -14,7 +14,9 @@ from django.utils import timezone, translation
 
 from campaigns import copying, images
 from campaigns.admin import proposals
+from campaigns.admin.proposals import Before
 from campaigns.admin.sentences import told
+from campaigns.clock import database_now
 from campaigns.errors import NotReady
 from campaigns.models import (
     Allotment,
@@ -511,11 +513,80 @@ def test_schedule_is_proposed_in_the_sellers_zone():
     assert proposals.schedule(now, "Asia/Jakarta") == {
         "opens_at": datetime(2026, 11, 24, 0, tzinfo=JAKARTA),
         "closes_at": datetime(2026, 12, 8, 21, tzinfo=JAKARTA),
-        "production_starts_on": date(2026, 12, 9),
-        "production_ends_on": date(2026, 12, 30),
-        "ships_from": date(2027, 1, 2),
-        "ships_until": date(2027, 1, 6),
+        "production_starts_on": date(2026, 12, 16),
+        "production_ends_on": date(2027, 1, 6),
+        "ships_from": date(2027, 1, 9),
+        "ships_until": date(2027, 1, 13),
     }
+
+
+def test_next_batch_is_proposed_after_the_last_one():
+    now = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    last_close = datetime(2026, 12, 1, 21, tzinfo=JAKARTA)
+    before = Before(
+        closes_at=last_close,
+        production_ends_on=date(2027, 2, 1),
+        extension_days=7,
+    )
+
+    assert proposals.schedule(now, "Asia/Jakarta", before) == {
+        "opens_at": last_close,
+        "closes_at": datetime(2026, 12, 15, 21, tzinfo=JAKARTA),
+        "production_starts_on": date(2027, 2, 2),
+        "production_ends_on": date(2027, 2, 23),
+        "ships_from": date(2027, 2, 26),
+        "ships_until": date(2027, 3, 2),
+    }
+
+
+def test_when_all_batches_are_full_the_next_one_is_proposed_to_open_at_once():
+    campaign = make_campaign()
+    make_batch(campaign=campaign, stage=Batch.Stage.CANCELED)
+    full = make_batch(campaign=campaign, capacity=2, taken=2)
+    now = database_now()
+
+    dates = proposals.schedule(now, "Asia/Jakarta", Before.of(campaign))
+
+    assert dates["opens_at"] <= now + timedelta(hours=1) < full.closes_at
+    assert dates["closes_at"] - full.closes_at > timedelta(days=13)
+    assert dates["production_starts_on"] > full.production_ends_on
+
+
+def test_after_a_batch_that_closed_early_the_next_one_opens_at_once():
+    campaign = make_campaign()
+    closed = make_batch(campaign=campaign, stage=Batch.Stage.CLOSED)
+    now = database_now()
+
+    dates = proposals.schedule(now, "Asia/Jakarta", Before.of(campaign))
+
+    assert dates["opens_at"] <= now + timedelta(hours=1) < closed.closes_at
+    assert dates["production_starts_on"] > closed.production_ends_on
+
+
+def test_a_batch_that_ended_long_ago_moves_no_proposal():
+    now = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    before = Before(
+        closes_at=now - timedelta(days=90),
+        production_ends_on=date(2026, 10, 1),
+        extension_days=7,
+    )
+
+    after_it = proposals.schedule(now, "Asia/Jakarta", before)
+
+    assert after_it == proposals.schedule(now, "Asia/Jakarta")
+
+
+def test_the_proposed_dates_leave_room_to_extend_once():
+    campaign = make_campaign()
+    last = make_batch(campaign=campaign, extension_days=10)
+    owner, url = worker_of(campaign.seller), f"{ADD}?campaign={campaign.pk}"
+    extended = {"minimum_units": 20, "minimum_rule": "extend", "extension_days": 10}
+
+    response = owner.post(url, fields_of(owner.get(url)) | {"capacity": 50} | extended)
+
+    batch = Batch.objects.get(capacity=50)
+    assert (response.status_code, batch.minimum_rule) == (302, "extend")
+    assert batch.opens_at == last.closes_at.replace(microsecond=0)
 
 
 @pytest.mark.parametrize(
@@ -553,10 +624,10 @@ def test_add_form_is_filled_and_needs_a_capacity_only(monkeypatch):
     assert (batch.campaign, batch.number) == (campaign, 4)
     assert batch.opens_at == datetime(2036, 11, 23, 19, tzinfo=zone)
     assert batch.closes_at == datetime(2036, 12, 7, 21, tzinfo=zone)
-    assert batch.production_starts_on == date(2036, 12, 8)
-    assert batch.production_ends_on == date(2036, 12, 29)
-    assert batch.ships_from == date(2037, 1, 1)
-    assert batch.ships_until == date(2037, 1, 5)
+    assert batch.production_starts_on == date(2036, 12, 15)
+    assert batch.production_ends_on == date(2037, 1, 5)
+    assert batch.ships_from == date(2037, 1, 8)
+    assert batch.ships_until == date(2037, 1, 12)
 
 
 def test_campaign_page_leads_to_the_filled_form(staff):
@@ -697,3 +768,149 @@ def test_help_tells_of_changing_clocks_where_they_change(staff):
 
     assert warning in text_of(worker_of(campaign.seller).get(ADD))
     assert warning not in text_of(staff.get(ADD))
+
+
+ADD_CAMPAIGN = "/admin/campaigns/campaign/add/"
+
+
+def test_what_publishing_needs_is_not_said_of_a_public_campaign(staff):
+    campaign = make_ready()
+    before = text_of(staff.get(page_of(campaign)))
+    campaign.publish()
+    Batch.objects.update(stage=Stage.PRODUCTION)
+
+    after = text_of(staff.get(page_of(campaign)))
+
+    assert "Before it can be published" in before
+    assert "Before it can be published" not in after
+    assert "Missing" not in after
+
+
+def test_the_only_seller_one_works_for_is_chosen_already():
+    seller, _other = make_seller(), make_seller()
+    owner = worker_of(seller)
+
+    pages = [ADD_CAMPAIGN, "/admin/campaigns/shippingoption/add/"]
+    shown = [fields_of(owner.get(page))["seller"] for page in pages]
+
+    assert shown == [str(seller.pk)] * 2
+
+
+def test_with_several_sellers_none_is_chosen(staff):
+    make_seller(), make_seller()
+
+    assert fields_of(staff.get(ADD_CAMPAIGN))["seller"] == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Kaos Batik", "kaos-batik"),
+        ("Taken", "taken-2"),
+        ("着物", "product-2666d1b9cf"),
+    ],
+)
+def test_an_address_left_empty_is_made_from_the_title(title, slug):
+    taken = make_campaign(slug="taken")
+    owner = worker_of(taken.seller)
+
+    response = owner.post(
+        ADD_CAMPAIGN, fields_of(owner.get(ADD_CAMPAIGN)) | {"title": title}
+    )
+
+    assert response.status_code == 302
+    assert Campaign.objects.get(title=title).slug == slug
+
+
+def test_an_address_that_buyers_know_stays_when_it_is_emptied(staff):
+    campaign = make_campaign(slug="kaos", title="Kaos")
+
+    entered = {"slug": "", "title": "Jaket"}
+    staff.post(page_of(campaign), fields_of(staff.get(page_of(campaign))) | entered)
+
+    campaign.refresh_from_db()
+    assert (campaign.slug, campaign.title) == ("kaos", "Jaket")
+
+
+def test_a_campaign_without_a_title_gets_no_address(staff):
+    seller = make_seller()
+
+    entered = fields_of(staff.get(ADD_CAMPAIGN)) | {"seller": seller.pk}
+    response = staff.post(ADD_CAMPAIGN, entered)
+
+    assert list(errors_of(response)) == ["title"]
+    assert not Campaign.objects.exists()
+
+
+def test_title_comes_before_address_and_options_show_their_form(staff):
+    page = text_of(staff.get(ADD_CAMPAIGN))
+
+    assert page.index('name="title"') < page.index('name="slug"')
+    assert page.count('placeholder="Size: L, Color: Indigo"') == 2
+
+
+def test_opening_tells_every_cap_and_that_nobody_sees_the_campaign(staff):
+    campaign = make_campaign(published_at=None)
+    make_variant(campaign=campaign, options={"Size": "L"})
+    batch = make_batch(
+        campaign=campaign,
+        stage=Stage.DRAFT,
+        capacity=5,
+        order_capacity=3,
+        goods_capacity=900_000,
+    )
+    Allotment.objects.update(capacity=9)
+
+    facts = staff.get(page_of(batch, "open")).context["facts"]
+
+    told_of = {str(name): str(value) for name, value in facts}
+    assert told_of["campaign"] == "not public: nobody can order before it is"
+    assert told_of["capacity in orders"] == "3"
+    assert told_of["capacity in money"] == "Rp\xa0900.000"
+    assert told_of["Variants"] == ("L: 9 – more than the batch has; it sells 5 at most")
+
+
+def test_opening_a_public_campaign_tells_only_the_caps_it_has(staff):
+    batch = make_batch(stage=Stage.DRAFT)
+
+    facts = staff.get(page_of(batch, "open")).context["facts"]
+
+    names = [str(name) for name, _value in facts]
+    assert names[:2] == ["Capacity", "Minimum"]
+
+
+def test_a_variant_given_more_than_its_batch_has_is_saved_with_a_note(staff):
+    batch = make_batch(
+        campaign=make_variant(options={"Size": "L"}).campaign, capacity=5
+    )
+    shown = fields_of(staff.get(page_of(batch)))
+
+    entered = {"allotments-0-capacity": 9}
+    saved = staff.post(page_of(batch), shown | entered, follow=True)
+    fits = staff.post(
+        page_of(batch),
+        fields_of(staff.get(page_of(batch))) | {"allotments-0-capacity": 5},
+        follow=True,
+    )
+
+    note = "L: 9 – more than the batch has; it sells 5 at most."
+    assert note in text_of(saved)
+    assert note not in text_of(fits)
+    assert "more than the batch has" not in text_of(fits)
+    assert Allotment.objects.get().capacity == 5
+
+
+def test_the_two_dates_that_buyers_read_are_named_and_stand_last(staff):
+    page = text_of(staff.get(page_of(make_batch(stage=Stage.DRAFT))))
+
+    assert "Buyers read that it ships between “ships from” and “ships until”." in page
+    assert page.index("Addresses lock") < page.index('name="ships_from"')
+
+
+def test_the_number_is_explained_only_where_none_is_filled_in(staff):
+    campaign, words = make_campaign(), "Left empty, it is the next one."
+
+    empty = text_of(staff.get(ADD))
+    filled = text_of(staff.get(f"{ADD}?campaign={campaign.pk}"))
+
+    assert (words in empty, words in filled) == (True, False)

@@ -7,9 +7,10 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import translation
 
+from campaigns import readiness
 from campaigns.clock import database_now
+from campaigns.errors import Gap
 from campaigns.models import Batch, BatchEvent
-from campaigns.models.batch import NO_ROOM_TO_EXTEND
 from campaigns.wording import minimum
 from orders.models import Order
 from tests.drafts import make_offer, place_order, place_paid
@@ -68,21 +69,21 @@ def with_room_for(days, **overrides):
 
 
 @pytest.mark.parametrize(
-    ("days", "overrides", "reasons"),
+    ("days", "overrides", "gaps"),
     [
         (9, {}, []),
-        (6, {}, [NO_ROOM_TO_EXTEND]),
+        (6, {}, [Gap.ROOM_TO_EXTEND]),
         (6, {"extension_days": 5}, []),
         (6, {"minimum_rule": "cancel"}, []),
         (6, {"minimum_units": None}, []),
         (6, {"extended_at": "2026-01-01T00:00Z"}, []),
     ],
 )
-def test_it_opens_only_with_room_for_its_extension(days, overrides, reasons):
+def test_it_opens_only_with_room_for_its_extension(days, overrides, gaps):
     batch = with_room_for(days, **overrides)
     batch.refresh_from_db()
 
-    assert batch.missing_for_opening(database_now()) == reasons
+    assert batch.missing_for_opening(database_now()) == gaps
 
 
 def test_the_form_refuses_an_extension_that_passes_production(client):
@@ -95,7 +96,7 @@ def test_the_form_refuses_an_extension_that_passes_production(client):
     answer = client.post(page, shown | {"extension_days": "20"})
 
     errors = answer.context["adminform"].form.errors
-    assert errors["extension_days"] == [str(NO_ROOM_TO_EXTEND)]
+    assert errors["extension_days"] == readiness.in_words([Gap.ROOM_TO_EXTEND])
     assert Batch.objects.values().get() == before
     assert not BatchEvent.objects.exists()
     client.post(page, shown | {"extension_days": "8"})

@@ -103,10 +103,10 @@ def test_queries_stay_within_budget(client, django_assert_num_queries):
     make_picture(campaign=campaign)
     make_shipping_option(seller=campaign.seller)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(10):
         client.get("/en/")
     cache.clear()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(12):
         client.get(f"/en/s/{campaign.seller.slug}/")
     cache.clear()
     with django_assert_num_queries(11):

@@ -8,7 +8,7 @@ import pytest
 from campaigns import schedule
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
-from campaigns.errors import NotReady
+from campaigns.errors import BatchNotReady
 from campaigns.models import Batch, BatchEvent, ScheduleChange
 from campaigns.schedule import NotAnnounceable, Reason, Window
 from tests.factories import make_batch
@@ -192,7 +192,7 @@ def test_a_closed_batch_without_a_date_reopens_only_with_one():
     batch = make_batch(stage="closed")
     say(batch, None)
 
-    with pytest.raises(NotReady):
+    with pytest.raises(BatchNotReady):
         batch.reopen(closes_at=database_now() + DAY, actor=SYSTEM)
     assert refusal_of(batch, None).reason == Reason.SAME
     say(batch, Window(today() + 60 * DAY, today() + 65 * DAY))

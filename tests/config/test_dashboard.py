@@ -202,3 +202,19 @@ def test_headings_descend_and_every_section_is_named(staff):
         )
     assert page.index("<h1") < page.index("needs-heading") < page.index("<h3")
     assert "style=" not in page.split('id="content-main"')[1].split("app-")[0]
+
+
+def test_one_is_not_told_as_several(staff):
+    order = place_order(make_offer())
+    Message.objects.filter(order=order).update(state="sent")
+    one = Message.objects.first()
+    Message.objects.filter(pk=one.pk).update(state="failed")
+
+    [alert] = desk_of(staff).alerts
+    Message.objects.create(
+        dedupe_key="second", kind="update", to="a@example.com", state="failed"
+    )
+    [alerts] = desk_of(staff).alerts
+
+    assert (alert.value, alert.label) == (1, "Mail that failed")
+    assert (alerts.value, alerts.label) == (2, "Mails that failed")

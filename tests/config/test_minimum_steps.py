@@ -177,10 +177,7 @@ def test_the_desk_mentions_what_missed_its_minimum_for_two_weeks(staff):
 
     [number] = staff.get(reverse("admin:index")).context["dashboard"].alerts
 
-    assert (number.label, number.value) == (
-        *("Batches that missed their minimum lately",),
-        1,
-    )
+    assert (number.label, number.value) == ("Batch that missed its minimum lately", 1)
     assert staff.get(number.url).context["cl"].queryset.get() == batch
     Batch.objects.update(minimum_missed_at=database_now() - timedelta(days=15))
     assert staff.get(reverse("admin:index")).context["dashboard"].alerts == []

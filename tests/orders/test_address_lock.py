@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from campaigns import dates
 from campaigns.actors import SYSTEM
 from campaigns.clock import database_now
-from campaigns.errors import InvalidTransition, NotReady
+from campaigns.errors import BatchNotReady, InvalidTransition
 from campaigns.models import Batch, BatchEvent
 from campaigns.models.address_lock import LOCK_ANNOUNCED
 from orders.addresses import changes as address_changes
@@ -86,7 +86,7 @@ def test_the_same_moment_again_is_no_news():
 def test_less_than_two_days_notice_is_refused():
     batch = make_offer()
 
-    with pytest.raises(NotReady):
+    with pytest.raises(BatchNotReady):
         announce(batch, hours=47, minutes=59)
 
     assert Batch.objects.get().addresses_lock_at is None

@@ -322,7 +322,7 @@ def test_what_waits_stands_on_the_desk(staff, campaign):
 
     html = staff.get("/admin/", headers={"accept-language": "en"}).content.decode()
     url = "/admin/campaigns/question/?state__exact=waiting"
-    assert f'<a href="{url}"><strong>1</strong> Questions waiting</a>' in html
+    assert f'<a href="{url}"><strong>1</strong> Question waiting</a>' in html
 
 
 def test_the_page_takes_a_fixed_number_of_queries(

@@ -1,4 +1,4 @@
-"""Addresses from handles, and numbers for what is taken."""
+"""Addresses from words, and numbers for what is taken."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -7,9 +7,9 @@ from itertools import chain, count
 from django.utils.text import slugify
 
 
-def slug_from_handle(handle: str) -> str:
-    """A handle in a script without Latin letters gets a stable made-up address."""
-    return slugify(handle) or f"product-{sha256(handle.encode()).hexdigest()[:10]}"
+def slug_of(words: str) -> str:
+    """Words without a Latin letter get an address made up, always the same."""
+    return slugify(words) or f"product-{sha256(words.encode()).hexdigest()[:10]}"
 
 
 def first_free(
