@@ -169,7 +169,7 @@ class CheckoutPage:
     def _is_repriced(self, option: ShippingOption) -> bool:
         """Whether the parcel costs more or less than the page the buyer saw said.
 
-        The script adds up goods by itself; what a heavier parcel costs it cannot know.
+        Without a script a quantity can be changed there and ordered at once.
         """
         seen = self.data.get("weight", "")
         return bool(WHOLE_GRAMS.fullmatch(seen)) and (
