@@ -3,25 +3,28 @@
 The link of the place itself leads nowhere by then, as every link that is over.
 """
 
+from contextlib import suppress
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from campaigns.errors import Refused
 from orders.models import WaitlistEntry
 from orders.pages import place_page, see_other
-from orders.waitlist import views as waitlist_views
+from orders.waitlist import places
 
 State = WaitlistEntry.State
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def departure(request: HttpRequest, token: str) -> HttpResponse:
-    step = waitlist_views.departure if request.method == "POST" else _asked_or_said
-    return step(request, token)
-
-
 @place_page
-def _asked_or_said(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
+def departure(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
+    if request.method == "POST":
+        # Refused: the batch went on at this moment; the page says what is true now.
+        with suppress(Refused):
+            places.depart(entry.pk)
+        return see_other(entry.departure_url)
     campaign = entry.batch.campaign
     context = {"entry": entry, "campaign": campaign, "seller": campaign.seller}
     if entry.state in (State.DECLINED, State.LEFT):

@@ -1,6 +1,5 @@
-"""The waiting list for buyers: join, look at one's place, leave."""
+"""The waiting list for buyers: join, look at one's place, change what one waits for."""
 
-from contextlib import suppress
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns.errors import BatchClosed, InvalidTransition, Refused
+from campaigns.errors import BatchClosed, InvalidTransition
 from campaigns.throttle import throttled, too_many
 from orders import limit_words, origins
 from orders.holds import limits as hold_limits
@@ -112,12 +111,3 @@ def _unchanged(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     context = {"entry": entry, "campaign": campaign, "seller": campaign.seller}
     page = "orders/waitlist_unchanged.html"
     return render(request, page, context, status=HTTPStatus.CONFLICT)
-
-
-@require_POST
-@place_page
-def departure(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
-    # Refused: the batch went on at this moment; the page says what is true now.
-    with suppress(Refused):
-        places.depart(entry.pk)
-    return see_other(entry.departure_url)

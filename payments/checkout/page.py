@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-from django.http import Http404, HttpRequest, QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from campaigns.gallery import Image
 from campaigns.models import Batch, Campaign, Picture, ShippingOption, Variant
 from campaigns.money import format_money, to_minor_units
 from campaigns.prepared import Prepared, given
-from orders import limit_words, tallies
+from orders import tallies
 from orders.holds.limits import TooManyUnpaid
 from orders.origins import Origin
 from payments.checkout import choices as checkout_choices
@@ -30,16 +30,13 @@ from payments.checkout.basket import (
     QUANTITY_FIELD,
     Basket,
     draft_lines,
-    read_basket,
 )
 from payments.checkout.form import CheckoutForm, checkout_form
 from payments.checkout.placing import Draft, DraftLine, deposit_of, rules_of
+from payments.checkout.reading import basket_of, batch_of, data_of
 
 WHOLE_GRAMS = re.compile(r"[0-9]{1,9}")
 
-BATCH_BY_NUMBER = Prepared(
-    lambda: Batch.objects.at(given("slug")).with_clock().filter(number=given("number"))
-)
 COURIERS = Prepared(
     lambda: ShippingOption.objects.offered(given("currency")).filter(
         seller=given("seller")
@@ -72,11 +69,10 @@ class CheckoutPage:
     @classmethod
     def read(cls, request: HttpRequest, slug: str) -> Self:
         """The page for this request; raises Http404 for what was never offered."""
-        data = _data_of(request)
-        batch = _batch(slug, data.get("batch", ""))
+        data = data_of(request)
+        batch = batch_of(slug, data.get("batch", ""))
         campaign = batch.campaign
-        basket = read_basket(data)
-        _refuse_too_many(basket, campaign)
+        basket = basket_of(data, campaign)
         return cls.with_form(request, campaign=campaign, batch=batch, basket=basket)
 
     @classmethod
@@ -90,7 +86,7 @@ class CheckoutPage:
         **more: Any,
     ) -> Self:
         """The form is bound where it was sent to order, not only to be priced."""
-        data = _data_of(request)
+        data = data_of(request)
         options = COURIERS.all(seller=campaign.seller_id, currency=campaign.currency)
         return cls(
             campaign=campaign,
@@ -313,35 +309,3 @@ class CheckoutPage:
     @property
     def deposit(self) -> Decimal:
         return deposit_of(self.campaign, self.total)
-
-
-def _data_of(request: HttpRequest) -> QueryDict:
-    return request.POST if request.method == "POST" else request.GET
-
-
-def _refuse_too_many(basket: Basket, campaign: Campaign) -> None:
-    """What one order can never have is said before an address is typed."""
-    limit = campaign.buyer_limit
-    if limit is not None and sum(basket.quantities.values()) > limit:
-        field = f"quantity-{next(iter(basket.quantities))}"
-        basket.errors.append((field, limit_words.reached(limit)))
-
-
-def _batch(slug: str, number: str) -> Batch:
-    """The batch named in the address, else the one offered now; Http404 otherwise."""
-    if not number:
-        return _offered(slug)
-    if not (number.isascii() and number.isdigit() and len(number) <= 4):
-        raise Http404
-    try:
-        return BATCH_BY_NUMBER.get(slug=slug, number=int(number))
-    except Batch.DoesNotExist:
-        raise Http404 from None
-
-
-def _offered(slug: str) -> Batch:
-    batches = Batch.objects.at(slug).with_clock().order_by("number")
-    batch = batches.accepting().first() or batches.last()
-    if batch is None:
-        raise Http404
-    return batch

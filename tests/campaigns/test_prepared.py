@@ -17,6 +17,7 @@ from orders.models import Order, OrderLine, line
 from payments import attempts, pay_page
 from payments.checkout import basket
 from payments.checkout import page as checkout_page
+from payments.checkout import reading as checkout_reading
 from payments.gateways import sandbox
 from payments.ledger import books
 from payments.models import LedgerEntry, Payment, SandboxPayment
@@ -55,7 +56,7 @@ def querysets(order: Order) -> dict[Prepared[Any], tuple[dict[str, Any], Any]]:
         lifecycle.LOCK_OF_ORDER: (of_order, orders.only("pk")),
         lifecycle.ORDER_WITH_SELLER: (of_order, with_seller),
         line.LINES_OF_ORDER: (of_order, OrderLine.objects.filter(order=order)),
-        checkout_page.BATCH_BY_NUMBER: (
+        checkout_reading.BATCH_BY_NUMBER: (
             {"slug": campaign.slug, "number": 1},
             Batch.objects.at(campaign.slug).filter(number=1),
         ),
