@@ -549,7 +549,7 @@ def departure_of(entry):
 
 def test_looking_at_the_departure_leaves_nothing(client):
     batch, _orders = full_batch()
-    entry = wait(batch)
+    entry = wait(batch, locale="en")
 
     response = client.get(departure_of(entry))
 
