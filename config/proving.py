@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from campaigns.invariants import Invariant
 
@@ -23,17 +25,26 @@ def findings(
     if connection.in_atomic_block:
         yield from (_finding(invariant, most=most) for invariant in invariants)
         return
-    with ThreadPoolExecutor(at_once) as pool:
-        yield from pool.map(partial(_found_beside, most=most), invariants)
+    with _beside(at_once) as pool:
+        yield from pool.map(partial(_finding, most=most), invariants)
 
 
-def _found_beside(invariant: Invariant, *, most: int) -> Finding:
-    """On a connection of this thread, which nobody else would close."""
-    try:
+@contextmanager
+def _beside(at_once: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads with a connection each, which nobody else would close."""
+    opened: list[BaseDatabaseWrapper] = []
+
+    def begin() -> None:
         _take_as_long_as_needed()
-        return _finding(invariant, most=most)
+        connection.inc_thread_sharing()
+        opened.append(connections[connection.alias])
+
+    try:
+        with ThreadPoolExecutor(at_once, initializer=begin) as pool:
+            yield pool
     finally:
-        connection.close()
+        for each in opened:
+            each.close()
 
 
 def _finding(invariant: Invariant, *, most: int) -> Finding:
