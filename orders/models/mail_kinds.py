@@ -13,7 +13,7 @@ KINDS = {
     "order_link": gettext_lazy("Link to the order"),
     "order_changed": gettext_lazy("Order changed"),
     "order_canceled": gettext_lazy("Order canceled"),
-    "batch_confirmed": gettext_lazy("Minimum reached"),
+    "batch_confirmed": gettext_lazy("Batch goes ahead"),
     "minimum_missed": gettext_lazy("Minimum missed"),
     "batch_canceled": gettext_lazy("Batch canceled"),
     "production_started": gettext_lazy("Production started"),

@@ -1,4 +1,4 @@
-"""Giving up a place or an offer: asked once, done, and then said at the same address.
+"""Giving up a place or an offer: asked, done, and then said at the same address.
 
 The link of the place itself leads nowhere by then, as every link that is over.
 """
@@ -22,8 +22,8 @@ State = WaitlistEntry.State
 def departure(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     if request.method == "POST":
         # Refused: the batch went on at this moment; the page says what is true now.
-        with suppress(Refused):
-            places.depart(entry.pk)
+        with suppress(Refused, ValueError):
+            places.depart(entry.pk, asked=State(request.POST.get("asked", "")))
         return see_other(entry.departure_url)
     campaign = entry.batch.campaign
     context = {"entry": entry, "campaign": campaign, "seller": campaign.seller}

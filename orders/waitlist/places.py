@@ -64,14 +64,17 @@ def _send_link(entry: WaitlistEntry) -> None:
         waitlist_emails.waitlist_joined(place, turn=turn, asked=asked)
 
 
-def depart(entry_id: int) -> None:
+def depart(entry_id: int, *, asked: State | None = None) -> None:
     """Leave the list, or decline its offer; twice changes nothing.
 
-    Raises Refused when the batch went on to another stage at this moment.
+    `asked` is the state the buyer was asked in: who leaves the list does not decline
+    what was offered meanwhile. Raises Refused when the batch went on to another stage
+    at this moment.
     """
     entry = WaitlistEntry.objects.get(pk=entry_id)
     if entry.order_id is not None:
-        _decline(entry_id, entry.order_id)
+        if asked in (None, State.OFFERED):
+            _decline(entry_id, entry.order_id)
         return
     with transaction.atomic():
         entry = WaitlistEntry.objects.locked(entry_id)

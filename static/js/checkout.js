@@ -25,15 +25,20 @@
   }
 
   each("form[data-quote]", function (form) {
-    var button = form.querySelector("[name=quote]"), timer = 0, round = 0, pressed = null, isCutOff = false;
+    var button = form.querySelector("[name=quote]"), timer = 0, round = 0, pressed = null, shown = "", isCutOff = false;
     if (!button || !window.fetch || !window.DOMParser) return;
     function isAsking() { return form.hasAttribute("aria-busy"); }
     function settle() {
       var again = pressed;
       pressed = null;
-      if (again) again.click();
+      if (!again) return;
+      // Ordered for the amount that was seen; the server tells of another one.
+      form.elements.first_payment.value = shown;
+      again.click();
     }
     function isOther(page) {
+      // A refused page has no such button, and one that can be ordered has.
+      if (!form.querySelector(".btn-wide") !== !page.querySelector("form[data-quote] .btn-wide")) return true;
       return ["seen", "schedule_version"].some(function (name) {
         var fresh = page.querySelector("form[data-quote] [name=" + name + "]");
         return !fresh || fresh.value !== form.elements[name].value;
@@ -75,6 +80,7 @@
       if (!isAsking() || isCutOff || event.submitter === button) return;
       event.preventDefault();
       pressed = event.submitter || form.querySelector(".btn-wide");
+      shown = form.elements.first_payment.value;
     });
     // A browser that comes back fills in what was chosen last.
     window.addEventListener("pageshow", function () {

@@ -61,17 +61,30 @@ def test_every_amount_follows_the_courier_and_the_quantity(visitor, campaign):
     assert_invariants()
 
 
-def test_a_press_while_the_amounts_are_asked_for_waits_for_them(visitor, campaign):
-    page = visitor().new_page()
-    journeys.choose(page, campaign.variants.first())
-    journeys.fill_in(page)
-
+def press_while_they_are_asked_for(page):
     page.evaluate(
         """() => {
             document.querySelector("[data-step='1']").click();
             document.querySelector("form.form button.btn-wide").click();
         }"""
     )
+
+
+def test_a_press_while_the_amounts_are_asked_for_orders_at_none_that_was_not_seen(
+    visitor, campaign
+):
+    page = visitor().new_page()
+    journeys.choose(page, campaign.variants.first())
+    journeys.fill_in(page)
+    expect(page.locator("#quoted-sums strong")).to_have_text(rupiah("81.000"))
+
+    with page.expect_navigation() as arrival:
+        press_while_they_are_asked_for(page)
+
+    assert arrival.value.status == 422
+    expect(page.locator("[role=alert]")).to_contain_text(rupiah("155.000"))
+    assert Order.objects.count() == 0
+    journeys.send_order(page)
     page.wait_for_url("**/pay/")
 
     assert Order.objects.get().deposit == 155_000

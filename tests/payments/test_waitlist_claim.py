@@ -526,15 +526,20 @@ def test_another_amount_than_the_offer_showed_is_shown_first(client):
 # --- leaving
 
 
-def test_who_waits_sees_the_place_and_leaves_with_one_button(client):
+def depart(client, entry, asked):
+    return client.post(departure_of(entry), {"asked": asked})
+
+
+def test_who_waits_sees_the_place_and_leaves_after_one_question(client):
     batch, _orders = full_batch()
     entry = wait(batch, quantity=3, locale="en")
 
     shown = client.get(page_of(entry))
-    left = client.post(f"{page_of(entry)}departure/")
+    left = depart(client, entry, "waiting")
 
     assert shown.status_code == 200
     assert "3 × " in shown.content.decode()
+    assert f'href="{departure_of(entry)}"' in shown.content.decode()
     assert (left.status_code, left["Location"]) == (303, departure_of(entry))
     assert states() == ["left"]
     assert client.get(page_of(entry)).status_code == 404
@@ -566,8 +571,8 @@ def test_declining_is_asked_once_and_then_said(client):
     offer = client.get(page_of(entry)).content.decode()
     asked = client.get(departure_of(entry)).content.decode()
     untouched = rows() == before
-    done = client.post(departure_of(entry))
-    again = client.post(departure_of(entry))
+    done = depart(client, entry, "offered")
+    again = depart(client, entry, "offered")
     said = client.get(done["Location"])
 
     assert f'href="{departure_of(entry)}"' in offer
@@ -582,6 +587,19 @@ def test_declining_is_asked_once_and_then_said(client):
     assert client.get(page_of(entry)).status_code == 404
     assert mails_of(entry.order) == ["waitlist_offer", "order_canceled"]
     assert_invariants()
+
+
+@pytest.mark.parametrize("asked", ["waiting", "", "declined", "nonsense"])
+def test_who_was_not_asked_about_the_offer_keeps_it(client, asked):
+    """As a page that was opened before the offer came."""
+    entry = an_offer()
+    before = rows()
+
+    response = depart(client, entry, asked)
+
+    assert response["Location"] == departure_of(entry)
+    assert rows() == before
+    assert client.get(departure_of(entry)).status_code == 200
 
 
 def test_an_offer_that_is_over_cannot_be_declined_any_more(client):
