@@ -60,9 +60,7 @@ class Choice:
     @property
     def cap(self) -> Cap:
         """What allows no more of it in the first batch on sale."""
-        found = self.rooms[0][1].variants if self.rooms else {}
-        left = found.get(self.variant.pk)
-        return left.cap if left else Cap.SALE
+        return self.rooms[0][1].cap_of(self.variant.pk) if self.rooms else Cap.SALE
 
     @property
     def lacking(self) -> Rooms:

@@ -32,7 +32,11 @@ class Gap(StrEnum):
     NOTICE = auto()
 
 
-class NotReady(CampaignError):
+class Unready(CampaignError):
+    """Something stands in the way of a step."""
+
+
+class NotReady(Unready):
     """What stands in the way of a step, in the words of who asked for it."""
 
     def __init__(self, reasons: list[str]) -> None:
@@ -40,7 +44,9 @@ class NotReady(CampaignError):
         self.reasons = reasons
 
 
-class BatchNotReady(CampaignError):
+class BatchNotReady(Unready):
+    """What a batch lacks for a step, in codes."""
+
     def __init__(self, *gaps: Gap) -> None:
         super().__init__(", ".join(gaps))
         self.gaps = gaps

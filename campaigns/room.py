@@ -89,6 +89,12 @@ class Room:
         is_kept = self.batch.cap is Cap.SALE and not self.borne.units
         return (self.borne if is_kept else self.batch).cap
 
+    def cap_of(self, variant_id: int) -> Cap:
+        """The same of a variant nothing is left of."""
+        left = self.variants.get(variant_id, NOT_SOLD)
+        is_kept = left.cap is Cap.SALE and variant_id in self.gone
+        return self.borne.cap if is_kept and not self.borne.units else left.cap
+
     def units_of(self, variant_id: int) -> int:
         left = self.variants.get(variant_id)
         return left.units if left else 0

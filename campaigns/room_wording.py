@@ -172,5 +172,10 @@ def _held(cap: Cap, units: int) -> str:
     )
 
 
+def why_full(left: Left) -> str:
+    """Beside "0 left" while units are left; else empty."""
+    return "" if left.units else str(_words(left.cap).why)
+
+
 def _words(cap: Cap) -> Words:
     return WITH_UNITS_LEFT.get(cap, ALL_TAKEN)

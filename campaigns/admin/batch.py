@@ -171,7 +171,10 @@ class BatchAdmin(RowPagesMixin, ShopModelAdmin):
     ) -> None:
         """What was settled since the form was checked is as fixed as if before."""
         stored = Batch.objects.locked(batch.pk)
-        if not set(_settled(stored)).isdisjoint(columns):
+        settled = set(_settled(stored))
+        if stored.stage != batch.stage:
+            settled |= set(SELLING_TIME)  # Checked by the rules of another stage.
+        if not settled.isdisjoint(columns):
             raise ChangedMeanwhile
         guarded: dict[str, Callable[..., None]] = {
             "capacity": batch.change_capacity,

@@ -87,15 +87,19 @@ class BatchForm(ShopModelForm):
 
     def clean_number(self) -> int:
         number: int | None = self.cleaned_data["number"]
+        if self.instance.pk:
+            return self._free(number or self.instance.number, self.instance.campaign)
         campaign = self.cleaned_data.get("campaign")
-        if number and campaign and self._is_another(campaign, number):
+        if campaign is None:
+            return number or 1
+        return self._free(number or next_number(campaign), campaign)
+
+    def _free(self, number: int, campaign: Campaign) -> int:
+        others = campaign.batches.exclude(pk=self.instance.pk)
+        if others.filter(number=number).exists():
             words = _("This campaign has a batch %(number)s already.")
             raise forms.ValidationError(words, params={"number": number})
-        return number or (next_number(campaign) if campaign else 1)
-
-    def _is_another(self, campaign: Campaign, number: int) -> bool:
-        others = campaign.batches.exclude(pk=self.instance.pk)
-        return others.filter(number=number).exists()
+        return number
 
     def clean(self) -> dict[str, Any] | None:
         self._check_caps()

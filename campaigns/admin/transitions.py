@@ -29,6 +29,7 @@ from campaigns.errors import (
     ChangedMeanwhile,
     InvalidTransition,
     NotReady,
+    Unready,
 )
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class TransitionsMixin(ScopedRows, RowUrls, AnyModelAdmin):
     ) -> HttpResponse:
         try:
             preview = step.preview(row, form.cleaned_data)
-        except (NotReady, BatchNotReady) as refusal:
+        except Unready as refusal:
             return self._confirmation(request, row, step, form, reasons_of(refusal))
         return self._confirmation(request, row, step, form, preview=preview)
 
@@ -145,7 +146,7 @@ class TransitionsMixin(ScopedRows, RowUrls, AnyModelAdmin):
         made = None
         try:
             made = step.perform(row, actor=staff(request), data=form.cleaned_data)
-        except (NotReady, BatchNotReady) as refusal:
+        except Unready as refusal:
             return self._confirmation(request, row, step, form, reasons_of(refusal))
         except CampaignError as refusal:
             self._refuse(request, refusal)
@@ -198,17 +199,20 @@ def staff(request: HttpRequest) -> Actor:
     return Actor.staff(request.user)
 
 
-def reasons_of(refusal: NotReady | BatchNotReady) -> list[str]:
-    if isinstance(refusal, BatchNotReady):
-        return readiness.in_words(refusal.gaps)
-    return refusal.reasons
+def reasons_of(refusal: Unready) -> list[str]:
+    match refusal:
+        case BatchNotReady():
+            return readiness.in_words(refusal.gaps)
+        case NotReady():
+            return refusal.reasons
+    raise refusal
 
 
 def in_words(refusal: CampaignError) -> str:
     match refusal:
         case CapacityBelowTaken():
             return below_taken(refusal.taken, refusal.cap, refusal.currency)
-        case NotReady() | BatchNotReady():
+        case Unready():
             return " ".join(reasons_of(refusal))
         case ChangedMeanwhile():
             return _(

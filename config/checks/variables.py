@@ -7,7 +7,10 @@ from django.conf import settings
 from config.checks.refusing import Messages, check, error, refusal
 
 # Compose reads the same file, and programs that call out look for their proxy in it.
-OTHERS = {"GATEWAYS", "POSTGRES_PASSWORD", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+OTHERS = {
+    *("GATEWAYS", "POSTGRES_PASSWORD"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE"),
+}
 PREFIXES_OF_OTHERS = ("COMPOSE_", "DOCKER_")
 
 
@@ -26,7 +29,8 @@ def names_in_the_file_are_known() -> Messages:
     known = environment.known | OTHERS
     for line in environment.lines:
         name = line.name.removesuffix("_FILE")
-        if name and name not in known and not name.startswith(PREFIXES_OF_OTHERS):
+        is_known = not {"", *known}.isdisjoint({name, line.name})
+        if not is_known and not name.startswith(PREFIXES_OF_OTHERS):
             yield refusal(
                 15,
                 f"{line.name} is no variable of the shop "

@@ -1,8 +1,10 @@
 """Tells a seller when unpaid orders hold most of a batch."""
 
+from functools import partial
+
 from django.db.models import Sum
 
-from campaigns import room
+from campaigns import room, room_wording
 from campaigns.lists import link_to
 from campaigns.models import Batch
 from campaigns.rounds import count_done
@@ -48,7 +50,7 @@ def alert(batch: Batch, held: int, *, key: str) -> Message:
         "batch": batch,
         "held": held,
         "left": left.units,
-        "cap": left.cap,
+        "why": partial(room_wording.why_full, left),  # In the mail's language.
         "orders_url": absolute(_unpaid_orders_of(batch)),
     }
     return seller_alerts.mail(SELLER_ALERT, campaign, key=key, context=context)

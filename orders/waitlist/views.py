@@ -87,21 +87,21 @@ def quantity(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     if entry.state != WaitlistEntry.State.WAITING:
         return _unchanged(request, entry)
     form = WishForm.of(entry, request.POST)
-    if not form.is_valid():
-        return _place(request, entry, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        wishes.change(entry.pk, **form.cleaned_data)
+        if form.is_valid():
+            wishes.change(entry.pk, **form.cleaned_data)
+            return see_other(entry.url)
     except InvalidTransition:
         return _unchanged(request, entry)
-    except BuyerLimitReached as refusal:
-        held = wishes.held_by(entry)
-        form.add_error("quantity", limit_words.reached(refusal.limit, held))
-    except BeyondBatch as refusal:
-        words = _("The batch makes at most %(most)s of it.") % {"most": refusal.most}
-        form.add_error("quantity", words)
-    if form.errors:
-        return _place(request, entry, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return see_other(entry.url)
+    except (BuyerLimitReached, BeyondBatch) as refusal:
+        form.add_error("quantity", _in_words(refusal, entry))
+    return _place(request, entry, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _in_words(refusal: BuyerLimitReached | BeyondBatch, entry: WaitlistEntry) -> str:
+    if isinstance(refusal, BeyondBatch):
+        return _("The batch makes at most %(most)s of it.") % {"most": refusal.most}
+    return limit_words.reached(refusal.limit, wishes.held_by(entry))
 
 
 def _unchanged(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:

@@ -169,3 +169,33 @@ def test_a_draft_keeps_its_own_number(staff):
 
     assert edit(staff, batch, capacity="12").status_code == 302
     assert Batch.objects.get().number == 3
+
+
+def test_a_draft_emptied_of_its_number_keeps_it(staff):
+    batch = make_batch(stage=Stage.DRAFT, number=3)
+
+    assert edit(staff, batch, number="").status_code == 302
+    assert Batch.objects.get().number == 3
+
+
+def test_a_draft_does_not_take_the_number_of_another(staff):
+    batch = make_batch(stage=Stage.DRAFT, number=3)
+    make_batch(campaign=batch.campaign, number=2)
+
+    response = edit(staff, batch, number="2")
+
+    words = ["This campaign has a batch 2 already."]
+    assert response.context["adminform"].form.errors == {"number": words}
+    assert Batch.objects.get(pk=batch.pk).number == 3
+
+
+@pytest.mark.parametrize("name", ["opens_at", "closes_at"])
+def test_times_emptied_while_a_draft_is_opened_are_kept(staff, monkeypatch, name):
+    batch = make_batch(stage=Stage.DRAFT)
+    open_while_it_is_saved(monkeypatch)
+
+    response = edit(staff, batch, **{f"{name}_0": "", f"{name}_1": ""})
+
+    shown = staff.get(response["Location"])
+    assert "Something changed at the same moment" in text_of(shown)
+    assert getattr(Batch.objects.get(), name) == getattr(batch, name)

@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import translation
 
 from campaigns import room
+from campaigns.caps import Cap
 from campaigns.models import Allotment, Batch
 from campaigns.offer import Offer
 from orders.holds import held
@@ -84,6 +85,11 @@ def test_only_what_would_be_on_sale_again_returns(
     assert held.returning_of(first_of(batch).variant_id, batch, found) == returning
 
 
+def cap_of_first(batch):
+    found = room.in_batch(Batch.objects.get(pk=batch.pk))
+    return found.cap_of(first_of(batch).variant_id)
+
+
 def test_three_words_for_a_batch():
     batch = make_offer(capacity=4)
     order = place_order(batch, units=[2])
@@ -125,6 +131,7 @@ def test_units_that_are_left_are_never_called_taken(caps, held, listed, gone):
 
     entry = wait(batch)
     said.append(words_of(batch))
+    assert cap_of_first(batch) in (Cap.ORDERS, Cap.MONEY)
     places.depart(entry.pk)
     public_sale.divide(batch.pk)
     type(order).objects.filter(pk=order.pk).update(status="confirmed")
