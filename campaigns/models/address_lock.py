@@ -9,27 +9,22 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.actors import Actor
 from campaigns.clock import database_now
 from campaigns.errors import BatchNotReady, Gap, InvalidTransition
+from campaigns.models.batch_part import BatchPart
 
 LOCK_ANNOUNCED = "addresses_lock"
 # Buyers are told at least so long before.
 SHORTEST_NOTICE = timedelta(hours=48)
 
 
-class LocksAddresses(models.Model):
+class LocksAddresses(BatchPart):
     """The part of a batch about its address lock: announced, never just set."""
 
     addresses_lock_at = models.DateTimeField(_("addresses lock"), null=True, blank=True)
 
     if TYPE_CHECKING:
         # Of the batch.
-        pk: int
-        stage: models.CharField[str, str]
         events: Any
         BEFORE_COMPLETION: tuple[str, ...]
-
-        def record(self, kind: str, *, actor: Actor, data: dict[str, Any]) -> None: ...
-
-        def _locked(self) -> "LocksAddresses": ...
 
     class Meta:
         abstract = True
@@ -56,9 +51,7 @@ class LocksAddresses(models.Model):
                 raise BatchNotReady(Gap.NOTICE)
             if stored.addresses_lock_at == lock_at:
                 return
-            type(self)._default_manager.filter(pk=self.pk).update(
-                addresses_lock_at=lock_at
-            )
+            self._row().update(addresses_lock_at=lock_at)
             before = stored.addresses_lock_at and stored.addresses_lock_at.isoformat()
             data = {"from": before, "to": lock_at.isoformat()}
             self.record(LOCK_ANNOUNCED, actor=actor, data=data)

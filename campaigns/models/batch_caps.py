@@ -1,6 +1,6 @@
 """How much a batch can make: in units, and if wanted in orders and in money."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.actors import Actor
 from campaigns.caps import Cap
 from campaigns.errors import CapacityBelowTaken
-from campaigns.models.campaign import Campaign
+from campaigns.models.batch_part import BatchPart
 
 
-class HasCaps(models.Model):
+class HasCaps(BatchPart):
     """The part of a batch about its caps; only `capacity.shift` moves the counters."""
 
     # Each cap with its counter.
@@ -38,15 +38,6 @@ class HasCaps(models.Model):
         help_text=_("In the currency's smallest unit: rupiah, or cents."),
     )
     goods_taken = models.PositiveBigIntegerField(default=0, editable=False)
-
-    if TYPE_CHECKING:
-        # Of the batch.
-        pk: int
-        campaign: models.ForeignKey[Campaign, Campaign]
-
-        def record(self, kind: str, *, actor: Actor, data: dict[str, Any]) -> None: ...
-
-        def _locked(self) -> "HasCaps": ...
 
     class Meta:
         abstract = True
@@ -82,7 +73,7 @@ class HasCaps(models.Model):
         column, counter = self.CAPS[cap]
         with transaction.atomic():
             stored = self._locked()
-            rows = type(self)._default_manager.filter(pk=self.pk)
+            rows = self._row()
             if limit is not None:
                 rows = rows.filter(**{f"{counter}__lte": limit})
             if not rows.update(**{column: limit}):

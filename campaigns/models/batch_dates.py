@@ -1,7 +1,6 @@
 """When a batch takes orders, is made and ships."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
@@ -10,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.actors import Actor
 from campaigns.clock import database_now
 from campaigns.errors import BatchNotReady, Gap
-from campaigns.models.campaign import Campaign
+from campaigns.models.batch_part import BatchPart
 
 
-class HasDates(models.Model):
+class HasDates(BatchPart):
     """The part of a batch about its dates; the window is what buyers are promised."""
 
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
@@ -25,15 +24,6 @@ class HasDates(models.Model):
     production_ends_on = models.DateField(_("production ends"), null=True, blank=True)
     ships_from = models.DateField(_("ships from"), null=True, blank=True)
     ships_until = models.DateField(_("ships until"), null=True, blank=True)
-
-    if TYPE_CHECKING:
-        # Of the batch.
-        pk: int
-        campaign: models.ForeignKey[Campaign, Campaign]
-
-        def record(self, kind: str, *, actor: Actor, data: dict[str, Any]) -> None: ...
-
-        def _locked(self) -> "HasDates": ...
 
     class Meta:
         abstract = True
@@ -62,8 +52,7 @@ class HasDates(models.Model):
             raise BatchNotReady(Gap.ORDER_OF_DATES)
         with transaction.atomic():
             batch = self._locked()
-            batches: Any = type(self)._default_manager
-            rows = batches.filter(pk=self.pk, stage="open")
+            rows = self._row().filter(stage=self.Stage.OPEN)
             if closes_at <= database_now() or not rows.update(closes_at=closes_at):
                 raise BatchNotReady(Gap.CLOSING_AHEAD)
             before = batch.closes_at and batch.closes_at.isoformat()

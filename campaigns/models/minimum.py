@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.actors import Actor
 from campaigns.clock import Clock, database_now
 from campaigns.errors import InvalidTransition
-from campaigns.models.campaign import Campaign
+from campaigns.models.batch_part import BatchPart
 
 DAY = timedelta(days=1)
 MINIMUM_MISSED = "minimum_missed"
 
 
-class HasMinimum(models.Model):
+class HasMinimum(BatchPart):
     """The part of a batch about its minimum; whether it is met, the orders know."""
 
     class MinimumRule(models.TextChoices):
@@ -46,10 +46,7 @@ class HasMinimum(models.Model):
     )
 
     if TYPE_CHECKING:
-        # Of the batch.
-        pk: int
-        Stage: Any
-        campaign: models.ForeignKey[Campaign, Campaign]
+        # Of the other parts, and of the batch.
         closes_at: models.DateTimeField[datetime | None, datetime | None]
         production_starts_on: models.DateField[date | None, date | None]
         production_ends_on: models.DateField[date | None, date | None]
@@ -60,8 +57,6 @@ class HasMinimum(models.Model):
         def reopen(
             self, *, closes_at: datetime, actor: Actor, **columns: Any
         ) -> None: ...
-
-        def record(self, kind: str, *, actor: Actor, data: dict[str, Any]) -> None: ...
 
         def _move_to(self, target: Any, actor: Actor, **columns: Any) -> None: ...
 
@@ -128,9 +123,7 @@ class HasMinimum(models.Model):
         minimum = self.minimum_units or 0
         kind = "minimum_reached" if units >= minimum else "minimum_waived"
         with transaction.atomic():
-            batches: Any = type(self)._default_manager
-            undecided = batches.undecided().filter(pk=self.pk)
-            if not undecided.update(minimum_decided_at=Clock()):
+            if not self._row().undecided().update(minimum_decided_at=Clock()):
                 raise InvalidTransition(self, kind)
             self.record(kind, actor=actor, data={"units": units, "minimum": minimum})
         self.refresh_from_db(fields=["minimum_decided_at"])
