@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
@@ -24,6 +25,8 @@ def signals():
     """The handlers of the test run are back afterwards; who hangs is woken up."""
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
     before = {number: signal.getsignal(number) for number in numbers}
+    # A stop that comes too soon fails its test, and does not end the run.
+    signal.signal(signal.SIGTERM, lambda *_arguments: None)
     signal.signal(signal.SIGALRM, _raise_stuck)
     signal.alarm(20)
     yield
@@ -57,6 +60,7 @@ class StopPastTheLastStep:
     """
 
     def __init__(self):
+        self.about_to_wait = threading.Event()
         self.thread = threading.Thread(target=self._send)
 
     def __enter__(self):
@@ -67,19 +71,24 @@ class StopPastTheLastStep:
         self.thread.join()
 
     def _send(self):
+        self.about_to_wait.wait()
         _wait_until_it_stands_still(threading.main_thread())
         signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
 
 def _wait_until_it_stands_still(thread):
-    """Every system call here lets the thread go on, if only it could."""
+    """Asleep at one step: every system call here would let it go on."""
     stood, seen = 0, None
     while stood < 200:
         frame = sys._current_frames()[thread.ident]
         now = (id(frame), frame.f_lasti)
-        stood, seen = (stood + 1 if now == seen else 0), now
-        os.stat("/")
+        stood, seen = (stood + 1 if now == seen and _is_asleep(thread) else 0), now
         os.sched_yield()
+
+
+def _is_asleep(thread):
+    stat = Path(f"/proc/self/task/{thread.native_id}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "S"
 
 
 def test_a_stop_in_the_middle_of_the_pause_ends_it(signals):
@@ -100,8 +109,13 @@ def test_a_stop_in_the_middle_of_the_pause_ends_it(signals):
 def test_a_stop_just_before_the_wait_ends_it(signals):
     rounds = []
 
-    with StopPastTheLastStep():
-        until_stopped(lambda: rounds.append(1), pause=LONGER_THAN_THE_TEST)
+    with StopPastTheLastStep() as stop:
+
+        def work():
+            rounds.append(1)
+            stop.about_to_wait.set()
+
+        until_stopped(work, pause=LONGER_THAN_THE_TEST)
 
     assert rounds == [1]
 
@@ -110,8 +124,10 @@ def test_control_a_queue_does_not_hear_a_stop_just_before_its_wait(signals):
     stops = SimpleQueue()
     signal.signal(signal.SIGTERM, lambda number, _frame: stops.put(number))
 
-    with StopPastTheLastStep(), pytest.raises(Empty):
-        stops.get(timeout=3)
+    with StopPastTheLastStep() as stop:
+        stop.about_to_wait.set()
+        with pytest.raises(Empty):
+            stops.get(timeout=3)
 
     assert stops.get(timeout=0) == signal.SIGTERM
 

@@ -21,6 +21,7 @@ from tests.orders.delaying import (
     announce,
     answer_by_passes,
     delay,
+    later,
     question_of,
 )
 
@@ -167,7 +168,9 @@ def test_the_newest_of_many_announcements_is_the_one_that_is_asked():
     batch = make_offer()
     orders = [place_paid(batch) for _n in range(3)]
 
-    outcomes = race([partial(announce, batch, days) for days in range(1, 9)])
+    # Days later than now: told apart beforehand, so that none asks for what is so.
+    windows = [later(batch, days) for days in range(1, 9)]
+    outcomes = race([partial(announce, batch, window=window) for window in windows])
     schedule_news.tell_all()
 
     assert outcomes == {"ok": 8}

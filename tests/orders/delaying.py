@@ -19,7 +19,7 @@ REASON = "The dye house is late."
 
 
 def later(batch: Batch, days: int) -> Window:
-    """The window first made for it, so many days later."""
+    """The window it promises now, so many days later."""
     read = Batch.objects.get(pk=batch.pk)
     assert read.ships_from
     assert read.ships_until

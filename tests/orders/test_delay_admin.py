@@ -249,4 +249,4 @@ def test_the_desk_tells_whom_no_mail_reaches(staff):
 
     text = text_of(staff.get(reverse("admin:index")))
 
-    assert "Delays to ask by hand" in text
+    assert "Delay to ask by hand" in text

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db import transaction
 from django.utils import timezone, translation
 
 from campaigns.actors import BUYER
@@ -195,7 +196,8 @@ def test_a_cancellation_names_what_comes_back():
 def test_a_cancellation_of_an_unpaid_order_names_no_money():
     order = make_order()
 
-    cancellation.cancel(order, kept=order.amount_kept, actor=BUYER)
+    with transaction.atomic():
+        cancellation.cancel(order, kept=order.amount_kept, actor=BUYER)
 
     assert mail("order_canceled").subject == f"Canceled – {order.number}"
     assert "nothing is to be paid or returned" in mail("order_canceled").text

@@ -368,8 +368,8 @@ def test_the_desk_leads_to_who_is_owed_a_word_and_who_asks():
     desk = staff.get("/admin/", headers={"accept-language": "en"}).context["dashboard"]
 
     numbers = {number.label: number for number in desk.alerts}
-    owed_to = numbers["Batches whose buyers are owed a word"]
-    asks = numbers["Buyers who ask for news"]
+    owed_to = numbers["Batch whose buyers are owed a word"]
+    asks = numbers["Buyer who asks for news"]
     assert (owed_to.value, asks.value) == (1, 1)
     listed = [staff.get(n.url).context["cl"].queryset for n in (owed_to, asks)]
     assert [list(rows) for rows in listed] == [[batch], [batch.orders.earliest("pk")]]
