@@ -1,6 +1,7 @@
 """What waits for somebody; a list with nothing in it is not mentioned."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -29,65 +30,89 @@ UNAPPROVED = {"state__in": "requested,manual", "approved_at__isnull": True}
 NEWS_FOR = timedelta(days=14)
 
 Lookups = dict[str, Any]
-Listed = tuple[Any, type[models.Model], Lookups]
 
-# What is counted, in words for one and for several; its list.
-STANDING: list[Listed] = [
-    (
+
+@dataclass(frozen=True)
+class Alert:
+    """`words` for one and for several; `lookups` lead to the list of what is counted.
+
+    They are its query too, unless `rows_of` picks the rows.
+    """
+
+    words: Any
+    model: type[models.Model]
+    lookups: Lookups
+    rows_of: Callable[[Any], Any] | None = None
+
+    def count(self, rows: Any) -> int:
+        found: int = (self.rows_of or self._matching)(rows).count()
+        return found
+
+    def _matching(self, rows: Any) -> Any:
+        several = {
+            name: value.split(",")
+            for name, value in self.lookups.items()
+            if name.endswith("__in")
+        }
+        return rows.filter(**self.lookups | several)
+
+
+STANDING = [
+    Alert(
         ngettext_lazy("Mail that failed", "Mails that failed"),
         Message,
         {"state__exact": "failed"},
     ),
-    (
+    Alert(
         ngettext_lazy("Payment that needs a look", "Payments that need a look"),
         Payment,
         {"needs_review__exact": 1},
     ),
-    (
+    Alert(
         ngettext_lazy(
             "Refund of extra money to approve", "Refunds of extra money to approve"
         ),
         Refund,
         UNAPPROVED,
     ),
-    (
+    Alert(
         ngettext_lazy("Proof of transfer to look at", "Proofs of transfer to look at"),
         TransferProof,
         {"decision__exact": ""},
     ),
-    (
+    Alert(
         ngettext_lazy("Statement line to assign", "Statement lines to assign"),
         StatementLine,
         {"state__exact": "new"},
     ),
-    (
+    Alert(
         ngettext_lazy("Refund to pay by hand", "Refunds to pay by hand"),
         Refund,
         {"state__exact": "manual"},
     ),
-    (
+    Alert(
         ngettext_lazy("Refund run that stopped", "Refund runs that stopped"),
         RefundRun,
         {"state__exact": "stopped"},
     ),
-    (
+    Alert(
         ngettext_lazy("Gateway event given up", "Gateway events given up"),
         GatewayEvent,
         {"state__exact": "dead"},
     ),
-    (
+    Alert(
         ngettext_lazy(
             "Difference with a payment company", "Differences with payment companies"
         ),
         Discrepancy,
         {"resolved_at__isnull": True},
     ),
-    (
+    Alert(
         ngettext_lazy("Question waiting", "Questions waiting"),
         Question,
         {"state__exact": "waiting"},
     ),
-    (
+    Alert(
         ngettext_lazy("Update about to go out", "Updates about to go out"),
         Update,
         {"state__exact": "scheduled"},
@@ -108,56 +133,40 @@ DELAYS_BY_HAND = ngettext_lazy("Delay to ask by hand", "Delays to ask by hand")
 
 
 def read(desk: Desk) -> Iterator[Number]:
-    for words, model, lookups in [*STANDING, *_of_today()]:
-        if desk.may_see(model) and (count := _count(desk.rows(model), lookups)):
-            url = link_to(model, **lookups)
-            yield Number(label=words % count, value=count, url=url)
-    yield from _overdue_balances(desk)
-    yield from _news(desk)
-    yield from _delays_to_ask(desk)
+    for alert in [*STANDING, *_of_today(), *PICKED]:
+        if not desk.may_see(alert.model):
+            continue
+        if count := alert.count(desk.rows(alert.model)):
+            url = link_to(alert.model, **alert.lookups)
+            yield Number(label=alert.words % count, value=count, url=url)
 
 
-def _of_today() -> list[Listed]:
+def _of_today() -> list[Alert]:
     overdue = {
         "stage__in": ",".join(Batch.BEFORE_PRODUCTION),
         "production_starts_on__lt": timezone.localdate().isoformat(),
     }
     lately = database_now() - NEWS_FOR
     missed = {"minimum_missed_at__gte": lately.isoformat(timespec="seconds")}
-    return [(LATE_BATCHES, Batch, overdue), (MISSED_MINIMUMS, Batch, missed)]
-
-
-def _overdue_balances(desk: Desk) -> Iterator[Number]:
-    if not desk.may_see(Order):
-        return
-    if count := desk.rows(Order).with_overdue_balance().count():
-        url = link_to(Order, balance="overdue")
-        yield Number(label=BALANCES % count, value=count, url=url)
-
-
-def _news(desk: Desk) -> Iterator[Number]:
-    """Who waits for a word, and who asked for one."""
-    found: list[tuple[Any, type[models.Model], str, Callable[[Any], Any]]] = [
-        (OWED_NEWS, Batch, "owed", owed_news),
-        (ASKING, Order, "asked", asking),
+    return [
+        Alert(LATE_BATCHES, Batch, overdue),
+        Alert(MISSED_MINIMUMS, Batch, missed),
     ]
-    for words, model, news, rows_of in found:
-        if desk.may_see(model) and (count := rows_of(desk.rows(model)).count()):
-            url = link_to(model, news=news)
-            yield Number(label=words % count, value=count, url=url)
 
 
-def _delays_to_ask(desk: Desk) -> Iterator[Number]:
+def _with_overdue_balance(orders: Any) -> Any:
+    return orders.with_overdue_balance()
+
+
+def _to_ask_by_hand(orders: Any) -> Any:
     """Buyers whom no mail reaches: their question waits for the seller."""
-    if not desk.may_see(Order):
-        return
-    asked = Decision.objects.to_ask_by_hand()
-    if count := desk.rows(Order).filter(pk__in=asked.values("order")).count():
-        url = link_to(Order, delay="by_hand")
-        yield Number(label=DELAYS_BY_HAND % count, value=count, url=url)
+    return orders.filter(pk__in=Decision.objects.to_ask_by_hand().values("order"))
 
 
-def _count(rows: Any, lookups: dict[str, Any]) -> int:
-    several = {n: v.split(",") for n, v in lookups.items() if n.endswith("__in")}
-    found: int = rows.filter(**lookups | several).count()
-    return found
+# What no lookups say alone.
+PICKED = [
+    Alert(BALANCES, Order, {"balance": "overdue"}, _with_overdue_balance),
+    Alert(OWED_NEWS, Batch, {"news": "owed"}, owed_news),
+    Alert(ASKING, Order, {"news": "asked"}, asking),
+    Alert(DELAYS_BY_HAND, Order, {"delay": "by_hand"}, _to_ask_by_hand),
+]
