@@ -21,9 +21,11 @@ State = WaitlistEntry.State
 @place_page
 def departure(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     if request.method == "POST":
-        # Refused: the batch went on at this moment; the page says what is true now.
-        with suppress(Refused, ValueError):
-            places.depart(entry.pk, asked=State(request.POST.get("asked", "")))
+        asked = request.POST.get("asked")
+        if asked in WaitlistEntry.LIVE:
+            # Refused: the batch went on at this moment; the page says what is true now.
+            with suppress(Refused):
+                places.depart(entry.pk, asked=State(asked))
         return see_other(entry.departure_url)
     campaign = entry.batch.campaign
     context = {"entry": entry, "campaign": campaign, "seller": campaign.seller}
